@@ -1,0 +1,22 @@
+# autoip's front door: `make help` lists what there is.
+
+BOARD ?= UNIX_TAP
+BUILD := build
+VENV := $(BUILD)/venv
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+ifeq ($(wildcard boards/$(BOARD)/board.mk),)
+$(error BOARD=$(BOARD) is none of: $(notdir $(patsubst %/board.mk,%,$(wildcard boards/*/board.mk))))
+endif
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+include boards/sources.mk
+include boards/$(BOARD)/board.mk
+include host_tests/tests.mk
+
+.PHONY: clean
+clean: ## remove all that was built
+	rm -rf $(BUILD)

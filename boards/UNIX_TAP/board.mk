@@ -1,0 +1,23 @@
+# UNIX_TAP: MicroPython's unix port with lwIP on a Linux TAP device. SANITIZE=1 builds it with ASan
+# and UBSan, in a folder of its own.
+
+BOARD_BUILD := $(BUILD)/UNIX_TAP$(if $(filter 1,$(SANITIZE)),-sanitize)
+FIRMWARE := $(BOARD_BUILD)/micropython
+MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
+
+.PHONY: firmware
+firmware: $(FIRMWARE) ## build the firmware of BOARD (SANITIZE=1: with ASan and UBSan)
+
+$(MPY_CROSS): | build-packages $(MICROPY_DIR)
+	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
+
+# lwIP is linked below the project's folder, where MicroPython's make looks for C modules.
+$(BUILD)/lwip: | $(LWIP_DIR)
+	ln -sfn $(abspath $(LWIP_DIR)) $@
+
+# MicroPython's make knows what has to be built anew.
+.PHONY: $(FIRMWARE)
+$(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip
+	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/ports/unix VARIANT_DIR=$(abspath boards/UNIX_TAP) BUILD=$(abspath $(@D)) \
+		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
+		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src SANITIZE=$(SANITIZE)

@@ -1,0 +1,2 @@
+include("$(MPY_DIR)/extmod/asyncio")
+package("autoip", base_path="../../lib")

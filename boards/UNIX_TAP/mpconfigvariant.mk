@@ -1,0 +1,39 @@
+# Read by the Makefile of MicroPython's unix port. board.mk gives it AUTOIP_DIR, the project's folder,
+# and LWIP_DIR, lwIP's src folder relative to that.
+
+PROG = micropython
+FROZEN_MANIFEST = $(VARIANT_DIR)/manifest.py
+USER_C_MODULES = $(AUTOIP_DIR)
+
+MICROPY_PY_LWIP = 1
+INC += -I$(VARIANT_DIR)/lwip -I$(AUTOIP_DIR)/$(LWIP_DIR)/include
+
+# What would take the place of lwIP's socket, or needs libraries that no board has.
+MICROPY_PY_SOCKET = 0
+MICROPY_PY_SSL = 0
+MICROPY_PY_BTREE = 0
+MICROPY_PY_FFI = 0
+MICROPY_PY_THREAD = 0
+MICROPY_VFS_FAT = 0
+MICROPY_VFS_LFS1 = 0
+MICROPY_VFS_LFS2 = 0
+
+SHARED_SRC_C_EXTRA += runtime/softtimer.c
+
+# modlwip.c compares the timeout -1 with an unsigned one; 32-bit boards do not notice.
+$(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
+
+# One run of the port's main() is one life between soft resets, see main.c. Its asserts are kept, as
+# they come with the code that frees the heap.
+$(BUILD)/main.o: CFLAGS += -Dmain=unix_main -UNDEBUG
+$(BUILD)/extmod/modmachine.o: CFLAGS += -Dmp_sys_exit_obj=board_soft_reset_obj
+
+ifeq ($(SANITIZE),1)
+DEBUG = 1
+# MicroPython's garbage collector scans the stack: use-after-return would hide objects from it.
+# memcpy(x, NULL, 0) is common in it and harmless.
+SANITIZE_FLAGS = -fsanitize=address,undefined --param asan-use-after-return=0 \
+	-fno-sanitize=nonnull-attribute -fno-sanitize-recover=undefined
+CFLAGS_EXTRA += $(SANITIZE_FLAGS)
+LDFLAGS_EXTRA += $(SANITIZE_FLAGS)
+endif

@@ -1,0 +1,18 @@
+# Where MicroPython and lwIP come from: the trees that the user names by MICROPY_DIR and LWIP_DIR, or
+# the source packages of Debian trixie.
+
+MICROPY_DIR ?= $(BUILD)/src/micropython
+LWIP_DIR ?= $(BUILD)/src/lwip
+
+$(BUILD)/src/micropython:
+	boards/debian-source.sh micropython 1.25.0 $@
+
+$(BUILD)/src/lwip:
+	boards/debian-source.sh lwip 2.2.1 $@
+
+# What a build needs. Installed only where it is missing, and then as root.
+BUILD_PACKAGES := build-essential dpkg-dev pkg-config python3
+
+.PHONY: build-packages
+build-packages:
+	@host_tests/install-packages.sh "$(SUDO)" $(BUILD_PACKAGES)

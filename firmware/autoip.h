@@ -1,0 +1,89 @@
+// _autoip: hooks an lwIP interface for the protocol in lib/autoip. It filters, queues, wakes and sets
+// the address; it decides nothing.
+#ifndef AUTOIP_FIRMWARE_AUTOIP_H
+#define AUTOIP_FIRMWARE_AUTOIP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "py/runtime.h"
+
+#include "lwip/netif.h"
+
+#include "autoip_port.h"
+
+// Interfaces with a service at the same time.
+#ifndef AUTOIP_LINKS
+#define AUTOIP_LINKS (2)
+#endif
+
+// Ethernet header and ARP packet of IPv4, in octets.
+#define AUTOIP_FRAME (42)
+
+// Frames that wait for Python; a power of two. When they are full the oldest are kept: of a storm of
+// conflicts the first two decide.
+#define AUTOIP_QUEUE (4)
+
+// One hooked interface. It is static memory: the hooks use it in the lwIP context, where the garbage
+// collector's heap may not be touched.
+typedef struct _autoip_link_t {
+    struct netif *netif; // NULL: free
+    bool hooked; // false while the interface is removed
+    bool went_down; // since Python last asked
+    uint8_t queue_first;
+    uint8_t queue_count;
+    int32_t watched; // 16-bit host part, or -1
+    int32_t assigned; // likewise
+    uint32_t drops;
+    uint32_t wake_at; // ms of autoip_port_now()
+    bool wake_wanted;
+    bool routable; // as Python was told
+
+    // What the hooks replaced.
+    netif_input_fn input;
+    netif_output_fn output;
+    netif_linkoutput_fn linkoutput;
+    ip4_addr_t netmask;
+    ip4_addr_t gw;
+
+    autoip_port_timer_t timer;
+    mp_sched_node_t node;
+    uint8_t queue[AUTOIP_QUEUE][AUTOIP_FRAME];
+} autoip_link_t;
+
+extern autoip_link_t autoip_links[AUTOIP_LINKS];
+
+// To be called by Python's thread, outside lwIP's context.
+struct netif *autoip_find_netif(const char *name, size_t len);
+bool autoip_is_active(const struct netif *netif);
+autoip_link_t *autoip_link_open(struct netif *netif); // NULL: no place left
+void autoip_link_close(autoip_link_t *link);
+bool autoip_link_up(autoip_link_t *link);
+bool autoip_link_routable(autoip_link_t *link);
+void autoip_link_watch(autoip_link_t *link, int32_t host);
+size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len);
+bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len);
+void autoip_link_wake(autoip_link_t *link, int32_t ms);
+void autoip_link_assign(autoip_link_t *link, int32_t host);
+void autoip_link_release(autoip_link_t *link);
+
+// Of the MicroPython side: have the link's on_wake called soon. Any context.
+void autoip_schedule(autoip_link_t *link);
+
+// Of the port, in one file each.
+
+// Run function(arg) where lwIP may be called, and return when it is done.
+void autoip_port_run(void (*function)(void *), void *arg);
+
+// The lwIP interface of a `network` object, or NULL. Python's thread.
+struct netif *autoip_port_netif(mp_obj_t nic);
+
+// A clock in ms that wraps at 2**32, and a timer, both for the lwIP context.
+uint32_t autoip_port_now(void);
+void autoip_port_timer_start(autoip_link_t *link, uint32_t ms);
+void autoip_port_timer_stop(autoip_link_t *link);
+
+// Called by the port's timer in the lwIP context; returns the ms after which it is to be called again.
+uint32_t autoip_link_timer(autoip_link_t *link);
+
+#endif

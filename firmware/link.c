@@ -1,0 +1,416 @@
+// The lwIP part: hooks on one interface, the filter for ARP frames, and the address.
+
+#include <string.h>
+
+#include "py/mphal.h"
+
+#include "lwip/etharp.h"
+#include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
+#include "netif/ethernet.h"
+
+#include "autoip.h"
+
+#if ETH_PAD_SIZE
+#error "autoip needs ETH_PAD_SIZE 0"
+#endif
+
+// Octets of an ARP packet of IPv4 in its Ethernet frame.
+#define AT_DESTINATION (0)
+#define AT_SPA (28)
+#define AT_TPA (38)
+
+// A static ifconfig() writes the address without telling anybody: look that often, in ms.
+#define LOOK_INTERVAL (1000)
+
+autoip_link_t autoip_links[AUTOIP_LINKS];
+
+static netif_ext_callback_t ext_callback;
+
+static void hook(autoip_link_t *link);
+
+/******************************************************************************/
+// Finding things
+
+static autoip_link_t *find_link(const struct netif *netif) {
+    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
+        if (autoip_links[i].netif == netif) {
+            return &autoip_links[i];
+        }
+    }
+    return NULL;
+}
+
+bool autoip_is_active(const struct netif *wanted) {
+    struct netif *netif;
+    NETIF_FOREACH(netif) {
+        if (netif == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct netif *autoip_find_netif(const char *name, size_t len) {
+    struct netif *netif;
+    NETIF_FOREACH(netif) {
+        if (len == 2 && memcmp(netif->name, name, 2) == 0) {
+            return netif;
+        }
+    }
+    return NULL;
+}
+
+static ip4_addr_t link_local(int32_t host) {
+    ip4_addr_t address;
+    IP4_ADDR(&address, 169, 254, host >> 8, host & 0xff);
+    return address;
+}
+
+static bool is_link_local(const uint8_t *address) {
+    return address[0] == 169 && address[1] == 254;
+}
+
+static bool is_host(const uint8_t *address, int32_t host) {
+    return address[3] == (host & 0xff) && address[2] == host >> 8 && is_link_local(address);
+}
+
+static bool is_zero(const uint8_t *address) {
+    return (address[0] | address[1] | address[2] | address[3]) == 0;
+}
+
+static bool is_arp(const struct pbuf *p) {
+    return p->len >= SIZEOF_ETH_HDR && ((const struct eth_hdr *)p->payload)->type == PP_HTONS(ETHTYPE_ARP);
+}
+
+/******************************************************************************/
+// Frames in. lwIP context: no Python, nothing that waits.
+
+static void enqueue(autoip_link_t *link, const uint8_t *frame) {
+    mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
+    if (link->queue_count == AUTOIP_QUEUE) {
+        ++link->drops;
+    } else {
+        uint8_t last = (link->queue_first + link->queue_count++) & (AUTOIP_QUEUE - 1);
+        memcpy(link->queue[last], frame, AUTOIP_FRAME);
+    }
+    MICROPY_END_ATOMIC_SECTION(state);
+    autoip_schedule(link);
+}
+
+// Is the frame to be kept from lwIP? Python gets a copy of those that may be a conflict.
+static bool filter(autoip_link_t *link, const struct pbuf *p) {
+    uint8_t frame[AUTOIP_FRAME];
+    if (link->watched < 0 || pbuf_copy_partial(p, frame, AUTOIP_FRAME, 0) != AUTOIP_FRAME) {
+        return false;
+    }
+    bool from_us = is_host(frame + AT_SPA, link->watched);
+    // RFC 5227 2.1.1 and 2.4: all that claims the address, and probes for it. Once it is held, a
+    // probe is an ordinary question, which lwIP answers (2.5).
+    if (from_us || (link->assigned < 0 && is_zero(frame + AT_SPA) && is_host(frame + AT_TPA, link->watched))) {
+        enqueue(link, frame);
+    }
+    // What claims an address that we hold may neither be answered nor get into the ARP cache.
+    return from_us && link->assigned >= 0;
+}
+
+static err_t hook_input(struct pbuf *p, struct netif *netif) {
+    autoip_link_t *link = find_link(netif);
+    if (link == NULL) {
+        return ethernet_input(p, netif);
+    }
+    if (is_arp(p) && filter(link, p)) {
+        pbuf_free(p);
+        return ERR_OK;
+    }
+    return link->input(p, netif);
+}
+
+/******************************************************************************/
+// Frames out
+
+static err_t hook_linkoutput(struct netif *netif, struct pbuf *p) {
+    autoip_link_t *link = find_link(netif);
+    if (link == NULL) {
+        return ERR_IF;
+    }
+    if (is_arp(p) && p->len >= AUTOIP_FRAME) {
+        uint8_t *frame = p->payload;
+        if (is_link_local(frame + AT_SPA)) {
+            // lwIP announces an address when it is set, and asks for its own: the protocol has its
+            // own announcements, counted by RFC 3927 2.4 and 2.5.
+            if (memcmp(frame + AT_SPA, frame + AT_TPA, 4) == 0) {
+                return ERR_OK;
+            }
+            // RFC 3927 2.5: ARP with a link-local sender is broadcast, Replies too.
+            memset(frame + AT_DESTINATION, 0xff, ETH_HWADDR_LEN);
+        }
+    }
+    return link->linkoutput(netif, p);
+}
+
+static err_t hook_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
+    autoip_link_t *link = find_link(netif);
+    if (link == NULL) {
+        return ERR_IF;
+    }
+    // RFC 3927 2.6.2: what has a link-local source goes to its destination directly, to no router.
+    const struct ip_hdr *header = p->payload;
+    if (is_link_local((const uint8_t *)&header->src)
+        && !ip4_addr_isbroadcast(destination, netif) && !ip4_addr_ismulticast(destination)) {
+        return etharp_query(netif, destination, p);
+    }
+    return link->output(netif, p, destination);
+}
+
+typedef struct _send_t {
+    autoip_link_t *link;
+    const uint8_t *frame;
+    size_t len;
+    bool taken;
+} send_t;
+
+static void send_in_lwip(void *arg) {
+    send_t *call = arg;
+    if (!call->link->hooked) {
+        return;
+    }
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, call->len, PBUF_RAM);
+    if (p == NULL) {
+        return;
+    }
+    pbuf_take(p, call->frame, call->len);
+    call->taken = call->link->linkoutput(call->link->netif, p) == ERR_OK;
+    pbuf_free(p);
+}
+
+bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len) {
+    send_t call = { link, frame, len, false };
+    autoip_port_run(send_in_lwip, &call);
+    return call.taken;
+}
+
+/******************************************************************************/
+// State of the interface
+
+static bool is_up(const autoip_link_t *link) {
+    return link->hooked && netif_is_up(link->netif) && netif_is_link_up(link->netif);
+}
+
+static bool is_routable(const autoip_link_t *link) {
+    const ip4_addr_t *address = netif_ip4_addr(link->netif);
+    if (!link->hooked || ip4_addr_isany(address)) {
+        return false;
+    }
+    ip4_addr_t ours = link_local(link->assigned);
+    return link->assigned < 0 || !ip4_addr_eq(address, &ours);
+}
+
+static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
+    autoip_link_t *link = find_link(netif);
+    if (link == NULL) {
+        return;
+    }
+    if (reason & LWIP_NSC_NETIF_ADDED) {
+        hook(link);
+    }
+    if (reason & LWIP_NSC_NETIF_REMOVED) {
+        link->hooked = false;
+        link->assigned = -1;
+        link->went_down = true;
+        netif->input = link->input;
+        netif->output = link->output;
+        netif->linkoutput = link->linkoutput;
+    }
+    if (((reason & LWIP_NSC_STATUS_CHANGED) && !args->status_changed.state)
+        || ((reason & LWIP_NSC_LINK_CHANGED) && !args->link_changed.state)) {
+        link->went_down = true;
+    }
+    autoip_schedule(link);
+}
+
+bool autoip_link_up(autoip_link_t *link) {
+    mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
+    bool went_down = link->went_down;
+    link->went_down = false;
+    MICROPY_END_ATOMIC_SECTION(state);
+    return !went_down && is_up(link);
+}
+
+bool autoip_link_routable(autoip_link_t *link) {
+    return link->routable = is_routable(link);
+}
+
+/******************************************************************************/
+// Hooks
+
+static void hook(autoip_link_t *link) {
+    struct netif *netif = link->netif;
+    link->input = netif->input;
+    link->output = netif->output;
+    link->linkoutput = netif->linkoutput;
+    netif->input = hook_input;
+    netif->output = hook_output;
+    netif->linkoutput = hook_linkoutput;
+    link->hooked = true;
+}
+
+static void unhook(autoip_link_t *link) {
+    struct netif *netif = link->netif;
+    // Whoever hooked after us keeps his hook; ours then passes everything on to lwIP.
+    if (netif->input == hook_input) {
+        netif->input = link->input;
+    }
+    if (netif->output == hook_output) {
+        netif->output = link->output;
+    }
+    if (netif->linkoutput == hook_linkoutput) {
+        netif->linkoutput = link->linkoutput;
+    }
+    link->hooked = false;
+}
+
+static size_t links_in_use(void) {
+    size_t count = 0;
+    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
+        count += autoip_links[i].netif != NULL;
+    }
+    return count;
+}
+
+static void open_in_lwip(void *arg) {
+    autoip_link_t *link = arg;
+    // lwIP does not check for duplicates: twice in its list is an endless loop.
+    if (links_in_use() == 1) {
+        netif_add_ext_callback(&ext_callback, on_netif_change);
+    }
+    hook(link);
+}
+
+autoip_link_t *autoip_link_open(struct netif *netif) {
+    autoip_link_t *link = find_link(NULL);
+    if (link == NULL) {
+        return NULL;
+    }
+    // The scheduler may still hold the node of a service that is no more.
+    memset(link, 0, offsetof(autoip_link_t, timer));
+    link->netif = netif;
+    link->watched = link->assigned = -1;
+    autoip_port_run(open_in_lwip, link);
+    return link;
+}
+
+static void release_in_lwip(void *arg);
+
+static void close_in_lwip(void *arg) {
+    autoip_link_t *link = arg;
+    release_in_lwip(link);
+    autoip_port_timer_stop(link);
+    if (link->hooked) {
+        unhook(link);
+    }
+    link->netif = NULL;
+    if (links_in_use() == 0) {
+        netif_remove_ext_callback(&ext_callback);
+    }
+}
+
+void autoip_link_close(autoip_link_t *link) {
+    autoip_port_run(close_in_lwip, link);
+}
+
+/******************************************************************************/
+// The address. Until the alias is there it is the interface's own, while that has none.
+
+typedef struct _assign_t {
+    autoip_link_t *link;
+    int32_t host;
+} assign_t;
+
+static void assign_in_lwip(void *arg) {
+    assign_t *call = arg;
+    autoip_link_t *link = call->link;
+    struct netif *netif = link->netif;
+    if (!link->hooked || !ip4_addr_isany(netif_ip4_addr(netif))) {
+        // An address came first: Python is told by `routable`.
+        autoip_schedule(link);
+        return;
+    }
+    link->assigned = call->host;
+    link->netmask = *netif_ip4_netmask(netif);
+    link->gw = *netif_ip4_gw(netif);
+    ip4_addr_t address = link_local(call->host);
+    ip4_addr_t netmask;
+    IP4_ADDR(&netmask, 255, 255, 0, 0);
+    netif_set_addr(netif, &address, &netmask, IP4_ADDR_ANY4);
+}
+
+void autoip_link_assign(autoip_link_t *link, int32_t host) {
+    assign_t call = { link, host };
+    autoip_port_run(assign_in_lwip, &call);
+}
+
+static void release_in_lwip(void *arg) {
+    autoip_link_t *link = arg;
+    ip4_addr_t address = link_local(link->assigned);
+    if (link->hooked && link->assigned >= 0 && ip4_addr_eq(netif_ip4_addr(link->netif), &address)) {
+        // lwIP resets the TCP connections of the address first (RFC 3927 2.5).
+        netif_set_addr(link->netif, IP4_ADDR_ANY4, &link->netmask, &link->gw);
+    }
+    link->assigned = -1;
+}
+
+void autoip_link_release(autoip_link_t *link) {
+    autoip_port_run(release_in_lwip, link);
+}
+
+/******************************************************************************/
+// Waking Python
+
+static uint32_t until_next_look(const autoip_link_t *link) {
+    if (!link->wake_wanted) {
+        return LOOK_INTERVAL;
+    }
+    int32_t left = link->wake_at - autoip_port_now();
+    return left < 0 ? 0 : MIN(left, LOOK_INTERVAL);
+}
+
+uint32_t autoip_link_timer(autoip_link_t *link) {
+    if (link->wake_wanted && until_next_look(link) == 0) {
+        link->wake_wanted = false;
+        autoip_schedule(link);
+    }
+    if (is_routable(link) != link->routable) {
+        autoip_schedule(link);
+    }
+    return until_next_look(link);
+}
+
+static void start_timer(void *arg) {
+    autoip_link_t *link = arg;
+    autoip_port_timer_start(link, until_next_look(link));
+}
+
+void autoip_link_wake(autoip_link_t *link, int32_t ms) {
+    link->wake_wanted = false;
+    link->wake_at = autoip_port_now() + ms;
+    link->wake_wanted = ms >= 0;
+    autoip_port_run(start_timer, link);
+}
+
+void autoip_link_watch(autoip_link_t *link, int32_t host) {
+    link->watched = host;
+}
+
+size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len) {
+    mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
+    size_t copied = 0;
+    if (link->queue_count) {
+        copied = MIN(len, AUTOIP_FRAME);
+        memcpy(frame, link->queue[link->queue_first], copied);
+        link->queue_first = (link->queue_first + 1) & (AUTOIP_QUEUE - 1);
+        --link->queue_count;
+    }
+    MICROPY_END_ATOMIC_SECTION(state);
+    return copied;
+}

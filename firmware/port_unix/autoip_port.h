@@ -1,0 +1,8 @@
+#ifndef AUTOIP_FIRMWARE_PORT_UNIX_H
+#define AUTOIP_FIRMWARE_PORT_UNIX_H
+
+#include "shared/runtime/softtimer.h"
+
+typedef soft_timer_entry_t autoip_port_timer_t;
+
+#endif

@@ -1,0 +1,79 @@
+"""autoip: an IPv4 link-local address (169.254/16) with no DHCP server and no configuration.
+
+    import autoip
+    svc = autoip.start()
+    print(svc.wait())
+
+Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 3927 and RFC 5227.
+"""
+
+import errno
+
+import _autoip
+
+from .options import check_delay, check_ip, parse
+from .service import Service
+
+__version__ = "0.1.0"
+
+_services = {}  # name of the interface -> its running service
+
+
+def start(nic=None, *, ip=None, delay=2000, abandon=False, debug=False, on_event=None, remember=None):
+    """Claim a link-local address on an interface and keep it; returns the running service.
+
+    nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default one.
+    ip: address to try first, 169.254.1.0 - 169.254.254.255.
+    delay: 1 - 8000 ms, paces the probes; 2000 gives the RFC's timing.
+    abandon: take another address on the first conflict, instead of defending (RFC 3927 2.5 a).
+    debug: report every event and every ARP packet sent or acted on.
+    on_event: called as on_event(event, service) from the scheduler; the events are "bound",
+        "conflict", "defended", "lost" and "stopped".
+    remember: path of a file for the last good address, tried first after a restart.
+
+    ValueError for a bad value, OSError(ENODEV) if there is no such interface, OSError(EALREADY) if
+    it has a service.
+    """
+    first = check_ip(ip)
+    delay = check_delay(delay)
+    if on_event is not None and not callable(on_event):
+        raise ValueError("on_event: a function, or None")
+    if remember is not None and not (isinstance(remember, str) and remember):
+        raise ValueError("remember: a path, or None")
+    name = _autoip.name(nic)
+    if get(nic):
+        raise OSError(errno.EALREADY)
+    link = _autoip.Link(nic)
+    service = Service(link, first, delay, abandon, debug, on_event, _store(remember, link.mac))
+    _services[name] = service
+    return service
+
+
+def stop(nic=None):
+    """Stop the service of an interface, or all; interfaces without one are left alone."""
+    for service in [get(nic)] if nic is not None else list(_services.values()):
+        if service:
+            service.stop()
+
+
+def get(nic=None):
+    """The running service of an interface, or None."""
+    service = _services.get(_autoip.name(nic))
+    return service if service and service.state != "stopped" else None
+
+
+def mount(options=""):
+    """start() by an option string of the QNX module: "if=w0,ip=169.254.20.20,debug,delay=200,abandon".
+
+    ValueError names an option that is unknown, given twice or malformed.
+    """
+    nic, options = parse(options)
+    return start(nic, **options)
+
+
+def _store(path, mac):
+    if path is None:
+        return None
+    from .store import Store
+
+    return Store(path, mac)

@@ -1,0 +1,379 @@
+"""The address-conflict-detection machine of RFC 3927 and RFC 5227, for one interface.
+
+It sees no clock, no socket and no interface. Each input returns what is to be done, as bits; the
+caller does it in the order of the bits, lowest first:
+
+    RELEASE     the address may not be used any more: take it off the interface
+    SEND        hand `frame` to the driver, then call sent() and do what it returns as well
+    ASSIGN      `host` is ours: put it on the interface
+    CONFLICT    tell: another host uses or probes our address; its MAC is in `offender`
+    DEFENDED    tell: the conflict was answered with an announcement
+    LOST        tell: the address is gone
+    BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
+
+        state        left by                                       to
+        STOPPED      start                                         WAITING
+        WAITING      link up, and no rate limit or its end         PROBING
+        PROBING      conflict                                      PROBING with the next candidate,
+                                                                   or WAITING for the rate limit
+                     3 probes and 2 s of silence: announcement 1   ANNOUNCING
+        ANNOUNCING   announcement 2                                HELD
+        ANNOUNCING,  conflict, the first within 10 s               the same state, defended
+        HELD         conflict, the second, or the first with       PROBING with the next candidate,
+                     `abandon`                                     or WAITING for the rate limit
+        IDLE         no routable address any more                  WAITING
+        any          link down                                     WAITING
+                     a routable address on the interface           IDLE
+                     stop                                          STOPPED
+
+Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does.
+"""
+
+from micropython import const
+
+from . import arp
+from .candidates import candidate
+
+STOPPED = const(0)
+WAITING = const(1)
+IDLE = const(2)
+PROBING = const(3)
+ANNOUNCING = const(4)
+HELD = const(5)
+
+RELEASE = const(1)
+SEND = const(2)
+ASSIGN = const(4)
+CONFLICT = const(8)
+DEFENDED = const(16)
+LOST = const(32)
+BOUND = const(64)
+
+# RFC 3927 section 9. The four that pace the probes come from the option `delay`, whose default of
+# 2,000 ms gives the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
+_PROBE_NUM = const(3)
+_ANNOUNCE_INTERVAL = const(2000)  # ms
+_MAX_CONFLICTS = const(10)
+_RATE_LIMIT_INTERVAL = const(60000)  # ms
+_DEFEND_INTERVAL = const(10000)  # ms
+
+_CALM = const(600000)  # ms an address is held until earlier losses are forgotten
+_RETRY = const(100)  # ms until a frame that the driver did not take is sent again
+
+_TICKS_MAX = const(0x3FFFFFFF)
+
+
+class Timer:
+    """A span of time that may be running; `left` works across the wrap of the clock.
+
+    It is due once more than `ms` ticks are over: a reading of the clock may be a whole tick old, and
+    the RFC's lower bounds have no slack.
+    """
+
+    def __init__(self):
+        self._since = 0
+        self._ms = -1
+
+    def start(self, now, ms):
+        self._since = now
+        self._ms = ms
+
+    def stop(self):
+        self._ms = -1
+
+    def left(self, now):
+        """Time until it is due, 0 when it is, -1 when it is not running."""
+        if self._ms < 0:
+            return -1
+        passed = (now - self._since) & _TICKS_MAX
+        return self._ms - passed + 1 if passed <= self._ms else 0
+
+
+class RateLimit:
+    """Bounds the rate of new candidates; kept over stop() and start(), which must not shorten it.
+
+    From the tenth conflict on, a new claim waits a minute (RFC 5227 2.1.1). Two counts lead there:
+    candidates denied since the last successful claim, and addresses lost after one, which are
+    forgotten when an address was held for ten minutes.
+    """
+
+    def __init__(self):
+        self._denied = 0
+        self._lost = 0
+        self._pause = Timer()
+        self._calm = Timer()
+
+    def denied(self, now):
+        self._denied += 1
+        self._limit(now, self._denied)
+
+    def lost(self, now):
+        self._lost += 1
+        self._calm.stop()
+        self._limit(now, self._lost)
+
+    def claimed(self, now):
+        self._denied = 0
+        if self._lost:
+            self._calm.start(now, _CALM)
+
+    def released(self):
+        self._calm.stop()
+
+    def pause(self, now):
+        """Time that a new claim has still to wait, 0 if none."""
+        left = self._pause.left(now)
+        if left <= 0:
+            self._pause.stop()
+            return 0
+        return left
+
+    def calm(self, now):
+        """Time until earlier losses are forgotten, -1 if there is none to forget."""
+        left = self._calm.left(now)
+        if left == 0:
+            self._calm.stop()
+            self._lost = 0
+            return -1
+        return left
+
+    def _limit(self, now, conflicts):
+        if conflicts >= _MAX_CONFLICTS:
+            self._pause.start(now, _RATE_LIMIT_INTERVAL)
+
+
+class Machine:
+    """One interface's claim on a link-local address.
+
+    mac: the interface's 6 bytes. random(low, high): an int, both ends included. limit: the
+    interface's RateLimit. siblings: a list of all machines of this host, which this one joins: their
+    MACs are not foreign and their addresses not free (RFC 5227 2.1.1, RFC 3927 3.4). first: host
+    part to try first, or -1. delay: 1 - 8000 ms. abandon: give up on the first conflict.
+    """
+
+    def __init__(self, mac, random, limit, siblings, first=-1, delay=2000, abandon=False):
+        self.mac = mac
+        self.state = STOPPED
+        self.frame = arp.new_request(mac)
+        self.offender = bytearray(6)
+        self.probes = self.announcements = self.conflicts = 0
+        self.defences = self.moves = self.malformed = self.mismatched = 0
+        self._random = random
+        self._limit = limit
+        self._siblings = siblings
+        self._delay = delay
+        self._abandon = abandon
+        self._attempt = 0
+        self._probes_left = 0
+        self._defending = False
+        self._up = False
+        self._routable = False
+        self._step = Timer()
+        self._defence = Timer()
+        self._retry = Timer()
+        self.host = first
+        if first < 0:
+            self._choose()
+
+    # Inputs
+
+    def start(self):
+        """Begin; the link counts as down and without a routable address until told otherwise."""
+        self._siblings.append(self)
+        self.state = WAITING
+
+    def stop(self):
+        """Give everything up. The machine can't be started again."""
+        todo = self._let_go(STOPPED)
+        self._siblings.remove(self)
+        return todo
+
+    def link(self, up, now, mac=None):
+        """The link came up or went down; on coming up `mac` may be a new one."""
+        self._up = up
+        if up and mac:
+            self.mac = mac
+            arp.set_sender(self.frame, mac)
+        return self._follow(now)
+
+    def routable(self, present, now):
+        """A routable address appeared on the interface or went from it."""
+        self._routable = present
+        return self._follow(now)
+
+    def received(self, frame, length, now):
+        """Judge a received frame. Frames that are due together with a timer come first."""
+        if self.state < PROBING:
+            return 0
+        if not arp.is_packet(frame, length):
+            self.malformed += 1
+            return 0
+        if not self._is_conflict(frame):
+            return 0
+        self.conflicts += 1
+        arp.copy_sender(frame, self.offender)
+        if not arp.sender_is_source(frame):
+            self.mismatched += 1
+        if self.state == PROBING:
+            self._limit.denied(now)
+            self._choose()
+            self._claim(now)
+            return CONFLICT
+        return CONFLICT | self._contest(now)
+
+    def elapsed(self, now):
+        """Time has passed: do what is due, at most one frame however late it is."""
+        self._limit.calm(now)
+        if self._defence.left(now) == 0:
+            self._defence.stop()
+        if self._retry.left(now) == 0:
+            self._retry.stop()
+            return self._defend()
+        if self._step.left(now) != 0:
+            return 0
+        self._step.stop()
+        if self.state == WAITING:
+            self._claim(now)
+            return 0
+        if self.state == PROBING and self._probes_left:
+            arp.make_probe(self.frame, self.host)
+        else:
+            arp.make_announcement(self.frame, self.host)
+        return SEND
+
+    def sent(self, taken, now):
+        """The driver took the frame of SEND, or did not: then it does not count and is sent again."""
+        if self._defending:
+            return self._sent_defence(taken, now)
+        if not taken:
+            self._step.start(now, _RETRY)
+            return 0
+        if self.state == PROBING and self._probes_left:
+            return self._sent_probe(now)
+        return self._sent_announcement(now)
+
+    # What the caller asks
+
+    def watched(self):
+        """Host part whose ARP frames matter now, or -1."""
+        return self.host if self.state >= PROBING else -1
+
+    def held(self):
+        """Host part of the address in use, or -1."""
+        return self.host if self.state >= ANNOUNCING else -1
+
+    def wait(self, now):
+        """Time until elapsed() is due, or -1 while nothing is."""
+        ms = _sooner(self._step.left(now), self._retry.left(now))
+        return _sooner(_sooner(ms, self._defence.left(now)), self._limit.calm(now))
+
+    # Claiming
+
+    def _follow(self, now):
+        # The link and the routable address decide together whether there is to be a claim.
+        if self.state == STOPPED:
+            return 0
+        if not self._up or self._routable:
+            return self._let_go(IDLE if self._up else WAITING)
+        if self.state < PROBING:
+            self._claim(now)
+        return 0
+
+    def _claim(self, now):
+        pause = self._limit.pause(now)
+        if pause:
+            self.state = WAITING
+            self._step.start(now, pause)
+            return
+        if self._is_taken(self.host):
+            self._choose()
+        self.state = PROBING
+        self._probes_left = _PROBE_NUM
+        self._step.start(now, self._random(0, self._delay // 2))
+
+    def _choose(self):
+        denied = self.host
+        while self.host == denied or self._is_taken(self.host):
+            self.host = candidate(self.mac, self._attempt)
+            self._attempt += 1
+
+    def _sent_probe(self, now):
+        self.probes += 1
+        self._probes_left -= 1
+        delay = self._delay
+        if self._probes_left:
+            # The upper end leaves 1 % for a late timer and the driver: no gap on the wire may be
+            # longer than PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
+            self._step.start(now, self._random(delay // 2, delay - delay // 100))
+        else:
+            self._step.start(now, delay)
+        return 0
+
+    def _sent_announcement(self, now):
+        self.announcements += 1
+        if self.state == ANNOUNCING:
+            self.state = HELD
+            return 0
+        self.state = ANNOUNCING
+        self._limit.claimed(now)
+        self._step.start(now, _ANNOUNCE_INTERVAL)
+        return ASSIGN | BOUND
+
+    # Conflicts
+
+    def _is_conflict(self, frame):
+        if not arp.is_from(frame, self.host):
+            if self.state != PROBING or not arp.is_probe(frame, self.host):
+                return False
+        # RFC 5227 2.1.1 and 2.4: own frames come back from hubs and access points.
+        for machine in self._siblings:
+            if arp.sender_is(frame, machine.mac):
+                return False
+        return True
+
+    def _is_taken(self, host):
+        # RFC 3927 3.4: two interfaces of one host on one link must not hold one address.
+        for machine in self._siblings:
+            if machine is not self and machine.watched() == host:
+                return True
+        return False
+
+    def _contest(self, now):
+        # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
+        if not self._abandon and self._defence.left(now) <= 0:
+            self._defence.start(now, _DEFEND_INTERVAL)
+            return self._defend()
+        self.moves += 1
+        self._limit.lost(now)
+        todo = self._let_go(WAITING)
+        self._choose()
+        self._claim(now)
+        return todo
+
+    def _defend(self):
+        self._defending = True
+        arp.make_announcement(self.frame, self.host)
+        return SEND
+
+    def _sent_defence(self, taken, now):
+        self._defending = False
+        if not taken:
+            self._retry.start(now, _RETRY)
+            return 0
+        self.defences += 1
+        return DEFENDED
+
+    def _let_go(self, state):
+        held = self.state >= ANNOUNCING
+        self.state = state
+        self._defending = False
+        self._step.stop()
+        self._defence.stop()
+        self._retry.stop()
+        self._limit.released()
+        return RELEASE | LOST if held else 0
+
+
+def _sooner(a, b):
+    # The lesser of two times, -1 meaning never.
+    return a if b < 0 or 0 <= a < b else b

@@ -1,0 +1,58 @@
+"""Which link-local addresses a board tries, and in which order.
+
+An address is its 16-bit host part everywhere in autoip: 0x1414 is 169.254.20.20. That keeps it a
+small int on 32-bit boards, where numbers from 2**30 on live on the heap.
+"""
+
+from micropython import const
+
+# RFC 3927 2.1: the first and the last 256 addresses of 169.254/16 are reserved.
+FIRST = const(0x0100)
+LAST = const(0xFEFF)
+
+_COUNT = const(0xFE00)  # 65,024 addresses = 2**9 * 127
+
+
+def candidate(mac, attempt):
+    """Host part that the board with this MAC tries at this attempt, 0 being its first choice.
+
+    mac: 6 bytes. attempt: 0 or more. The same arguments always give the same answer, in
+    0x0100 - 0xFEFF (RFC 3927 2.1). A board meets no address twice in 65,024 attempts.
+
+    The vendor (octets 0 - 2) picks a line through the addresses, and the device number (octets
+    3 - 5) is the place on it. A slope that shares no factor with 65,024 keeps device numbers of one
+    vendor apart up to a distance of 65,023. All slopes are odd and the parity of the vendor's bits
+    goes into the offset, so flipping any one bit of the MAC changes the first choice. Later attempts
+    walk on by a step that depends on all six octets, so that two boards that met part again.
+    """
+    vendor = _mix(mac, 3)
+    place = ((mac[3] * 65536) + (mac[4] * 256) + mac[5]) % _COUNT
+    offset = 2 * _mix(mac, 3, 0x5EED) + _parity(mac[0] ^ mac[1] ^ mac[2])
+    first = _slope(vendor) * place % _COUNT + offset
+    return (first + _slope(_mix(mac, 6)) * (attempt % _COUNT)) % _COUNT + FIRST
+
+
+def text(host):
+    """Host part -> "169.254.x.y"."""
+    return "169.254.%d.%d" % (host >> 8, host & 255)
+
+
+def _mix(mac, octets, seed=0):
+    # 65,535 * 14,893 is below 2**30; each round is one-to-one in the running value.
+    for i in range(octets):
+        seed = ((seed ^ mac[i]) * 14893 + 29) & 0xFFFF
+        seed ^= seed >> 7
+    return seed
+
+
+def _slope(seed):
+    # Odd and no multiple of 127: no factor in common with 65,024. Below 2**14: times a number below
+    # 65,024 it stays below 2**30.
+    slope = seed % 8191 * 2 + 1
+    return slope if slope % 127 else slope + 2
+
+
+def _parity(octet):
+    octet ^= octet >> 4
+    octet ^= octet >> 2
+    return (octet ^ octet >> 1) & 1

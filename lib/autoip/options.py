@@ -1,0 +1,68 @@
+"""The options of autoip: names, defaults and ranges, and the option string of the QNX module."""
+
+from micropython import const
+
+from .candidates import FIRST, LAST
+
+_DELAY_MIN = const(1)  # ms
+_DELAY_MAX = const(8000)  # ms
+
+# QNX name -> does it take a value?
+_QNX = {"if": True, "ip": True, "delay": True, "debug": False, "abandon": False}
+
+
+def check_ip(ip):
+    """"169.254.x.y" -> its 16-bit host part; None -> -1.
+
+    ValueError unless it is in 169.254.1.0 - 169.254.254.255 (RFC 3927 2.1).
+    """
+    if ip is None:
+        return -1
+    host = _host(ip)
+    if not FIRST <= host <= LAST:
+        raise ValueError("ip: 169.254.1.0 - 169.254.254.255")
+    return host
+
+
+def check_delay(delay):
+    """Milliseconds; ValueError unless it is an int in 1 - 8000 (QNX option `delay`)."""
+    if type(delay) is not int or not _DELAY_MIN <= delay <= _DELAY_MAX:
+        raise ValueError("delay: 1 - 8000 ms")
+    return delay
+
+
+def parse(string):
+    """The QNX option string, "if=w0,ip=169.254.20.20,debug,delay=200,abandon" -> (nic, options).
+
+    nic: the value of `if`, or None. options: keyword arguments for start(). ValueError names an
+    option that is unknown, given twice, lacks its value or has one that it does not take.
+    """
+    options = {}
+    for item in string.split(",") if string else ():
+        name, equals, value = item.partition("=")
+        if name not in _QNX:
+            raise ValueError("%s: unknown option" % (name or "''"))
+        if name in options:
+            raise ValueError("%s: given twice" % name)
+        if _QNX[name] != bool(value) or bool(equals) != bool(value):
+            raise ValueError("%s: %s a value" % (name, "needs" if _QNX[name] else "takes no"))
+        options[name] = value or True
+    if "delay" in options:
+        options["delay"] = check_delay(_number(options["delay"]))
+    return options.pop("if", None), options
+
+
+def _host(ip):
+    octets = ip.split(".") if isinstance(ip, str) else ()
+    if len(octets) != 4 or octets[0] != "169" or octets[1] != "254":
+        return -1
+    third = _number(octets[2])
+    fourth = _number(octets[3])
+    return third << 8 | fourth if 0 <= third <= 255 and 0 <= fourth <= 255 else -1
+
+
+def _number(digits):
+    # int() takes signs, spaces and underscores too; a number here is 1 to 4 digits.
+    if not 1 <= len(digits) <= 4 or not all("0" <= c <= "9" for c in digits):
+        return -1
+    return int(digits)

@@ -1,0 +1,259 @@
+"""A service joins one machine to one link: what happened goes in, what is to be done comes out.
+
+A link is the wire as a service sees it:
+
+    mac                     6 bytes
+    name                    short name of the interface, for the log
+    up                      False while the link is down, and once after it was, however short
+    routable                True while the interface has an IPv4 address that is not link-local
+    drops                   frames lost because the queue was full, counted
+    on_wake                 function without arguments, called from the scheduler when frames, the
+                            wake-up, a link or an address change are waiting
+    watch(host)             16-bit host part whose conflicts and probes are wanted, or -1
+    receive(buffer)         -> length of the oldest waiting frame, now in the buffer, or 0
+    send(frame)             -> True if the driver took it
+    wake(ms)                one wake-up after ms, replacing the last; -1: none
+    assign(host)            put 169.254.x.y/16 on the interface
+    release()               take it off; its TCP connections are reset first (RFC 3927 2.5)
+    close()                 leave the interface as it was; on_wake is called no more
+
+`_autoip.Link(nic)` is one over lwIP; the host tests have more. All pass the same contract tests.
+"""
+
+import errno
+import random
+import sys
+import time
+
+from micropython import const
+
+from . import acd, arp
+from .candidates import candidate, text
+from .log import Log
+
+_POLL = const(5)  # ms between two looks of wait() and ready()
+
+# Events in the order in which they are told: what is over comes before what follows from it.
+_EVENTS = (
+    (acd.CONFLICT, "conflict"),
+    (acd.DEFENDED, "defended"),
+    (acd.LOST, "lost"),
+    (acd.BOUND, "bound"),
+)
+_STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
+
+_machines = []  # those of all running services: siblings of each other
+_limits = {}  # name of the link -> its RateLimit, which outlives the service
+
+
+class Service:
+    """A running claim. start() makes it; the attributes are described there and in the README."""
+
+    def __init__(self, link, first=-1, delay=2000, abandon=False, debug=False, on_event=None, store=None):
+        self._link = link
+        self._on_event = on_event
+        self._store = store
+        self._log = Log(link.name, debug)
+        self._frame = bytearray(arp.LENGTH)
+        self._salt = candidate(link.mac, 1)
+        self._previous = self._contested = -1
+        self._watched = -1
+        self._up = self._routable = False
+        if first < 0 and store:
+            first = store.load()
+        limit = _limits.setdefault(link.name, acd.RateLimit())
+        self._machine = acd.Machine(
+            link.mac, self._random, limit, _machines, first, delay, abandon
+        )
+        self._machine.start()
+        # All from here on happens in the scheduler, which Python can't interrupt.
+        link.on_wake = self._wake
+        link.wake(0)
+
+    # Public face
+
+    @property
+    def address(self):
+        """"169.254.x.y" while it is held, else None."""
+        host = self._machine.held()
+        return text(host) if host >= 0 else None
+
+    @property
+    def previous(self):
+        """The address held before, or None; at the event "lost" the one that was lost."""
+        return text(self._previous) if self._previous >= 0 else None
+
+    @property
+    def contested(self):
+        """The address of the last conflict, or None."""
+        return text(self._contested) if self._contested >= 0 else None
+
+    @property
+    def offender(self):
+        """MAC (6 bytes) of the host in the last conflict; zeros if there was none."""
+        return bytes(self._machine.offender)
+
+    @property
+    def state(self):
+        """One word: "waiting" (for the link, or out a rate limit), "probing", "announcing" (held,
+        the second announcement is to come), "bound", "idle" (a routable address is there), "stopped".
+        """
+        return _STATES[self._machine.state]
+
+    def wait(self, timeout_ms=None):
+        """Block until an address is held and return it; the scheduler keeps running.
+
+        timeout_ms: 0 or more, or None for no limit. OSError(ETIMEDOUT), or OSError(ENOTCONN) once
+        the service is stopped. Not for use in on_event: the scheduler stands still there.
+        """
+        start = time.ticks_ms()
+        while not self._is_ready():
+            if timeout_ms is not None and time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
+                raise OSError(errno.ETIMEDOUT)
+            time.sleep_ms(_POLL)
+        return self.address
+
+    async def ready(self):
+        """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
+        import asyncio
+
+        while not self._is_ready():
+            await asyncio.sleep_ms(_POLL)
+        return self.address
+
+    def stats(self):
+        """Counters since start: probes, announcements and defences sent, conflicts seen, moves to
+        another address, and frames dropped: lost from a full queue, not an ARP packet of IPv4 over
+        Ethernet, or (not dropped, but counted) with an Ethernet source that is not the ARP sender.
+        """
+        m = self._machine
+        return {
+            "probes": m.probes,
+            "announcements": m.announcements,
+            "conflicts": m.conflicts,
+            "defences": m.defences,
+            "moves": m.moves,
+            "dropped": self._link.drops,
+            "malformed": m.malformed,
+            "mismatched": m.mismatched,
+        }
+
+    def log(self):
+        """The last events, oldest first: a list of (ticks_ms, word, address or None)."""
+        return self._log.entries()
+
+    def stop(self):
+        """Give the link-local address up, and only that. A second call does nothing."""
+        if self._machine.state == acd.STOPPED:
+            return
+        self._link.on_wake = None  # the scheduler could interrupt what follows
+        self._do(self._machine.stop(), time.ticks_ms())
+        self._link.close()
+        self._note("stopped", -1)
+        self._tell("stopped")
+
+    # From the link
+
+    def _wake(self):
+        now = time.ticks_ms()
+        try:
+            self._follow_link(now)
+            self._judge_frames(now)
+            self._do(self._machine.elapsed(now), now)
+        finally:
+            if self._machine.state != acd.STOPPED:
+                self._link.wake(self._machine.wait(now))
+
+    def _follow_link(self, now):
+        up = self._link.up
+        while up != self._up:
+            self._up = up
+            self._note("up" if up else "down", -1)
+            self._do(self._machine.link(up, now, self._link.mac), now)
+            up = self._link.up
+        routable = self._link.routable
+        if routable != self._routable:
+            self._routable = routable
+            self._note("routable" if routable else "unroutable", -1)
+            self._do(self._machine.routable(routable, now), now)
+
+    def _judge_frames(self, now):
+        # Before a timer that is due: there is no announcement for an address that was denied.
+        length = self._link.receive(self._frame)
+        while length:
+            self._do(self._machine.received(self._frame, length, now), now)
+            length = self._link.receive(self._frame)
+
+    # To the link
+
+    def _do(self, todo, now):
+        contested = self._watched
+        if todo & acd.RELEASE:
+            self._previous = contested
+            self._link.release()
+        watched = self._machine.watched()
+        if watched != contested:
+            self._watched = watched
+            self._link.watch(watched)
+        if todo & acd.SEND:
+            todo |= self._send(now)
+        if todo & acd.ASSIGN:
+            self._link.assign(watched)
+        if todo >= acd.CONFLICT:
+            self._tell_all(todo, contested)
+
+    def _send(self, now):
+        machine = self._machine
+        taken = self._link.send(machine.frame)
+        todo = machine.sent(taken, now)
+        if not taken:
+            self._note("unsent", machine.host)
+        else:
+            self._note("probe" if machine.state == acd.PROBING else "announcement", machine.host)
+        return todo
+
+    # To the user
+
+    def _is_ready(self):
+        if self._machine.state == acd.STOPPED:
+            raise OSError(errno.ENOTCONN)
+        return self._machine.held() >= 0
+
+    def _tell_all(self, todo, contested):
+        # A callback may stop the service: then what it has not heard yet is not told after "stopped".
+        stopping = self._machine.state == acd.STOPPED
+        for bit, word in _EVENTS:
+            if todo & bit and (stopping or self._machine.state != acd.STOPPED):
+                if bit == acd.CONFLICT:
+                    self._contested = contested
+                self._note(word, contested)
+                self._tell(word)
+                if bit == acd.BOUND and self._store:
+                    self._remember(contested)
+
+    def _tell(self, event):
+        if self._on_event:
+            try:
+                self._on_event(event, self)
+            except Exception as error:
+                _report(error)
+
+    def _note(self, word, host):
+        try:
+            self._log.note(time.ticks_ms(), word, host)
+        except Exception as error:
+            _report(error)
+
+    def _remember(self, host):
+        try:
+            self._store.save(host)
+        except OSError as error:
+            _report(error)
+
+    def _random(self, low, high):
+        # Boards whose generators start alike part by what their MACs give (RFC 3927 2.1).
+        return low + (random.getrandbits(24) + self._salt) % (high - low + 1)
+
+
+def _report(error):
+    sys.print_exception(error)
