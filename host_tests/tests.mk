@@ -1,0 +1,27 @@
+# The tests, the demonstration and the checks of style, with all that they need.
+
+PYTHON := $(VENV)/bin/python
+TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd uncrustify shellcheck
+
+$(VENV)/.ready: host_tests/requirements.txt
+	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet -r $<
+	touch $@
+
+# Namespaces, bridges and TAP devices need root; PYTEST holds what is added to pytest's command line.
+.PHONY: test
+test: $(VENV)/.ready firmware ## build and run all tests (PYTEST="-k name": some)
+	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
+	$(SUDO) $(PYTHON) -m pytest host_tests $(PYTEST)
+
+.PHONY: demo
+demo: $(VENV)/.ready firmware ## two boards and a Linux host find addresses, an adversary attacks one
+	$(SUDO) $(PYTHON) host_tests/demo.py
+
+.PHONY: lint
+lint: $(VENV)/.ready ## check the style of Python, shell and C, and the spelling
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/codespell
+	shellcheck boards/*.sh host_tests/*.sh .ci/run

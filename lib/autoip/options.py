@@ -12,7 +12,7 @@ _QNX = {"if": True, "ip": True, "delay": True, "debug": False, "abandon": False}
 
 
 def check_ip(ip):
-    """"169.254.x.y" -> its 16-bit host part; None -> -1.
+    """ "169.254.x.y" -> its 16-bit host part; None -> -1.
 
     ValueError unless it is in 169.254.1.0 - 169.254.254.255 (RFC 3927 2.1).
     """

@@ -62,9 +62,7 @@ class Service:
         if first < 0 and store:
             first = store.load()
         limit = _limits.setdefault(link.name, acd.RateLimit())
-        self._machine = acd.Machine(
-            link.mac, self._random, limit, _machines, first, delay, abandon
-        )
+        self._machine = acd.Machine(link.mac, self._random, limit, _machines, first, delay, abandon)
         self._machine.start()
         # All from here on happens in the scheduler, which Python can't interrupt.
         link.on_wake = self._wake
@@ -74,7 +72,7 @@ class Service:
 
     @property
     def address(self):
-        """"169.254.x.y" while it is held, else None."""
+        """ "169.254.x.y" while it is held, else None."""
         host = self._machine.held()
         return text(host) if host >= 0 else None
 
