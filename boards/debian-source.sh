@@ -9,6 +9,7 @@ version=$2
 directory=$3
 apt=$(realpath -m "$(dirname "$directory")/apt")
 
+# shellcheck disable=SC2016 # apt-get expands these itself
 mirror=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' \
     | sed -n 's/^Debian main //p' | grep -v security | head -n 1)
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"

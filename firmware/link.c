@@ -28,6 +28,8 @@ autoip_link_t autoip_links[AUTOIP_LINKS];
 static netif_ext_callback_t ext_callback;
 
 static void hook(autoip_link_t *link);
+static void unhook(autoip_link_t *link);
+static void release_in_lwip(void *arg);
 
 /******************************************************************************/
 // Finding things
@@ -215,12 +217,9 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
         hook(link);
     }
     if (reason & LWIP_NSC_NETIF_REMOVED) {
-        link->hooked = false;
-        link->assigned = -1;
+        release_in_lwip(link);
+        unhook(link);
         link->went_down = true;
-        netif->input = link->input;
-        netif->output = link->output;
-        netif->linkoutput = link->linkoutput;
     }
     if (((reason & LWIP_NSC_STATUS_CHANGED) && !args->status_changed.state)
         || ((reason & LWIP_NSC_LINK_CHANGED) && !args->link_changed.state)) {
@@ -299,8 +298,6 @@ autoip_link_t *autoip_link_open(struct netif *netif) {
     autoip_port_run(open_in_lwip, link);
     return link;
 }
-
-static void release_in_lwip(void *arg);
 
 static void close_in_lwip(void *arg) {
     autoip_link_t *link = arg;

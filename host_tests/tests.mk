@@ -1,7 +1,8 @@
 # The tests, the demonstration and the checks of style, with all that they need.
 
 PYTHON := $(VENV)/bin/python
-TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd uncrustify shellcheck
+TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd shellcheck
+C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch])
 
 $(VENV)/.ready: host_tests/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
@@ -20,8 +21,9 @@ demo: $(VENV)/.ready firmware ## two boards and a Linux host find addresses, an 
 	$(SUDO) $(PYTHON) host_tests/demo.py
 
 .PHONY: lint
-lint: $(VENV)/.ready ## check the style of Python, shell and C, and the spelling
+lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/codespell
+	$(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
 	shellcheck boards/*.sh host_tests/*.sh .ci/run

@@ -45,7 +45,7 @@ def parse(string):
         if name in options:
             raise ValueError("%s: given twice" % name)
         if _QNX[name] != bool(value) or bool(equals) != bool(value):
-            raise ValueError("%s: %s a value" % (name, "needs" if _QNX[name] else "takes no"))
+            raise ValueError("%s: %s value" % (name, "needs a" if _QNX[name] else "takes no"))
         options[name] = value or True
     if "delay" in options:
         options["delay"] = check_delay(_number(options["delay"]))
