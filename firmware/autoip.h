@@ -17,8 +17,9 @@
 #define AUTOIP_LINKS (2)
 #endif
 
-// Ethernet header and ARP packet of IPv4, in octets.
+// Ethernet header and ARP packet of IPv4, in octets, and where the target protocol address is in it.
 #define AUTOIP_FRAME (42)
+#define AUTOIP_FRAME_TPA (38)
 
 // Frames that wait for Python; a power of two. When they are full the oldest are kept: of a storm of
 // conflicts the first two decide.
@@ -43,6 +44,10 @@ typedef struct _autoip_link_t {
     netif_input_fn input;
     netif_output_fn output;
     netif_linkoutput_fn linkoutput;
+
+    // The link-local address: an interface of its own, and the interface's netmask and gateway of the
+    // time before it mirrored the address.
+    struct netif alias;
     ip4_addr_t netmask;
     ip4_addr_t gw;
 
@@ -64,8 +69,19 @@ void autoip_link_watch(autoip_link_t *link, int32_t host);
 size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len);
 bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len);
 void autoip_link_wake(autoip_link_t *link, int32_t ms);
-void autoip_link_assign(autoip_link_t *link, int32_t host);
+void autoip_link_assign(autoip_link_t *link, int32_t host, bool narrow);
 void autoip_link_release(autoip_link_t *link);
+
+// In lwIP's context, between link.c and alias.c.
+bool autoip_is_link_local(const uint8_t *address);
+bool autoip_is_host(const uint8_t *address, int32_t host);
+err_t autoip_link_output(autoip_link_t *link, struct pbuf *p);
+err_t autoip_alias_input(autoip_link_t *link, struct pbuf *p);
+struct netif *autoip_alias_for(const struct pbuf *p, const ip4_addr_t *destination, struct netif *netif);
+bool autoip_alias_is_mirrored(const autoip_link_t *link);
+void autoip_alias_mirror(autoip_link_t *link);
+void autoip_alias_link_down(autoip_link_t *link);
+void autoip_alias_release(autoip_link_t *link);
 
 // Of the MicroPython side: have the link's on_wake called soon. Any context.
 void autoip_schedule(autoip_link_t *link);

@@ -1,4 +1,4 @@
-// The lwIP part: hooks on one interface, the filter for ARP frames, and the address.
+// The lwIP part, frames: hooks on one interface, the filter for ARP, the queue and the wake-ups.
 
 #include <string.h>
 
@@ -6,7 +6,6 @@
 
 #include "lwip/etharp.h"
 #include "lwip/prot/ethernet.h"
-#include "lwip/prot/ip4.h"
 #include "netif/ethernet.h"
 
 #include "autoip.h"
@@ -18,7 +17,7 @@
 // Octets of an ARP packet of IPv4 in its Ethernet frame.
 #define AT_DESTINATION (0)
 #define AT_SPA (28)
-#define AT_TPA (38)
+#define AT_TPA AUTOIP_FRAME_TPA
 
 // A static ifconfig() writes the address without telling anybody: look that often, in ms.
 #define LOOK_INTERVAL (1000)
@@ -29,7 +28,6 @@ static netif_ext_callback_t ext_callback;
 
 static void hook(autoip_link_t *link);
 static void unhook(autoip_link_t *link);
-static void release_in_lwip(void *arg);
 
 /******************************************************************************/
 // Finding things
@@ -63,26 +61,20 @@ struct netif *autoip_find_netif(const char *name, size_t len) {
     return NULL;
 }
 
-static ip4_addr_t link_local(int32_t host) {
-    ip4_addr_t address;
-    IP4_ADDR(&address, 169, 254, host >> 8, host & 0xff);
-    return address;
-}
-
-static bool is_link_local(const uint8_t *address) {
+bool autoip_is_link_local(const uint8_t *address) {
     return address[0] == 169 && address[1] == 254;
 }
 
-static bool is_host(const uint8_t *address, int32_t host) {
-    return address[3] == (host & 0xff) && address[2] == host >> 8 && is_link_local(address);
+bool autoip_is_host(const uint8_t *address, int32_t host) {
+    return address[3] == (host & 0xff) && address[2] == host >> 8 && autoip_is_link_local(address);
 }
 
 static bool is_zero(const uint8_t *address) {
     return (address[0] | address[1] | address[2] | address[3]) == 0;
 }
 
-static bool is_arp(const struct pbuf *p) {
-    return p->len >= SIZEOF_ETH_HDR && ((const struct eth_hdr *)p->payload)->type == PP_HTONS(ETHTYPE_ARP);
+static uint16_t ethertype(const struct pbuf *p) {
+    return p->len >= SIZEOF_ETH_HDR ? ((const struct eth_hdr *)p->payload)->type : 0;
 }
 
 /******************************************************************************/
@@ -106,10 +98,10 @@ static bool filter(autoip_link_t *link, const struct pbuf *p) {
     if (link->watched < 0 || pbuf_copy_partial(p, frame, AUTOIP_FRAME, 0) != AUTOIP_FRAME) {
         return false;
     }
-    bool from_us = is_host(frame + AT_SPA, link->watched);
+    bool from_us = autoip_is_host(frame + AT_SPA, link->watched);
     // RFC 5227 2.1.1 and 2.4: all that claims the address, and probes for it. Once it is held, a
     // probe is an ordinary question, which lwIP answers (2.5).
-    if (from_us || (link->assigned < 0 && is_zero(frame + AT_SPA) && is_host(frame + AT_TPA, link->watched))) {
+    if (from_us || (link->assigned < 0 && is_zero(frame + AT_SPA) && autoip_is_host(frame + AT_TPA, link->watched))) {
         enqueue(link, frame);
     }
     // What claims an address that we hold may neither be answered nor get into the ARP cache.
@@ -121,9 +113,13 @@ static err_t hook_input(struct pbuf *p, struct netif *netif) {
     if (link == NULL) {
         return ethernet_input(p, netif);
     }
-    if (is_arp(p) && filter(link, p)) {
+    uint16_t type = ethertype(p);
+    if (type == PP_HTONS(ETHTYPE_ARP) && filter(link, p)) {
         pbuf_free(p);
         return ERR_OK;
+    }
+    if (link->assigned >= 0 && (type == PP_HTONS(ETHTYPE_ARP) || type == PP_HTONS(ETHTYPE_IP))) {
+        return autoip_alias_input(link, p);
     }
     return link->input(p, netif);
 }
@@ -133,12 +129,16 @@ static err_t hook_input(struct pbuf *p, struct netif *netif) {
 
 static err_t hook_linkoutput(struct netif *netif, struct pbuf *p) {
     autoip_link_t *link = find_link(netif);
-    if (link == NULL) {
+    return link == NULL ? ERR_IF : autoip_link_output(link, p);
+}
+
+err_t autoip_link_output(autoip_link_t *link, struct pbuf *p) {
+    if (!link->hooked) {
         return ERR_IF;
     }
-    if (is_arp(p) && p->len >= AUTOIP_FRAME) {
+    if (ethertype(p) == PP_HTONS(ETHTYPE_ARP) && p->len >= AUTOIP_FRAME) {
         uint8_t *frame = p->payload;
-        if (is_link_local(frame + AT_SPA)) {
+        if (autoip_is_link_local(frame + AT_SPA)) {
             // lwIP announces an address when it is set, and asks for its own: the protocol has its
             // own announcements, counted by RFC 3927 2.4 and 2.5.
             if (memcmp(frame + AT_SPA, frame + AT_TPA, 4) == 0) {
@@ -148,7 +148,7 @@ static err_t hook_linkoutput(struct netif *netif, struct pbuf *p) {
             memset(frame + AT_DESTINATION, 0xff, ETH_HWADDR_LEN);
         }
     }
-    return link->linkoutput(netif, p);
+    return link->linkoutput(link->netif, p);
 }
 
 static err_t hook_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
@@ -156,13 +156,8 @@ static err_t hook_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *
     if (link == NULL) {
         return ERR_IF;
     }
-    // RFC 3927 2.6.2: what has a link-local source goes to its destination directly, to no router.
-    const struct ip_hdr *header = p->payload;
-    if (is_link_local((const uint8_t *)&header->src)
-        && !ip4_addr_isbroadcast(destination, netif) && !ip4_addr_ismulticast(destination)) {
-        return etharp_query(netif, destination, p);
-    }
-    return link->output(netif, p, destination);
+    struct netif *alias = autoip_alias_for(p, destination, netif);
+    return alias == NULL ? link->output(netif, p, destination) : etharp_query(alias, destination, p);
 }
 
 typedef struct _send_t {
@@ -200,12 +195,7 @@ static bool is_up(const autoip_link_t *link) {
 }
 
 static bool is_routable(const autoip_link_t *link) {
-    const ip4_addr_t *address = netif_ip4_addr(link->netif);
-    if (!link->hooked || ip4_addr_isany(address)) {
-        return false;
-    }
-    ip4_addr_t ours = link_local(link->assigned);
-    return link->assigned < 0 || !ip4_addr_eq(address, &ours);
+    return link->hooked && !ip4_addr_isany(netif_ip4_addr(link->netif)) && !autoip_alias_is_mirrored(link);
 }
 
 static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
@@ -217,14 +207,16 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
         hook(link);
     }
     if (reason & LWIP_NSC_NETIF_REMOVED) {
-        release_in_lwip(link);
+        autoip_alias_release(link);
         unhook(link);
         link->went_down = true;
     }
     if (((reason & LWIP_NSC_STATUS_CHANGED) && !args->status_changed.state)
         || ((reason & LWIP_NSC_LINK_CHANGED) && !args->link_changed.state)) {
         link->went_down = true;
+        autoip_alias_link_down(link);
     }
+    autoip_alias_mirror(link);
     autoip_schedule(link);
 }
 
@@ -301,7 +293,7 @@ autoip_link_t *autoip_link_open(struct netif *netif) {
 
 static void close_in_lwip(void *arg) {
     autoip_link_t *link = arg;
-    release_in_lwip(link);
+    autoip_alias_release(link);
     autoip_port_timer_stop(link);
     if (link->hooked) {
         unhook(link);
@@ -314,51 +306,6 @@ static void close_in_lwip(void *arg) {
 
 void autoip_link_close(autoip_link_t *link) {
     autoip_port_run(close_in_lwip, link);
-}
-
-/******************************************************************************/
-// The address. Until the alias is there it is the interface's own, while that has none.
-
-typedef struct _assign_t {
-    autoip_link_t *link;
-    int32_t host;
-} assign_t;
-
-static void assign_in_lwip(void *arg) {
-    assign_t *call = arg;
-    autoip_link_t *link = call->link;
-    struct netif *netif = link->netif;
-    if (!link->hooked || !ip4_addr_isany(netif_ip4_addr(netif))) {
-        // An address came first: Python is told by `routable`.
-        autoip_schedule(link);
-        return;
-    }
-    link->assigned = call->host;
-    link->netmask = *netif_ip4_netmask(netif);
-    link->gw = *netif_ip4_gw(netif);
-    ip4_addr_t address = link_local(call->host);
-    ip4_addr_t netmask;
-    IP4_ADDR(&netmask, 255, 255, 0, 0);
-    netif_set_addr(netif, &address, &netmask, IP4_ADDR_ANY4);
-}
-
-void autoip_link_assign(autoip_link_t *link, int32_t host) {
-    assign_t call = { link, host };
-    autoip_port_run(assign_in_lwip, &call);
-}
-
-static void release_in_lwip(void *arg) {
-    autoip_link_t *link = arg;
-    ip4_addr_t address = link_local(link->assigned);
-    if (link->hooked && link->assigned >= 0 && ip4_addr_eq(netif_ip4_addr(link->netif), &address)) {
-        // lwIP resets the TCP connections of the address first (RFC 3927 2.5).
-        netif_set_addr(link->netif, IP4_ADDR_ANY4, &link->netmask, &link->gw);
-    }
-    link->assigned = -1;
-}
-
-void autoip_link_release(autoip_link_t *link) {
-    autoip_port_run(release_in_lwip, link);
 }
 
 /******************************************************************************/
@@ -377,6 +324,7 @@ uint32_t autoip_link_timer(autoip_link_t *link) {
         link->wake_wanted = false;
         autoip_schedule(link);
     }
+    autoip_alias_mirror(link);
     if (is_routable(link) != link->routable) {
         autoip_schedule(link);
     }

@@ -134,11 +134,12 @@ static mp_obj_t link_wake(mp_obj_t self_in, mp_obj_t ms) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(link_wake_obj, link_wake);
 
-static mp_obj_t link_assign(mp_obj_t self_in, mp_obj_t host) {
-    autoip_link_assign(get_link(self_in), mp_obj_get_int(host));
+// assign(host, narrow=False): with `narrow` the netmask is /32, so that routing passes the address by.
+static mp_obj_t link_assign(size_t n_args, const mp_obj_t *args) {
+    autoip_link_assign(get_link(args[0]), mp_obj_get_int(args[1]), n_args == 3 && mp_obj_is_true(args[2]));
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(link_assign_obj, link_assign);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(link_assign_obj, 2, 3, link_assign);
 
 static mp_obj_t link_release(mp_obj_t self_in) {
     autoip_link_release(get_link(self_in));
