@@ -3,6 +3,8 @@
 // driver's interface has, and while that has none it mirrors the link-local one: then isconnected(),
 // ifconfig(), broadcast, multicast and mDNS work as users expect.
 
+#include <string.h>
+
 #include "lwip/etharp.h"
 #include "lwip/ip.h"
 #include "lwip/prot/ethernet.h"
@@ -96,6 +98,12 @@ err_t autoip_alias_input(autoip_link_t *link, struct pbuf *p) {
     const uint8_t *destination = (const uint8_t *)&((const struct ip_hdr *)(frame + SIZEOF_ETH_HDR))->dest;
     if (autoip_is_host(destination, link->assigned) || autoip_is_host(destination, ALL_HOSTS)) {
         return ethernet_input(p, &link->alias);
+    }
+    if (autoip_is_link_local(destination) && memcmp(destination, netif_ip4_addr(link->netif), 4) != 0) {
+        // lwIP takes in what is for any of its interfaces; a link-local address is known on its own
+        // link only (RFC 3927 3.2).
+        pbuf_free(p);
+        return ERR_OK;
     }
     if (autoip_alias_is_mirrored(link) && is_dhcp_reply(p)) {
         return input_without_mirror(link, p);

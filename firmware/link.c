@@ -16,6 +16,7 @@
 
 // Octets of an ARP packet of IPv4 in its Ethernet frame.
 #define AT_DESTINATION (0)
+#define AT_SHA (22)
 #define AT_SPA (28)
 #define AT_TPA AUTOIP_FRAME_TPA
 
@@ -77,6 +78,14 @@ static uint16_t ethertype(const struct pbuf *p) {
     return p->len >= SIZEOF_ETH_HDR ? ((const struct eth_hdr *)p->payload)->type : 0;
 }
 
+static bool is_up(const autoip_link_t *link) {
+    return link->hooked && netif_is_up(link->netif) && netif_is_link_up(link->netif);
+}
+
+static bool is_routable(const autoip_link_t *link) {
+    return link->hooked && !ip4_addr_isany(netif_ip4_addr(link->netif)) && !autoip_alias_is_mirrored(link);
+}
+
 /******************************************************************************/
 // Frames in. lwIP context: no Python, nothing that waits.
 
@@ -92,16 +101,27 @@ static void enqueue(autoip_link_t *link, const uint8_t *frame) {
     autoip_schedule(link);
 }
 
+// Does an ARP packet of another host claim the interface's own address, a lease or a static one?
+bool autoip_link_is_claimed(const autoip_link_t *link, const uint8_t *frame) {
+    const struct netif *netif = link->netif;
+    return is_routable(link)
+           && memcmp(frame + AT_SPA, netif_ip4_addr(netif), 4) == 0
+           && memcmp(frame + AT_SHA, netif->hwaddr, ETH_HWADDR_LEN) != 0;
+}
+
 // Is the frame to be kept from lwIP? Python gets a copy of those that may be a conflict.
 static bool filter(autoip_link_t *link, const struct pbuf *p) {
     uint8_t frame[AUTOIP_FRAME];
-    if (link->watched < 0 || pbuf_copy_partial(p, frame, AUTOIP_FRAME, 0) != AUTOIP_FRAME) {
+    if (pbuf_copy_partial(p, frame, AUTOIP_FRAME, 0) != AUTOIP_FRAME) {
         return false;
     }
-    bool from_us = autoip_is_host(frame + AT_SPA, link->watched);
+    bool watching = link->watched >= 0;
+    bool from_us = watching && autoip_is_host(frame + AT_SPA, link->watched);
     // RFC 5227 2.1.1 and 2.4: all that claims the address, and probes for it. Once it is held, a
     // probe is an ordinary question, which lwIP answers (2.5).
-    if (from_us || (link->assigned < 0 && is_zero(frame + AT_SPA) && autoip_is_host(frame + AT_TPA, link->watched))) {
+    bool probe = watching && link->assigned < 0
+        && is_zero(frame + AT_SPA) && autoip_is_host(frame + AT_TPA, link->watched);
+    if (from_us || probe || autoip_link_is_claimed(link, frame)) {
         enqueue(link, frame);
     }
     // What claims an address that we hold may neither be answered nor get into the ARP cache.
@@ -189,14 +209,6 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len) {
 
 /******************************************************************************/
 // State of the interface
-
-static bool is_up(const autoip_link_t *link) {
-    return link->hooked && netif_is_up(link->netif) && netif_is_link_up(link->netif);
-}
-
-static bool is_routable(const autoip_link_t *link) {
-    return link->hooked && !ip4_addr_isany(netif_ip4_addr(link->netif)) && !autoip_alias_is_mirrored(link);
-}
 
 static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
     autoip_link_t *link = find_link(netif);

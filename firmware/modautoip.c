@@ -121,6 +121,13 @@ static mp_obj_t link_receive(mp_obj_t self_in, mp_obj_t buffer_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(link_receive_obj, link_receive);
 
+static mp_obj_t link_is_claimed(mp_obj_t self_in, mp_obj_t frame_in) {
+    mp_buffer_info_t frame;
+    mp_get_buffer_raise(frame_in, &frame, MP_BUFFER_READ);
+    return mp_obj_new_bool(frame.len >= AUTOIP_FRAME && autoip_link_is_claimed(get_link(self_in), frame.buf));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(link_is_claimed_obj, link_is_claimed);
+
 static mp_obj_t link_send(mp_obj_t self_in, mp_obj_t frame_in) {
     mp_buffer_info_t frame;
     mp_get_buffer_raise(frame_in, &frame, MP_BUFFER_READ);
@@ -189,6 +196,7 @@ static const mp_rom_map_elem_t link_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&link_close_obj) },
     { MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&link_watch_obj) },
     { MP_ROM_QSTR(MP_QSTR_receive), MP_ROM_PTR(&link_receive_obj) },
+    { MP_ROM_QSTR(MP_QSTR_is_claimed), MP_ROM_PTR(&link_is_claimed_obj) },
     { MP_ROM_QSTR(MP_QSTR_send), MP_ROM_PTR(&link_send_obj) },
     { MP_ROM_QSTR(MP_QSTR_wake), MP_ROM_PTR(&link_wake_obj) },
     { MP_ROM_QSTR(MP_QSTR_assign), MP_ROM_PTR(&link_assign_obj) },
