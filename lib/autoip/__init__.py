@@ -19,7 +19,18 @@ __version__ = "0.1.0"
 _services = {}  # name of the interface -> its running service
 
 
-def start(nic=None, *, ip=None, delay=2000, abandon=False, debug=False, on_event=None, remember=None):
+def start(
+    nic=None,
+    *,
+    ip=None,
+    delay=2000,
+    abandon=False,
+    debug=False,
+    old=False,
+    force=False,
+    on_event=None,
+    remember=None,
+):
     """Claim a link-local address on an interface and keep it; returns the running service.
 
     nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default one.
@@ -27,8 +38,10 @@ def start(nic=None, *, ip=None, delay=2000, abandon=False, debug=False, on_event
     delay: 1 - 8000 ms, paces the probes; 2000 gives the RFC's timing.
     abandon: take another address on the first conflict, instead of defending (RFC 3927 2.5 a).
     debug: report every event and every ARP packet sent or acted on.
+    old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
+    force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
     on_event: called as on_event(event, service) from the scheduler; the events are "bound",
-        "conflict", "defended", "lost" and "stopped".
+        "conflict", "defended", "lost", "routable conflict" and "stopped".
     remember: path of a file for the last good address, tried first after a restart.
 
     ValueError for a bad value, OSError(ENODEV) if there is no such interface, OSError(EALREADY) if
@@ -44,7 +57,8 @@ def start(nic=None, *, ip=None, delay=2000, abandon=False, debug=False, on_event
     if get(nic):
         raise OSError(errno.EALREADY)
     link = _autoip.Link(nic)
-    service = Service(link, first, delay, abandon, debug, on_event, _store(remember, link.mac))
+    store = _store(remember, link.mac)
+    service = Service(link, first, delay, abandon, debug, old, force, on_event, store)
     _services[name] = service
     return service
 

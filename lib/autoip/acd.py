@@ -92,8 +92,8 @@ class Timer:
 class RateLimit:
     """Bounds the rate of new candidates; kept over stop() and start(), which must not shorten it.
 
-    From the tenth conflict on, a new claim waits a minute (RFC 5227 2.1.1). Two counts lead there:
-    candidates denied since the last successful claim, and addresses lost after one, which are
+    From the tenth conflict on, a new claim waits a minute (RFC 5227 2.1.1). What counts are the
+    candidates denied since the last successful claim, and the addresses lost after one; these are
     forgotten when an address was held for ten minutes.
     """
 
@@ -105,12 +105,12 @@ class RateLimit:
 
     def denied(self, now):
         self._denied += 1
-        self._limit(now, self._denied)
+        self._limit(now)
 
     def lost(self, now):
         self._lost += 1
         self._calm.stop()
-        self._limit(now, self._lost)
+        self._limit(now)
 
     def claimed(self, now):
         self._denied = 0
@@ -120,25 +120,24 @@ class RateLimit:
     def released(self):
         self._calm.stop()
 
-    def pause(self, now):
-        """Time that a new claim has still to wait, 0 if none."""
-        left = self._pause.left(now)
-        if left <= 0:
-            self._pause.stop()
-            return 0
-        return left
+    def is_pausing(self, now):
+        """Has a new claim to wait?"""
+        return self._pause.left(now) > 0
 
-    def calm(self, now):
-        """Time until earlier losses are forgotten, -1 if there is none to forget."""
-        left = self._calm.left(now)
-        if left == 0:
+    def elapsed(self, now):
+        """Time has passed: end what is over."""
+        if self._pause.left(now) == 0:
+            self._pause.stop()
+        if self._calm.left(now) == 0:
             self._calm.stop()
             self._lost = 0
-            return -1
-        return left
 
-    def _limit(self, now, conflicts):
-        if conflicts >= _MAX_CONFLICTS:
+    def wait(self, now):
+        """Time until elapsed() is due, or -1 while nothing is."""
+        return _sooner(self._calm.left(now), self._pause.left(now))
+
+    def _limit(self, now):
+        if self._denied + self._lost >= _MAX_CONFLICTS:
             self._pause.start(now, _RATE_LIMIT_INTERVAL)
 
 
@@ -223,18 +222,17 @@ class Machine:
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
-        self._limit.calm(now)
+        self._limit.elapsed(now)
         if self._defence.left(now) == 0:
             self._defence.stop()
         if self._retry.left(now) == 0:
             self._retry.stop()
             return self._defend()
+        if self.state == WAITING:
+            return self._follow(now)
         if self._step.left(now) != 0:
             return 0
         self._step.stop()
-        if self.state == WAITING:
-            self._claim(now)
-            return 0
         if self.state == PROBING and self._probes_left:
             arp.make_probe(self.frame, self.host)
         else:
@@ -265,7 +263,7 @@ class Machine:
     def wait(self, now):
         """Time until elapsed() is due, or -1 while nothing is."""
         ms = _sooner(self._step.left(now), self._retry.left(now))
-        return _sooner(_sooner(ms, self._defence.left(now)), self._limit.calm(now))
+        return _sooner(_sooner(ms, self._defence.left(now)), self._limit.wait(now))
 
     # Claiming
 
@@ -280,10 +278,9 @@ class Machine:
         return 0
 
     def _claim(self, now):
-        pause = self._limit.pause(now)
-        if pause:
+        if self._limit.is_pausing(now):
             self.state = WAITING
-            self._step.start(now, pause)
+            self._step.stop()
             return
         if self._is_taken(self.host):
             self._choose()
@@ -292,6 +289,8 @@ class Machine:
         self._step.start(now, self._random(0, self._delay // 2))
 
     def _choose(self):
+        # A defence stays noted for its address, over a claim anew as well (RFC 3927 2.5).
+        self._defence.stop()
         denied = self.host
         while self.host == denied or self._is_taken(self.host):
             self.host = candidate(self.mac, self._attempt)
@@ -368,7 +367,6 @@ class Machine:
         self.state = state
         self._defending = False
         self._step.stop()
-        self._defence.stop()
         self._retry.stop()
         self._limit.released()
         return RELEASE | LOST if held else 0

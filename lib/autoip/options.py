@@ -2,13 +2,13 @@
 
 from micropython import const
 
-from .candidates import FIRST, LAST
+from .candidates import FIRST, LAST, text
 
 _DELAY_MIN = const(1)  # ms
 _DELAY_MAX = const(8000)  # ms
 
 # QNX name -> does it take a value?
-_QNX = {"if": True, "ip": True, "delay": True, "debug": False, "abandon": False}
+_QNX = {"if": True, "ip": True, "delay": True, "debug": False, "abandon": False, "old": False, "force": False}
 
 
 def check_ip(ip):
@@ -58,7 +58,8 @@ def _host(ip):
         return -1
     third = _number(octets[2])
     fourth = _number(octets[3])
-    return third << 8 | fourth if 0 <= third <= 255 and 0 <= fourth <= 255 else -1
+    host = third << 8 | fourth
+    return host if text(host) == ip else -1
 
 
 def _number(digits):

@@ -5,15 +5,17 @@ A link is the wire as a service sees it:
     mac                     6 bytes
     name                    short name of the interface, for the log
     up                      False while the link is down, and once after it was, however short
-    routable                True while the interface has an IPv4 address that is not link-local
+    routable                True while the interface has an IPv4 address of its own
     drops                   frames lost because the queue was full, counted
     on_wake                 function without arguments, called from the scheduler when frames, the
                             wake-up, a link or an address change are waiting
     watch(host)             16-bit host part whose conflicts and probes are wanted, or -1
     receive(buffer)         -> length of the oldest waiting frame, now in the buffer, or 0
+    is_claimed(frame)       does the frame, of another host, claim the interface's own address?
     send(frame)             -> True if the driver took it
     wake(ms)                one wake-up after ms, replacing the last; -1: none
-    assign(host)            put 169.254.x.y/16 on the interface
+    assign(host, narrow)    put 169.254.x.y/16 on the interface, beside its own address; with `narrow`
+                            as /32, so that traffic to 169.254/16 leaves by the interface's own
     release()               take it off; its TCP connections are reset first (RFC 3927 2.5)
     close()                 leave the interface as it was; on_wake is called no more
 
@@ -32,6 +34,7 @@ from .candidates import candidate, text
 from .log import Log
 
 _POLL = const(5)  # ms between two looks of wait() and ready()
+_AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
 # Events in the order in which they are told: what is over comes before what follows from it.
 _EVENTS = (
@@ -49,16 +52,31 @@ _limits = {}  # name of the link -> its RateLimit, which outlives the service
 class Service:
     """A running claim. start() makes it; the attributes are described there and in the README."""
 
-    def __init__(self, link, first=-1, delay=2000, abandon=False, debug=False, on_event=None, store=None):
+    def __init__(
+        self,
+        link,
+        first=-1,
+        delay=2000,
+        abandon=False,
+        debug=False,
+        old=False,
+        force=False,
+        on_event=None,
+        store=None,
+    ):
         self._link = link
+        self._old = old
+        self._force = old and force
         self._on_event = on_event
         self._store = store
         self._log = Log(link.name, debug)
         self._frame = bytearray(arp.LENGTH)
         self._salt = candidate(link.mac, 1)
-        self._previous = self._contested = -1
-        self._watched = -1
+        self._previous = self._contested = self._watched = -1
+        self._routable_conflicts = 0
         self._up = self._routable = False
+        if force and not old:
+            self._note("force without old: ignored", -1)
         if first < 0 and store:
             first = store.load()
         limit = _limits.setdefault(link.name, acd.RateLimit())
@@ -101,8 +119,9 @@ class Service:
     def wait(self, timeout_ms=None):
         """Block until an address is held and return it; the scheduler keeps running.
 
-        timeout_ms: 0 or more, or None for no limit. OSError(ETIMEDOUT), or OSError(ENOTCONN) once
-        the service is stopped. Not for use in on_event: the scheduler stands still there.
+        timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. OSError(ETIMEDOUT), or
+        OSError(ENOTCONN) once the service is stopped. Not for use in on_event: the scheduler stands
+        still there.
         """
         start = time.ticks_ms()
         while not self._is_ready():
@@ -134,6 +153,7 @@ class Service:
             "dropped": self._link.drops,
             "malformed": m.malformed,
             "mismatched": m.mismatched,
+            "routable_conflicts": self._routable_conflicts,
         }
 
     def log(self):
@@ -154,32 +174,49 @@ class Service:
 
     def _wake(self):
         now = time.ticks_ms()
+        wait = _AGAIN
         try:
             self._follow_link(now)
             self._judge_frames(now)
             self._do(self._machine.elapsed(now), now)
+            wait = self._machine.wait(now)
         finally:
             if self._machine.state != acd.STOPPED:
-                self._link.wake(self._machine.wait(now))
+                self._link.wake(wait)
 
     def _follow_link(self, now):
-        up = self._link.up
-        while up != self._up:
-            self._up = up
-            self._note("up" if up else "down", -1)
-            self._do(self._machine.link(up, now, self._link.mac), now)
-            up = self._link.up
+        # The first look may tell of a flap that is over, the second tells how it is now.
+        self._follow_up(self._link.up, now)
+        self._follow_up(self._link.up, now)
         routable = self._link.routable
         if routable != self._routable:
             self._routable = routable
             self._note("routable" if routable else "unroutable", -1)
+            self._yield_to(routable, now)
+
+    def _follow_up(self, up, now):
+        if up != self._up:
+            todo = self._machine.link(up, now, self._link.mac if up else None)
+            self._up = up
+            self._note("up" if up else "down", -1)
+            self._do(todo, now)
+
+    def _yield_to(self, routable, now):
+        # RFC 3927 1.9: a routable address beside the link-local one. QNX has both; `old` gives the
+        # link-local one up, and with `force` only turns new traffic away from it.
+        if self._force:
+            self._assign()
+        elif self._old:
             self._do(self._machine.routable(routable, now), now)
 
     def _judge_frames(self, now):
         # Before a timer that is due: there is no announcement for an address that was denied.
         length = self._link.receive(self._frame)
         while length:
-            self._do(self._machine.received(self._frame, length, now), now)
+            if self._routable and self._link.is_claimed(self._frame):
+                self._warn()
+            else:
+                self._do(self._machine.received(self._frame, length, now), now)
             length = self._link.receive(self._frame)
 
     # To the link
@@ -196,9 +233,14 @@ class Service:
         if todo & acd.SEND:
             todo |= self._send(now)
         if todo & acd.ASSIGN:
-            self._link.assign(watched)
+            self._assign()
         if todo >= acd.CONFLICT:
             self._tell_all(todo, contested)
+
+    def _assign(self):
+        host = self._machine.held()
+        if host >= 0:
+            self._link.assign(host, self._force and self._routable)
 
     def _send(self, now):
         machine = self._machine
@@ -235,6 +277,13 @@ class Service:
                 self._on_event(event, self)
             except Exception as error:
                 _report(error)
+
+    def _warn(self):
+        # RFC 5227 2.4: a conflict on the routable address is its owner's business: DHCP's, or the user's.
+        self._routable_conflicts += 1
+        arp.copy_sender(self._frame, self._machine.offender)
+        self._note("routable conflict", -1)
+        self._tell("routable conflict")
 
     def _note(self, word, host):
         try:

@@ -20,12 +20,10 @@ class Store:
 
     def save(self, host):
         """Store the address, if it is another than the one in the file. OSError as the file system has it."""
-        lines = self._lines()
-        mine = (self._mac, text(host))
-        if mine in lines:
+        if self.load() == host:
             return
-        lines = [line for line in lines if line[0] != self._mac]
-        lines.append(mine)
+        lines = [line for line in self._lines() if line[0] != self._mac]
+        lines.append((self._mac, text(host)))
         with open(self._path, "w") as file:
             for line in lines:
                 file.write("%s %s\n" % line)

@@ -1,0 +1,490 @@
+"""A wire in memory with a clock of its own, and what is plugged into it.
+
+Nothing here sleeps or looks at a real clock, so every test is exact to the millisecond and gives the
+same frames on CPython and MicroPython. A wire's `now` counts ms from 0; its `ticks()` are what the
+code under test sees, and wrap at 2**30.
+
+What is plugged in has `heard(frame)`, `due()` (ms until it wants to act, or -1) and `act()`.
+"""
+
+import errno
+
+from autoip import acd, arp
+
+TICKS_MAX = 0x3FFFFFFF
+
+BROADCAST = b"\xff\xff\xff\xff\xff\xff"
+NOBODY = b"\x00\x00\x00\x00\x00\x00"  # the target hardware address of a Request
+ANY = b"\x00\x00\x00\x00"  # 0.0.0.0
+
+MAC = b"\x02\x00\x00\x00\x00\x01"  # the host under test
+FOREIGN = b"\x02\x00\x00\x00\x00\x02"  # the tester
+OTHER = b"\x02\x00\x00\x00\x00\x03"
+
+REQUEST = 1
+REPLY = 2
+
+C = 0x1234  # 169.254.18.52, the address of the frames in RFC 3927's requirements
+X = 0x0709  # 169.254.7.9, somebody else's
+
+WORDS = ((acd.CONFLICT, "conflict"), (acd.DEFENDED, "defended"), (acd.LOST, "lost"), (acd.BOUND, "bound"))
+
+
+def ip(host):
+    """16-bit host part -> 4 octets of 169.254.x.y."""
+    return bytes((169, 254, host >> 8, host & 255))
+
+
+def packet(op, sha, spa, target_mac, tpa, dst=BROADCAST, src=None):
+    """An Ethernet frame with an ARP packet; built without the code under test."""
+    header = dst + (src or sha) + b"\x08\x06\x00\x01\x08\x00\x06\x04\x00"
+    return header + bytes((op,)) + sha + spa + target_mac + tpa
+
+
+def probe(sha, host, dst=BROADCAST):
+    return packet(REQUEST, sha, ANY, NOBODY, ip(host), dst)
+
+
+def announcement(sha, host):
+    return packet(REQUEST, sha, ip(host), NOBODY, ip(host))
+
+
+def denial(sha, host, to=MAC):
+    """An RFC 826 host's answer to a probe for its address."""
+    return packet(REPLY, sha, ip(host), to, ANY, to)
+
+
+def is_probe(frame):
+    return frame[20:22] == b"\x00\x01" and frame[28:32] == ANY
+
+
+def target(frame):
+    """Host part of the target protocol address."""
+    return frame[40] << 8 | frame[41]
+
+
+class Random:
+    """A generator of Wichmann and Hill's kind: the same numbers everywhere, all below 2**30."""
+
+    def __init__(self, seed):
+        self._x = 1 + seed % 30000
+        self._y = 1 + seed // 30000 % 30000
+        self._z = 1 + seed * 7 % 30000
+        for _ in range(3):
+            self.bits()
+
+    def bits(self):
+        """28 bits."""
+        return self._half() << 14 | self._half()
+
+    def __call__(self, low, high):
+        return low + self.bits() % (high - low + 1)
+
+    def getrandbits(self, count):
+        return self.bits() >> 28 - count
+
+    def octets(self, count):
+        return bytes([self._half() >> 6 for _ in range(count)])
+
+    def _half(self):
+        # The sum of three fractions, without its whole part, in units of 2**-14.
+        self._x = self._x * 171 % 30269
+        self._y = self._y * 172 % 30307
+        self._z = self._z * 170 % 30323
+        return (self._x << 14) // 30269 + (self._y << 14) // 30307 + (self._z << 14) // 30323 & 0x3FFF
+
+
+class Wire:
+    """A broadcast domain and its clock.
+
+    latency: ms from a sender to the others. echoes: delays in ms after which a sender's own frame
+    comes back to it, as from a hub or an access point.
+    """
+
+    def __init__(self, start=0, latency=0, echoes=()):
+        self.now = 0
+        self.latency = latency
+        self.echoes = echoes
+        self.stations = []
+        self.trace = []  # (ms, frame), in the order in which they were sent
+        self._start = start
+        self._waiting = []  # (ms, function, argument), soonest first
+
+    def ticks(self):
+        return (self._start + self.now) & TICKS_MAX
+
+    def plug(self, station):
+        self.stations.append(station)
+
+    def unplug(self, station):
+        self.stations.remove(station)
+
+    def at(self, ms, function, argument=None):
+        """Call function(argument) at that ms; what was asked for first comes first."""
+        place = len(self._waiting)
+        while place and self._waiting[place - 1][0] > ms:
+            place -= 1
+        self._waiting.insert(place, (ms, function, argument))
+
+    def send(self, sender, frame):
+        """Put a frame of this sender (or of nobody in particular: None) on the wire."""
+        frame = bytes(frame)
+        self.trace.append((self.now, frame))
+        self.at(self.now + self.latency, self._deliver, (sender, frame))
+        for delay in self.echoes:
+            self.at(self.now + delay, self._echo, (sender, frame))
+
+    def inject(self, ms, frame):
+        """Somebody sends this frame at that ms; it is not part of the trace."""
+        self.at(ms, self._deliver, (None, frame))
+
+    def run(self, until):
+        """Let time pass up to and including that ms. Frames come before timers (RFC 3927 2.2.1)."""
+        while True:
+            self._settle()
+            soonest = self._soonest(until)
+            if soonest is None:
+                break
+            self.now = soonest
+        self.now = until
+
+    def sleep(self, ms):
+        self.run(self.now + ms)
+
+    def frames(self, since=0):
+        """[(ms, hex)] sent from that ms on."""
+        return [(ms, frame.hex()) for ms, frame in self.trace if ms >= since]
+
+    def _settle(self):
+        # Do all that is due now: first everything that arrives, then one timer at a time.
+        busy = True
+        acts = 0
+        while busy:
+            while self._waiting and self._waiting[0][0] <= self.now:
+                _, function, argument = self._waiting.pop(0)
+                function(argument)
+            busy = False
+            for station in list(self.stations):
+                if station.due() == 0:
+                    station.act()
+                    busy = True
+                    acts += 1
+                    assert acts < 1000, "a timer that is always due"
+                    break
+
+    def _soonest(self, until):
+        soonest = self._waiting[0][0] if self._waiting else until + 1
+        for station in self.stations:
+            due = station.due()
+            if due >= 0:
+                soonest = min(soonest, self.now + due)
+        return soonest if soonest <= until else None
+
+    def _deliver(self, sent):
+        sender, frame = sent
+        for station in list(self.stations):
+            if station is not sender:
+                station.heard(frame)
+
+    def _echo(self, sent):
+        sender, frame = sent
+        if sender in self.stations:
+            sender.heard(frame)
+
+
+class Station:
+    """Something on the wire that only answers."""
+
+    def __init__(self, wire, mac):
+        self.wire = wire
+        self.mac = mac
+        wire.plug(self)
+
+    def due(self):
+        return -1
+
+    def act(self):
+        pass
+
+    def heard(self, frame):
+        pass
+
+    def accepts(self, frame):
+        """Its chip drops what is for another host; a frame cut short is for anybody."""
+        return len(frame) < 6 or frame[0] & 1 or frame[:6] == self.mac
+
+
+class Host(Station):
+    """A board: a Machine and what it stands on, driven just as its contract says.
+
+    plug: also bring the link up at once. answers: does the stack answer ARP for the address?
+    """
+
+    def __init__(
+        self,
+        wire,
+        mac=MAC,
+        seed=1,
+        first=-1,
+        delay=2000,
+        abandon=False,
+        limit=None,
+        siblings=None,
+        plug=True,
+        answers=False,
+    ):
+        self.limit = limit or acd.RateLimit()
+        self.siblings = [] if siblings is None else siblings
+        self.machine = acd.Machine(
+            mac, Random(seed), self.limit, self.siblings, first, delay=delay, abandon=abandon
+        )
+        self.address = -1  # on the interface
+        self.told = []  # (ms, word) of what a user hears
+        self.refuse = 0  # so many frames the driver does not take
+        self.answers = answers
+        self.judged = 0  # actions that the last frame led to
+        super().__init__(wire, mac)
+        self.machine.start()
+        if plug:
+            self.link(True)
+
+    def link(self, up, mac=None):
+        if mac:
+            self.mac = mac
+        self.do(self.machine.link(up, self.wire.ticks(), mac))
+
+    def routable(self, present):
+        self.do(self.machine.routable(present, self.wire.ticks()))
+
+    def stop(self):
+        self.do(self.machine.stop())
+        self.wire.unplug(self)
+
+    def due(self):
+        return self.machine.wait(self.wire.ticks())
+
+    def act(self):
+        self.do(self.machine.elapsed(self.wire.ticks()))
+
+    def heard(self, frame):
+        self.judged = 0
+        if self.accepts(frame):
+            self.judged = self.machine.received(frame, len(frame), self.wire.ticks())
+            if not self.judged and self.answers:
+                self._answer(frame)
+            self.do(self.judged)
+
+    def do(self, todo):
+        """The actions in the order of their bits."""
+        machine = self.machine
+        if todo & acd.RELEASE:
+            assert self.address >= 0, "released without an address"
+            self.address = -1
+        if todo & acd.SEND:
+            todo |= machine.sent(self._transmit(), self.wire.ticks())
+        if todo & acd.ASSIGN:
+            assert self.address < 0, "a second address"
+            self.address = machine.host
+        for bit, word in WORDS:
+            if todo & bit:
+                self.told.append((self.wire.now, word))
+        assert self.address == machine.held()
+
+    def words(self, since=0):
+        return [word for ms, word in self.told if ms >= since]
+
+    def _transmit(self):
+        if self.refuse:
+            self.refuse -= 1
+            return False
+        self.wire.send(self, self.machine.frame)
+        return True
+
+    def _answer(self, frame):
+        # RFC 826, and by broadcast as RFC 3927 2.5 asks for.
+        if self.address >= 0 and frame[21] == REQUEST and frame[38:42] == ip(self.address):
+            if frame[22:28] != self.mac:
+                reply = packet(REPLY, self.mac, ip(self.address), frame[22:28], frame[28:32], BROADCAST)
+                self.wire.send(self, reply)
+
+
+class Peer(Station):
+    """An RFC 826 host that knows nothing of RFC 3927: it answers, and keeps a cache."""
+
+    def __init__(self, wire, host, mac=OTHER):
+        super().__init__(wire, mac)
+        self.host = host
+        self.cache = {}
+
+    def heard(self, frame):
+        if not self.accepts(frame):
+            return
+        sender = frame[28:32]
+        for_us = frame[38:42] == ip(self.host)
+        if sender in self.cache or (for_us and sender != ANY):
+            self.cache[sender] = frame[22:28]
+        if for_us and frame[21] == REQUEST:
+            reply = packet(REPLY, self.mac, ip(self.host), frame[22:28], sender, frame[22:28])
+            self.wire.send(self, reply)
+
+
+class Adversary(Station):
+    """Calls hear(frame) for every frame of others, whomever it is for."""
+
+    def __init__(self, wire, hear, mac=FOREIGN):
+        super().__init__(wire, mac)
+        self.heard = hear
+
+
+class Denier(Adversary):
+    """Denies the probes of everybody, at once or after `delay` ms, by Reply or (every other time) by a
+    probe of its own.
+    """
+
+    def __init__(self, wire, delay=0, alternate=False, mac=FOREIGN):
+        super().__init__(wire, self._deny, mac)
+        self.active = True
+        self._delay = delay
+        self._alternate = alternate
+        self._turn = 0
+
+    def _deny(self, frame):
+        if self.active and is_probe(frame):
+            self._turn += 1
+            host = target(frame)
+            by_probe = self._alternate and self._turn % 2
+            answer = probe(self.mac, host) if by_probe else denial(self.mac, host, frame[22:28])
+            self.wire.inject(self.wire.now + self._delay, answer)
+
+
+class Link(Station):
+    """The link contract of autoip.service over the wire, with what the firmware's does: a filter, a
+    queue of four frames, and calls that fail once it is closed.
+    """
+
+    def __init__(self, wire, mac=MAC, name="w0"):
+        super().__init__(wire, mac)
+        self.name = name
+        self.on_wake = None
+        self.address = -1
+        self.drops = 0
+        self.refuse = 0
+        self.calls = []  # (ms, what) that changed the interface
+        self.is_open = True
+        self._carrier = True
+        self._went_down = False
+        self._address_of_others = False
+        self._watched = -1
+        self._queue = []
+        self._wake_at = -1
+        self._scheduled = False
+
+    # What happens to it
+
+    def carrier(self, up):
+        self._carrier = up
+        if not up:
+            self._went_down = True
+        self._schedule()
+
+    def other_address(self, present):
+        """A lease or a static address comes or goes."""
+        self._address_of_others = present
+        self._schedule()
+
+    def heard(self, frame):
+        if self.is_open and self.accepts(frame) and self._is_wanted(frame):
+            if len(self._queue) == 4:
+                self.drops += 1
+            else:
+                self._queue.append(frame)
+            self._schedule()
+
+    def due(self):
+        if self._scheduled:
+            return 0
+        return max(self._wake_at - self.wire.now, 0) if self._wake_at >= 0 else -1
+
+    def act(self):
+        self._scheduled = False
+        if 0 <= self._wake_at <= self.wire.now:
+            self._wake_at = -1
+        if self.on_wake:
+            self.on_wake()
+
+    # The contract
+
+    @property
+    def up(self):
+        went_down = self._went_down
+        self._went_down = False
+        return self.is_open and self._carrier and not went_down
+
+    @property
+    def routable(self):
+        return self.is_open and self._address_of_others
+
+    def watch(self, host):
+        self._check()
+        self._watched = host
+
+    def receive(self, buffer):
+        if not self._queue or not self.is_open:
+            return 0
+        frame = self._queue.pop(0)
+        for i in range(arp.LENGTH):
+            buffer[i] = frame[i]
+        return arp.LENGTH
+
+    def send(self, frame):
+        self._check()
+        if self.refuse:
+            self.refuse -= 1
+            return False
+        self.wire.send(self, frame)
+        return True
+
+    def wake(self, ms):
+        self._check()
+        self._wake_at = self.wire.now + ms if ms >= 0 else -1
+
+    def assign(self, host, narrow):
+        self._check()
+        self.address = host
+        self.calls.append((self.wire.now, "assign"))
+
+    def release(self):
+        self._check()
+        self.address = -1
+        self.calls.append((self.wire.now, "release"))
+
+    def close(self):
+        self.is_open = False
+        self._wake_at = -1
+        self._scheduled = False
+        self.wire.unplug(self)
+
+    def _check(self):
+        if not self.is_open:
+            raise OSError(errno.ENODEV)
+
+    def _schedule(self):
+        self._scheduled = True
+
+    def _is_wanted(self, frame):
+        if self._watched < 0 or len(frame) < arp.LENGTH or frame[12:14] != b"\x08\x06":
+            return False
+        wanted = ip(self._watched)
+        return frame[28:32] == wanted or (frame[28:32] == ANY and frame[38:42] == wanted)
+
+
+class Clock:
+    """Takes the place of the module `time` in autoip.service."""
+
+    def __init__(self, wire):
+        self._wire = wire
+        self.ticks_ms = wire.ticks
+        self.sleep_ms = wire.sleep
+
+    def ticks_diff(self, end, start):
+        return ((end - start + 0x20000000) & TICKS_MAX) - 0x20000000

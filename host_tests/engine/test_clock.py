@@ -1,0 +1,158 @@
+"""A clock that wraps at 2**30, stands still, or jumps.
+
+Covers X-36, X-37, X-38; B11.
+"""
+
+from autoip import acd
+from sim import FOREIGN, TICKS_MAX, C, Denier, Host, Wire, announcement, is_probe
+
+WRAP = TICKS_MAX + 1
+STARTS = (0, 1, WRAP - 1, WRAP - 3000, WRAP - 6000, WRAP - 35000, WRAP // 2 - 3000)
+
+
+def _story(start):
+    """A claim, a defence, a move, a flap: what is sent and told, by ms since the start."""
+    wire = Wire(start)
+    host = Host(wire, first=C)
+    wire.inject(20000, announcement(FOREIGN, C))
+    wire.inject(30001, announcement(FOREIGN, C))
+    wire.inject(35000, announcement(FOREIGN, C))
+    wire.run(50000)
+    host.link(False)
+    wire.run(51000)
+    host.link(True)
+    wire.run(70000)
+    return wire.trace, host.told
+
+
+def test_wrap_of_the_clock_changes_nothing():
+    # X-37
+    expected = _story(1000)
+    assert [word for _, word in expected[1]][-2:] == ["lost", "bound"]
+    for start in STARTS:
+        assert _story(start) == expected, start
+
+
+def test_wrap_at_every_moment_of_a_claim():
+    expected = [60000 + 20000]
+    for seconds in range(0, 80, 1):
+        wire = Wire(WRAP - seconds * 1000)
+        host = Host(wire, first=C)
+        wire.run(80000)
+        assert wire.now == expected[0] and host.words() == ["bound"] and len(wire.trace) == 5
+    expected = _story(0)
+    for ms in range(0, 40000, 997):
+        assert _story(WRAP - ms) == expected, ms
+
+
+def test_defence_interval_across_the_wrap():
+    for gap, words in (
+        (10000, ["conflict", "defended", "conflict", "lost"]),
+        (10001, ["conflict", "defended", "conflict", "defended"]),
+    ):
+        for before in (1, 5000, 9999, 10000, 10001):
+            wire = Wire(WRAP - 30000 - before)
+            host = Host(wire, first=C)
+            wire.inject(30000, announcement(FOREIGN, C))
+            wire.inject(30000 + gap, announcement(FOREIGN, C))
+            wire.run(30000 + gap)
+            assert host.words(30000) == words, (gap, before)
+
+
+def test_hold_over_a_full_wrap_with_a_conflict_either_side():
+    # X-37: 12 days and 10 hours later the ticks are those of 5 s after the first conflict.
+    for later in (-5000, 0, 1, 5000, 9999):
+        wire = Wire()
+        host = Host(wire, first=C)
+        wire.inject(30000, announcement(FOREIGN, C))
+        wire.inject(30000 + WRAP + later, announcement(FOREIGN, C))
+        wire.run(30000 + WRAP + later)
+        assert host.words(30000) == ["conflict", "defended"] * 2 and len(wire.trace) == 7, later
+
+
+def test_no_timer_runs_on_in_a_held_address():
+    # Nothing may come due by itself when the ticks pass the old values again.
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.run(20000)
+    for wraps in range(1, 4):
+        for ms in range(0, 20000, 500):
+            wire.now = wraps * WRAP + ms
+            assert host.due() == -1 and host.machine.elapsed(wire.ticks()) == 0
+    assert len(wire.trace) == 5
+
+
+def test_rate_limit_across_the_wrap():
+    def story(start):
+        wire = Wire(start)
+        Host(wire)
+        Denier(wire)
+        wire.run(300000)
+        return wire.trace
+
+    expected = story(0)
+    for start in (WRAP - 3000, WRAP - 30000, WRAP - 70000, WRAP - 120000):
+        assert story(start) == expected
+
+
+def test_losses_are_forgotten_across_the_wrap():
+    limit = acd.RateLimit()
+    limit.lost(WRAP - 1000)
+    limit.claimed(WRAP - 500)
+    assert limit.wait(WRAP - 500) == 600001
+    limit.elapsed(599500)
+    assert limit.wait(599500) == 1
+    limit.elapsed(599501)
+    assert limit.wait(599501) == -1
+
+
+def test_clock_that_stands_still_sends_one_frame():
+    # X-38
+    wire = Wire()
+    host = Host(wire, first=C)
+    for sent in range(1, 6):
+        wire.now += host.due()
+        for _ in range(10):
+            host.act()
+        assert len(wire.trace) == sent
+
+
+def test_clock_that_jumps_an_hour_sends_no_burst():
+    # X-38: a deep sleep in each state: at most one frame at once, and no gap is cut short.
+    for ms in range(0, 10000, 250):
+        wire = Wire()
+        host = Host(wire, first=C)
+        wire.run(ms)
+        wire.now += 3600000
+        woken = wire.now
+        wire.sleep(20000)
+        times = [at for at, _ in wire.trace]
+        assert len(times) == 5 and len([at for at in times if at == woken]) <= 1
+        assert host.address == C
+        probes = [at for at, frame in wire.trace if is_probe(frame)]
+        assert probes[1] - probes[0] >= 1000 and probes[2] - probes[1] >= 1000
+        assert times[3] - times[2] >= 2000 and times[4] - times[3] >= 2000
+
+
+def test_conflict_that_waited_out_a_sleep_is_judged_by_the_time_it_is_read():
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.inject(30000, announcement(FOREIGN, C))
+    wire.run(30000)
+    wire.now += 3600000
+    host.heard(announcement(FOREIGN, C))
+    assert host.words(30000) == ["conflict", "defended"] * 2
+
+
+def test_timer_is_due_when_more_than_its_time_is_over():
+    # A reading of the clock may be a whole tick old; the RFC's lower bounds have no slack.
+    timer = acd.Timer()
+    assert timer.left(0) == -1
+    for start in (0, 5, WRAP - 1, WRAP - 50):
+        timer.start(start, 100)
+        assert timer.left(start) == 101
+        assert timer.left((start + 100) % WRAP) == 1
+        assert timer.left((start + 101) % WRAP) == 0
+        assert timer.left((start + 5000000) % WRAP) == 0
+    timer.stop()
+    assert timer.left(0) == -1

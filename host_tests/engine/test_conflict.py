@@ -1,0 +1,371 @@
+"""Conflicts over an address that is held: defended once in ten seconds, or given up.
+
+Covers R3927-1.5-a, -b, -2.5-a to -e, -4-b, -2.2.1-i; R5227-2.4-a to -f, -2.5-a, -c, -1.1-b, -2.2-a;
+X-01, X-12, X-27 to X-30, X-36, X-46; D4, D10; B06, B11, B12, B13, B37, B39; BCT-I.5.
+"""
+
+import sys
+
+from autoip import acd
+from sim import (
+    FOREIGN,
+    MAC,
+    NOBODY,
+    OTHER,
+    REQUEST,
+    Adversary,
+    C,
+    Host,
+    Peer,
+    Random,
+    Wire,
+    X,
+    announcement,
+    denial,
+    ip,
+    is_probe,
+    packet,
+    probe,
+)
+
+RACES = 1000 if sys.implementation.name == "cpython" else 300
+
+
+def _held(abandon=False, start=0):
+    """A wire with a host that has held C for some seconds, at 20 s."""
+    wire = Wire(start)
+    host = Host(wire, first=C, abandon=abandon)
+    wire.run(20000)
+    assert host.machine.state == acd.HELD
+    return wire, host
+
+
+def _conflict(wire, ms):
+    wire.inject(ms, announcement(FOREIGN, C))
+
+
+def _gap(ms):
+    """What a user hears of two conflicts that far apart."""
+    wire, host = _held()
+    _conflict(wire, 30000)
+    _conflict(wire, 30000 + ms)
+    wire.run(30000 + ms)
+    return host.words(30000)
+
+
+DEFENDED_TWICE = ["conflict", "defended", "conflict", "defended"]
+GIVEN_UP = ["conflict", "defended", "conflict", "lost"]
+
+
+# Defend or give up
+
+
+def test_first_conflict_is_defended_at_once():
+    # R3927-2.5-b, -d, R5227-2.4-d, F3: one announcement in the same ms, nothing else.
+    wire, host = _held()
+    n1 = wire.trace[3][1]
+    _conflict(wire, 30000)
+    wire.run(60000)
+    assert wire.trace[5:] == [(30000, n1)]
+    assert host.words(30000) == ["conflict", "defended"] and host.address == C
+
+
+def test_second_conflict_within_ten_seconds_takes_the_address():
+    # R3927-2.5-e, R5227-2.4-e, B06: no second defence, nothing more from C, and a whole new claim.
+    wire, host = _held()
+    _conflict(wire, 30000)
+    _conflict(wire, 39900)
+    wire.run(60000)
+    after = [(ms, sent) for ms, sent in wire.trace if ms >= 39900]
+    assert host.words(39900) == ["conflict", "lost", "bound"] and host.address != C
+    assert len(after) == 5 and all(sent[38:42] == ip(host.address) for _, sent in after)
+    assert 0 <= after[0][0] - 39900 <= 1001 and host.machine.moves == 1
+
+
+def test_boundary_of_the_defence_interval():
+    # X-28: at 10.000 s exactly the address is given up.
+    for ms, expected in (
+        (1, GIVEN_UP),
+        (9899, GIVEN_UP),
+        (9999, GIVEN_UP),
+        (10000, GIVEN_UP),
+        (10001, DEFENDED_TWICE),
+        (10100, DEFENDED_TWICE),
+        (3600000, DEFENDED_TWICE),
+    ):
+        assert _gap(ms) == expected, ms
+
+
+def test_conflict_right_after_the_defence_takes_the_address():
+    # X-27, D10, B37: no time of grace; P1' within 7 s.
+    wire, host = _held()
+    _conflict(wire, 30000)
+    _conflict(wire, 30000)
+    wire.run(60000)
+    assert host.words(30000) == ["conflict", "defended", "conflict", "lost", "bound"]
+    assert [ms for ms, sent in wire.trace if is_probe(sent)][3] - 30000 <= 1001
+
+
+def test_abandon_gives_up_on_the_first_conflict():
+    # R3927-2.5-c, R5227-2.4-c: option `abandon`.
+    wire, host = _held(abandon=True)
+    _conflict(wire, 30000)
+    wire.run(60000)
+    after = [sent for ms, sent in wire.trace if ms >= 30000]
+    assert host.words(30000) == ["conflict", "lost", "bound"] and host.machine.defences == 0
+    assert len(after) == 5 and ip(C) not in [sent[38:42] for sent in after]
+
+
+def test_abandon_between_the_announcements():
+    wire = Wire()
+    host = Host(wire, first=C, abandon=True)
+    while host.machine.state != acd.ANNOUNCING:
+        wire.sleep(1)
+    host.heard(announcement(FOREIGN, C))
+    assert host.words() == ["bound", "conflict", "lost"]
+    wire.sleep(20000)
+    assert host.address not in (-1, C) and len(wire.trace) == 9
+
+
+def test_defence_between_the_announcements_leaves_the_second_in_place():
+    wire = Wire()
+    Host(wire, first=C)
+    wire.run(20000)
+    n1, n2 = wire.trace[3][0], wire.trace[4][0]
+    wire = Wire()
+    host = Host(wire, first=C)
+    _conflict(wire, n1 + 700)
+    wire.run(20000)
+    assert [ms for ms, sent in wire.trace if not is_probe(sent)] == [n1, n1 + 700, n2]
+    assert host.machine.announcements == 2 and host.machine.defences == 1
+
+
+def test_a_conflict_every_second_never_draws_two_defences_in_ten():
+    # B12
+    wire, host = _held()
+    for ms in range(30000, 60000, 1000):
+        _conflict(wire, ms)
+    wire.run(60000)
+    defences = [ms for ms, word in host.told if word == "defended"]
+    assert defences == [30000] and host.machine.moves == 1
+
+
+def test_a_conflict_every_eleven_seconds_is_always_defended():
+    wire, host = _held()
+    for i in range(100):
+        _conflict(wire, 30000 + i * 11000)
+    wire.run(30000 + 100 * 11000)
+    assert host.machine.defences == 100 and host.address == C
+
+
+def test_the_interval_runs_from_the_defended_conflict():
+    # T, T + 10.001 s defended; T + 20.001 s is within 10 s of the second, not of the first.
+    wire, host = _held()
+    for ms in (30000, 40001, 50001):
+        _conflict(wire, ms)
+    wire.run(50001)
+    assert host.words(30000) == DEFENDED_TWICE + GIVEN_UP[2:]
+
+
+def test_probe_within_the_interval_changes_nothing():
+    # X-12: the next real conflict is judged against the old time.
+    for asked, again, expected in ((5000, 9000, GIVEN_UP), (9000, 11000, DEFENDED_TWICE)):
+        wire, host = _held()
+        _conflict(wire, 30000)
+        wire.inject(30000 + asked, probe(FOREIGN, C))
+        _conflict(wire, 30000 + again)
+        wire.run(30000 + again)
+        assert host.words(30000) == expected
+
+
+def test_first_conflict_soon_after_boot_is_the_first():
+    # X-36, B11: the clock is close to zero.
+    wire = Wire()
+    host = Host(wire, first=C, delay=1)
+    _conflict(wire, 500)
+    wire.run(3000)
+    assert host.words() == ["bound", "conflict", "defended"]
+
+
+def test_storm_of_conflicts_in_one_tick():
+    # X-30: one defence, one abandon, silence for the old address.
+    wire, host = _held()
+    for _ in range(1000):
+        _conflict(wire, 30000)
+    wire.run(30000)
+    assert host.words(30000) == GIVEN_UP and host.machine.conflicts == 2
+    assert [ms for ms, _ in wire.trace if ms == 30000] == [30000]
+    wire.run(60000)
+    assert not any(ip(C) in (sent[28:32], sent[38:42]) for ms, sent in wire.trace if ms > 30000)
+
+
+def test_frames_are_judged_before_timers():
+    # X-29: a denial at the instant N1 is due; there is no N1.
+    wire = Wire()
+    Host(wire, first=C)
+    wire.run(20000)
+    n1 = wire.trace[3][0]
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.inject(n1, denial(FOREIGN, C))
+    wire.run(20000)
+    assert host.words() == ["conflict", "bound"] and host.address != C
+    assert not any(sent[28:32] == ip(C) for _, sent in wire.trace)
+
+
+def test_moves_end_when_the_thief_stops():
+    # R3927-1.5-b: no call from outside.
+    wire, host = _held()
+    thief = Adversary(wire, lambda frame: None)
+    for i in range(5):
+        held = host.address
+        for _ in range(2):
+            wire.inject(wire.now, announcement(thief.mac, held))
+        wire.sleep(10000)
+        assert host.address not in (-1, held) and host.machine.moves == i + 1
+
+
+def test_new_address_starts_with_a_defence_of_its_own():
+    # The interval belongs to the address that was lost.
+    wire, host = _held()
+    _conflict(wire, 30000)
+    _conflict(wire, 30001)
+    wire.run(38000)
+    assert host.address != C
+    wire.inject(38000, announcement(FOREIGN, host.address))
+    wire.run(38001)
+    assert host.words(38000) == ["conflict", "defended"]
+
+
+def test_flap_does_not_buy_a_second_defence():
+    # RFC 3927 2.5 (b): the last conflict with this address counts, whatever the link did meanwhile.
+    wire, host = _held()
+    _conflict(wire, 30000)
+    wire.run(30100)
+    host.link(False)
+    host.link(True)
+    wire.run(38000)
+    assert host.address == C
+    _conflict(wire, 38000)
+    wire.run(38000)
+    assert host.machine.defences == 1 and host.words(38000) == ["conflict", "lost"]
+
+
+# A driver that fails
+
+
+def test_defence_that_was_not_sent_is_sent_again():
+    # X-46: told and counted when it left.
+    wire, host = _held()
+    wire.run(29999)
+    host.refuse = 3
+    _conflict(wire, 30000)
+    wire.run(60000)
+    assert host.told[1:] == [(30000, "conflict"), (30303, "defended")]
+    assert host.machine.defences == 1 and len(wire.trace) == 6
+
+
+def test_second_conflict_while_the_defence_waits_for_the_driver():
+    wire, host = _held()
+    host.refuse = 3
+    _conflict(wire, 30000)
+    _conflict(wire, 30050)
+    wire.run(60000)
+    assert host.words(30000) == ["conflict", "conflict", "lost", "bound"] and host.address != C
+    assert not any(ip(C) in (sent[28:32], sent[38:42]) for ms, sent in wire.trace if ms >= 30000)
+
+
+def test_link_down_while_the_defence_waits_for_the_driver():
+    wire, host = _held()
+    host.refuse = 1
+    _conflict(wire, 30000)
+    wire.run(30050)
+    host.link(False)
+    wire.run(60000)
+    assert len(wire.trace) == 5
+    host.link(True)
+    wire.run(90000)
+    assert len(wire.trace) == 10 and host.address == C and host.machine.defences == 0
+
+
+# Many hosts
+
+
+def _race(seed, offset, latency, first=C, second=C):
+    """Two hosts, the second plugged in `offset` ms after the first; both started with one candidate."""
+    wire = Wire(latency=latency)
+    a = Host(wire, MAC, seed=seed, first=first, answers=True)
+    wire.run(offset)
+    b = Host(wire, OTHER, seed=seed + 500009, first=second, answers=True)
+    wire.run(30000)
+    assert a.address >= 0 and b.address >= 0 and a.address != b.address, (seed, offset, latency)
+    # Whoever claims C first has it, and never both: no conflict over an address in use.
+    assert "defended" not in a.words() + b.words(), (seed, offset, latency)
+    return a, b
+
+
+def test_two_hosts_that_probe_one_address_end_on_two():
+    # X-01, R5227-1.1-f: all offsets of the start, 0 included; frames at once or 1 ms on the way.
+    moved = [0, 0, 0]
+    for seed in range(RACES):
+        a, b = _race(seed, seed * 7 % 7001, seed % 2)
+        moved[(a.address != C) + (b.address != C)] += 1
+    assert moved[0] == 0 and moved[1] > 0, moved
+
+
+def test_two_hosts_that_start_in_the_same_ms():
+    for seed in range(RACES // 5):
+        _race(seed, 0, 1)
+    # Even with one generator: both probe in the same ms, hear each other, and part.
+    wire = Wire(latency=1)
+    a = Host(wire, MAC, seed=1, first=C)
+    b = Host(wire, OTHER, seed=1, first=C)
+    wire.run(30000)
+    assert len({a.address, b.address, C}) == 3 and a.words() == b.words() == ["conflict", "bound"]
+
+
+def test_fifty_hosts_with_one_candidate_all_find_addresses():
+    wire = Wire(latency=1)
+    random = Random(11)
+    hosts = [
+        Host(wire, b"\x02\x00\x00\x00\x01" + bytes((i,)), seed=random(0, 99999), first=C, answers=True)
+        for i in range(50)
+    ]
+    wire.run(120000)
+    assert len({host.address for host in hosts}) == 50
+    assert not any("defended" in host.words() for host in hosts)
+
+
+def test_peer_with_other_timing_ends_on_another_address():
+    # R5227-2.2-a: a host with quick probes, another that announces at once and keeps.
+    for seed in range(50):
+        wire = Wire(latency=1)
+        a = Host(wire, MAC, seed=seed, first=C, answers=True)
+        b = Host(wire, OTHER, seed=seed + 7, first=C, delay=200, answers=True)
+        wire.run(30000)
+        assert a.address >= 0 and b.address >= 0 and a.address != b.address
+    wire = Wire()
+    a = Host(wire, MAC, first=C)
+    Peer(wire, C)
+    for ms in (100, 300, 500):
+        wire.inject(ms, announcement(OTHER, C))
+    wire.run(30000)
+    assert a.address not in (-1, C)
+
+
+def test_joined_links_are_healed_by_a_broadcast_reply():
+    # R3927-4-b: two hosts hold C on two links; the links are joined; somebody asks for C.
+    left, right = Wire(), Wire()
+    a = Host(left, MAC, first=C, answers=True)
+    b = Host(right, OTHER, seed=2, first=C, answers=True)
+    left.run(20000)
+    right.run(20000)
+    right.unplug(b)
+    b.wire = left
+    left.plug(b)
+    left.run(30000)
+    assert a.address == b.address == C
+    left.inject(30000, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+    left.run(60000)
+    assert a.address >= 0 and b.address >= 0 and a.address != b.address
+    assert "defended" in a.words() + b.words()

@@ -1,0 +1,346 @@
+"""Nothing is allocated in the steady state: the heap is locked there, and its use is measured.
+
+The budget of section 7 of the design, X-47. On CPython these tests only show that the steps are right.
+"""
+
+import gc
+import sys
+
+import micropython
+from autoip import acd, service
+from autoip.candidates import candidate
+from sim import (
+    FOREIGN,
+    MAC,
+    NOBODY,
+    OTHER,
+    REQUEST,
+    C,
+    Random,
+    X,
+    announcement,
+    denial,
+    ip,
+    packet,
+    probe,
+)
+
+MICROPYTHON = sys.implementation.name == "micropython"
+
+
+class Check:
+    """Runs a step with the heap locked, and asserts that it took nothing from it.
+
+    The step is a method of a class below: no closure, no argument, all made beforehand.
+    """
+
+    def run(self, step, name):
+        if not MICROPYTHON:
+            return step()
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        micropython.heap_lock()
+        result = failed = None
+        try:
+            result = step()
+        except MemoryError:
+            failed = True
+        micropython.heap_unlock()
+        after = gc.mem_alloc()
+        gc.enable()
+        assert not failed, name + " allocates"
+        assert after == before, (name, after - before)
+        return result
+
+
+class Bench:
+    """A Machine alone, with a clock that is set by hand."""
+
+    def __init__(self, siblings=None):
+        self.now = 0
+        self.frame = None
+        self.machine = acd.Machine(MAC, _low, acd.RateLimit(), siblings or [], C)
+        self.machine.start()
+        self.machine.link(True, 0)
+
+    def receive(self):
+        return self.machine.received(self.frame, 42, self.now)
+
+    def elapse(self):
+        todo = self.machine.elapsed(self.now)
+        if todo & acd.SEND:
+            todo |= self.machine.sent(True, self.now)
+        return todo
+
+    def contest(self):
+        todo = self.machine.received(self.frame, 42, self.now)
+        if todo & acd.SEND:
+            todo |= self.machine.sent(True, self.now)
+        return todo
+
+    def refused(self):
+        todo = self.machine.elapsed(self.now)
+        return todo | self.machine.sent(False, self.now)
+
+    def ask(self):
+        self.machine.wait(self.now)
+        self.machine.watched()
+        return self.machine.held()
+
+    def flap(self):
+        return self.machine.link(False, self.now) | self.machine.link(True, self.now)
+
+    def lease(self):
+        return self.machine.routable(True, self.now) | self.machine.routable(False, self.now)
+
+    def next(self):
+        self.now += self.machine.wait(self.now)
+
+    def hold(self):
+        while self.machine.state != acd.HELD:
+            self.next()
+            self.elapse()
+
+
+def _low(low, high):
+    return low
+
+
+class Quiet:
+    """A link that takes all and keeps nothing; it allocates nothing itself."""
+
+    name = "w0"
+    mac = MAC
+    up = True
+    routable = False
+    drops = 0
+    on_wake = None
+
+    def __init__(self):
+        self.frame = None
+        self.waiting = 0
+        self.sent = 0
+        self.next = -1
+
+    def watch(self, host):
+        pass
+
+    def receive(self, buffer):
+        if not self.waiting:
+            return 0
+        self.waiting -= 1
+        for i in range(42):
+            buffer[i] = self.frame[i]
+        return 42
+
+    def send(self, frame):
+        self.sent += 1
+        return True
+
+    def wake(self, ms):
+        self.next = ms
+
+    def assign(self, host, narrow):
+        pass
+
+    def release(self):
+        pass
+
+    def close(self):
+        pass
+
+
+class Hand:
+    """A clock that is set by hand."""
+
+    def __init__(self):
+        self.now = 0
+
+    def ticks_ms(self):
+        return self.now
+
+
+class Reports:
+    """Takes the place of `sys` in the service, which reports an exception and goes on: counts them."""
+
+    def __init__(self):
+        self.count = 0
+
+    def print_exception(self, error):
+        self.count += 1
+
+
+def _service():
+    service.sys = Reports()
+    service._machines.clear()
+    service._limits.clear()
+    clock = Hand()
+    service.time = clock
+    service.random = Random(1)
+    link = Quiet()
+    svc = service.Service(link, first=C)
+    return link, clock, svc
+
+
+def test_the_check_itself_notices():
+    if not MICROPYTHON:
+        return
+    made = []
+    try:
+        Check().run(lambda: made.append(bytearray(100)), "bytearray")
+    except AssertionError:
+        return
+    raise AssertionError("an allocation was not noticed")
+
+
+def test_machine_claims_without_the_heap():
+    bench = Bench()
+    check = Check()
+    for name in ("probe 1", "probe 2", "probe 3", "announcement 1", "announcement 2"):
+        bench.next()
+        assert check.run(bench.elapse, name) & acd.SEND
+        check.run(bench.ask, "the questions after " + name)
+    assert bench.machine.held() == C
+
+
+def test_machine_judges_frames_without_the_heap():
+    bench = Bench(siblings=[])
+    check = Check()
+    for state in ("probing", "held"):
+        for name, frame in (
+            ("ordinary Request", packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C))),
+            ("own probe", probe(MAC, C)),
+            ("own announcement", announcement(MAC, C)),
+            ("unicast poll", probe(FOREIGN, C, MAC)),
+            ("malformed", bytes(42)),
+        ):
+            bench.frame = frame
+            assert check.run(bench.receive, name + ", " + state) == 0
+        bench.hold()
+
+
+def test_machine_drops_candidates_without_the_heap():
+    bench = Bench()
+    check = Check()
+    for attempt in range(12):
+        bench.frame = denial(FOREIGN, bench.machine.host)
+        if bench.machine.state == acd.PROBING:
+            assert check.run(bench.receive, "denial %d" % attempt) == acd.CONFLICT
+    assert bench.machine.state == acd.WAITING
+    bench.next()
+    check.run(bench.elapse, "end of the rate limit")
+    assert bench.machine.state == acd.PROBING
+
+
+def test_machine_defends_and_moves_without_the_heap():
+    bench = Bench()
+    bench.hold()
+    check = Check()
+    bench.frame = announcement(FOREIGN, C)
+    assert check.run(bench.contest, "defence") & acd.DEFENDED
+    assert check.run(bench.contest, "move") & acd.LOST
+    bench.hold()
+    bench.now += 700000
+    check.run(bench.elapse, "calm")
+
+
+def test_machine_bears_a_failing_driver_without_the_heap():
+    bench = Bench()
+    check = Check()
+    bench.next()
+    assert check.run(bench.refused, "refused probe") == acd.SEND
+    bench.hold()
+
+
+def test_machine_follows_link_and_lease_without_the_heap():
+    bench = Bench()
+    bench.hold()
+    check = Check()
+    assert check.run(bench.flap, "flap") & acd.LOST
+    bench.hold()
+    assert check.run(bench.lease, "lease") & acd.LOST
+
+
+def test_candidates_without_the_heap():
+    check = Check()
+
+    class Step:
+        def choose(self):
+            for attempt in range(100):
+                candidate(OTHER, attempt)
+
+    check.run(Step().choose, "candidates")
+
+
+def test_service_works_without_the_heap():
+    # Debug off, no callback: a claim, frames that do not matter, a defence, a move, a whole new claim.
+    link, clock, svc = _service()
+    check = Check()
+    check.run(svc._wake, "link up")
+
+    def step(name):
+        clock.now += max(link.next, 0)
+        check.run(svc._wake, name)
+
+    for name in ("probe 1", "probe 2", "probe 3", "announcement 1", "announcement 2"):
+        sent = link.sent
+        step(name)
+        assert link.sent == sent + 1, name
+    assert svc.state == "bound"
+    for name, frame in (
+        ("ordinary Request", packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C))),
+        ("probe for the held address", probe(FOREIGN, C)),
+        ("own frame", announcement(MAC, C)),
+    ):
+        link.frame, link.waiting = frame, 4
+        check.run(svc._wake, name)
+    link.frame, link.waiting = announcement(FOREIGN, C), 1
+    check.run(svc._wake, "defence")
+    assert svc.stats()["defences"] == 1
+    link.waiting = 1
+    check.run(svc._wake, "move")
+    assert svc.stats()["moves"] == 1 and svc.state == "probing"
+    link.frame, link.waiting = denial(FOREIGN, svc._machine.host), 4
+    check.run(svc._wake, "denial")
+    for name in ("probe 1", "probe 2", "probe 3", "announcement 1", "announcement 2"):
+        step(name + " of the second claim")
+    assert svc.state == "bound" and service.sys.count == 0
+    svc.stop()
+
+
+def test_service_follows_link_and_lease_without_the_heap():
+    link, clock, svc = _service()
+    check = Check()
+    svc._wake()
+    for up in (False, True, False, True):
+        link.up = up
+        check.run(svc._wake, "link %s" % up)
+    clock.now += 10000
+    for routable in (True, False):
+        link.routable = routable
+        check.run(svc._wake, "routable %s" % routable)
+    assert service.sys.count == 0
+    svc.stop()
+
+
+def test_conflict_is_not_lost_while_the_heap_is_full():
+    # X-47: the callback can't run, which is reported; the protocol goes on.
+    link, clock, svc = _service()
+    heard = []
+    svc._on_event = lambda event, svc: heard.append(event + "!")
+    while svc.state != "bound":
+        svc._wake()
+        clock.now += max(link.next, 0)
+    link.frame, link.waiting = announcement(FOREIGN, C), 2
+    if MICROPYTHON:
+        micropython.heap_lock()
+    try:
+        svc._wake()
+    finally:
+        if MICROPYTHON:
+            micropython.heap_unlock()
+    if MICROPYTHON:
+        assert service.sys.count == 4 and heard == ["bound!"]
+    assert svc.stats()["defences"] == 1 and svc.stats()["moves"] == 1 and svc.state == "probing"
+    svc.stop()

@@ -1,0 +1,257 @@
+"""Link down and up, a routable address that comes and goes, another MAC.
+
+Covers R3927-1.5-a, -1.9-b, -i, -j, -2.1-g (old address first), -2.2-c, -2.2.1-a; R5227-2.1-b; X-31 to X-34,
+X-48; D9; B15, B17; BCT-I.6.
+"""
+
+from autoip import acd
+from sim import FOREIGN, MAC, OTHER, C, Host, Wire, announcement, denial, ip, is_probe, target
+
+
+def _instants():
+    """(name, ms) of a moment in every state."""
+    wire = Wire()
+    Host(wire, first=C)
+    wire.run(20000)
+    p1, p2, p3, n1, n2 = [ms for ms, _ in wire.trace]
+    return (
+        ("in the initial wait", 1),
+        ("after P1", p1 + 1),
+        ("after P2", p2 + 1),
+        ("after P3", p3 + 1),
+        ("just before N1", n1 - 1),
+        ("announcing", n1 + 1),
+        ("held", n2 + 5000),
+    )
+
+
+def _at(ms):
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.run(ms)
+    return wire, host
+
+
+def _assert_claims(wire, host, address):
+    """A whole claim of that address from now on: 3 probes and 2 announcements, not held before the first."""
+    since = wire.now
+    wire.sleep(20000)
+    frames = [(ms, frame) for ms, frame in wire.trace if ms >= since]
+    assert [target(frame) for _, frame in frames] == [address] * 5
+    assert [is_probe(frame) for _, frame in frames] == [True] * 3 + [False] * 2
+    assert frames[0][0] - since <= 1001
+    assert [told for told in host.told if told[0] >= since] == [(frames[3][0], "bound")]
+    assert host.address == address
+
+
+def test_link_down_in_each_state_silences_the_host():
+    # X-31: no frame, no timer, no address.
+    for name, ms in _instants():
+        wire, host = _at(ms)
+        sent = len(wire.trace)
+        held = host.address
+        host.link(False)
+        assert host.address == -1 and host.machine.watched() == -1, name
+        assert host.machine.state == acd.WAITING and host.due() == -1, name
+        wire.sleep(120000)
+        assert len(wire.trace) == sent, name
+        assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
+
+
+def test_link_up_again_probes_the_old_address_first():
+    # X-32, D9, B15, R3927-2.2-c: whatever the state was when the link went down.
+    for _, ms in _instants():
+        wire, host = _at(ms)
+        host.link(False)
+        wire.sleep(10000)
+        host.link(True)
+        assert host.address == -1
+        _assert_claims(wire, host, C)
+
+
+def test_link_up_in_the_ms_of_link_down_starts_anew():
+    for _, ms in _instants():
+        wire, host = _at(ms)
+        host.link(False)
+        host.link(True)
+        wire.sleep(1)
+        _assert_claims(wire, host, C)
+
+
+def test_old_address_denied_after_link_up():
+    # X-33
+    wire, host = _at(30000)
+    host.link(False)
+    wire.sleep(3000)
+    host.link(True)
+    wire.inject(wire.now + 1500, denial(FOREIGN, C))
+    wire.sleep(1500)
+    assert host.words()[-1] == "conflict" and host.machine.host != C
+    wire.sleep(1)
+    _assert_claims(wire, host, host.machine.host)
+
+
+def test_second_candidate_is_the_old_address_too():
+    # The address that was held last, not the first choice.
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.inject(1, denial(FOREIGN, C))
+    wire.run(20000)
+    held = host.address
+    host.link(False)
+    host.link(True)
+    wire.sleep(1)
+    assert held != C
+    _assert_claims(wire, host, held)
+
+
+def test_flaps_faster_than_the_claim_stack_no_timers():
+    # X-34: 50 flaps, 0.7 s apart.
+    wire = Wire()
+    host = Host(wire, first=C)
+    for i in range(50):
+        wire.sleep(700)
+        host.link(False)
+        host.link(True)
+        assert len([1 for ms, _ in wire.trace if ms > 700 * i]) <= 1
+    wire.sleep(1)
+    _assert_claims(wire, host, C)
+
+
+def test_every_flap_draws_its_own_wait():
+    wire = Wire()
+    host = Host(wire, first=C)
+    waits = set()
+    for _ in range(50):
+        host.link(False)
+        host.link(True)
+        waits.add(host.due())
+    assert len(waits) > 30
+
+
+def test_link_told_twice_changes_nothing():
+    expected = _at(20000)[0].trace
+    for _, ms in _instants():
+        wire, host = _at(ms)
+        host.link(True)
+        wire.run(20000)
+        assert wire.trace == expected
+    wire, host = _at(20000)
+    host.link(False)
+    host.link(False)
+    assert host.words() == ["bound", "lost"]
+
+
+def test_link_down_during_the_defence_interval():
+    wire, host = _at(20000)
+    host.heard(announcement(FOREIGN, C))
+    host.link(False)
+    assert host.words()[-1] == "lost" and len(wire.trace) == 6
+    wire.sleep(30000)
+    host.link(True)
+    _assert_claims(wire, host, C)
+
+
+def test_new_mac_after_link_up():
+    # X-48, R3927-2.2.1-a: all octets follow, and the old MAC is foreign from now on.
+    wire, host = _at(20000)
+    host.link(False)
+    host.link(True, OTHER)
+    since = wire.now
+    wire.sleep(1)
+    _assert_claims(wire, host, C)
+    for ms, frame in wire.trace:
+        mac = OTHER if ms >= since else MAC
+        assert frame[6:12] == frame[22:28] == mac
+    host.heard(announcement(OTHER, C))
+    assert host.judged == 0
+    host.heard(announcement(MAC, C))
+    assert host.judged & acd.CONFLICT
+
+
+def test_new_mac_gives_other_candidates():
+    hosts = []
+    for mac in (MAC, OTHER):
+        _wire, host = _at(20000)
+        host.link(False)
+        host.link(True, mac)
+        host.heard(denial(FOREIGN, C))
+        hosts.append(host.machine.host)
+    assert hosts[0] != hosts[1]
+
+
+# A routable address
+
+
+def test_no_claim_while_a_routable_address_is_there():
+    # R3927-1.9-b, -j: from boot, ten minutes.
+    wire = Wire()
+    host = Host(wire, first=C, plug=False)
+    host.routable(True)
+    host.link(True)
+    wire.run(600000)
+    assert wire.trace == [] and host.machine.state == acd.IDLE and host.due() == -1
+
+
+def test_routable_address_ends_the_claim_in_each_state():
+    # B17: also in the two seconds before N1.
+    for name, ms in _instants():
+        wire, host = _at(ms)
+        sent = len(wire.trace)
+        held = host.address
+        host.routable(True)
+        assert host.machine.state == acd.IDLE and host.address == -1 and host.due() == -1, name
+        wire.sleep(120000)
+        assert len(wire.trace) == sent, name
+        assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
+        host.routable(False)
+        _assert_claims(wire, host, C)  # R3927-1.9-i: old address first, and probed
+
+
+def test_routable_address_that_stays_over_a_flap():
+    wire, host = _at(20000)
+    host.routable(True)
+    host.link(False)
+    assert host.machine.state == acd.WAITING
+    host.link(True)
+    assert host.machine.state == acd.IDLE
+    host.link(False)
+    host.routable(False)
+    assert host.machine.state == acd.WAITING and host.due() == -1
+    wire.sleep(20000)
+    assert len(wire.trace) == 5
+    host.link(True)
+    _assert_claims(wire, host, C)
+
+
+# Stop
+
+
+def test_stop_in_each_state_is_silent_for_ever():
+    for name, ms in _instants():
+        wire, host = _at(ms)
+        sent = len(wire.trace)
+        held = host.address
+        host.stop()
+        assert host.siblings == [] and host.due() == -1, name
+        assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
+        host.heard(denial(FOREIGN, C))
+        host.heard(announcement(FOREIGN, C))
+        for change in (host.link, host.routable):
+            change(True)
+            change(False)
+            change(True)
+        assert host.due() == -1 and host.machine.state == acd.STOPPED, name
+        assert len(wire.trace) == sent and host.machine.elapsed(wire.ticks()) == 0, name
+
+
+def test_not_a_frame_before_the_link_is_up():
+    wire = Wire()
+    host = Host(wire, first=C, plug=False)
+    assert host.due() == -1
+    wire.run(60000)
+    assert wire.trace == [] and host.machine.state == acd.WAITING
+    host.heard(announcement(FOREIGN, C))
+    host.link(True)
+    _assert_claims(wire, host, C)
+    assert ip(C) == wire.trace[0][1][38:42]

@@ -1,0 +1,328 @@
+"""The limit on new candidates: ten conflicts, then one address a minute.
+
+Covers R3927-2.2.1-m, -n; R5227-2.1.1-k, -l, -m; X-35; D5, D6, D7; B07, B08, B09, B10; BCT-I.1 to -I.6.
+"""
+
+import sys
+
+from autoip import acd
+from sim import (
+    FOREIGN,
+    MAC,
+    OTHER,
+    Adversary,
+    C,
+    Denier,
+    Host,
+    Wire,
+    announcement,
+    denial,
+    ip,
+    is_probe,
+    probe,
+    target,
+)
+
+MINUTE = 60000
+SEEDS = 10 if sys.implementation.name == "cpython" else 3
+
+
+def _attempts(wire, since=0):
+    """[(ms of the first probe, host part)] of every claim on the wire from that ms on."""
+    attempts = []
+    for ms, frame in wire.trace:
+        if ms >= since and is_probe(frame) and (not attempts or attempts[-1][1] != target(frame)):
+            attempts.append((ms, target(frame)))
+    return attempts
+
+
+def _gaps(attempts):
+    return [attempts[i + 1][0] - attempts[i][0] for i in range(len(attempts) - 1)]
+
+
+def _assert_limited(attempts):
+    for gap in _gaps(attempts):
+        assert MINUTE <= gap < 2 * MINUTE, gap
+
+
+# Denied while probing
+
+
+def test_ten_denials_then_one_address_a_minute():
+    # R3927-2.2.1-n, R5227-2.1.1-l, D5, D6, B08, B09: 20 minutes, by Reply and probe, at once or late.
+    for seed in range(SEEDS):
+        for delay in (0, 1, 900, 1990):
+            wire = Wire()
+            host = Host(wire, seed=seed)
+            Denier(wire, delay, alternate=seed % 2)
+            wire.run(20 * MINUTE)
+            attempts = _attempts(wire)
+            assert len({address for _, address in attempts}) == len(attempts)  # B07
+            assert all(gap < 10000 for gap in _gaps(attempts[:10]))
+            assert 9 + 18 <= len(attempts) <= 10 + 20
+            _assert_limited(attempts[9:])
+            assert host.machine.conflicts in (len(attempts), len(attempts) - 1)
+            assert host.told and set(host.words()) == {"conflict"}
+
+
+def test_denials_in_the_initial_wait_count_as_well():
+    # Each candidate is taken before it was probed: the waits alone show the limit.
+    wire = Wire()
+    host = Host(wire)
+    for i in range(10):
+        assert host.machine.state == acd.PROBING, i
+        host.heard(probe(FOREIGN, host.machine.host))
+    assert host.machine.state == acd.WAITING and wire.trace == []
+    assert MINUTE <= host.due() <= MINUTE + 2
+    wire.run(MINUTE)
+    assert wire.trace == [] and host.machine.state == acd.WAITING
+    wire.sleep(1001 + 1)
+    assert is_probe(wire.trace[0][1])
+
+
+def test_no_more_than_twenty_candidates_in_ten_minutes():
+    # R5227-2.1.1-k
+    wire = Wire()
+    Host(wire)
+    Denier(wire)
+    wire.run(60 * MINUTE)
+    starts = [ms for ms, _ in _attempts(wire)]
+    for start in starts:
+        assert len([ms for ms in starts if start <= ms < start + 10 * MINUTE]) <= 20
+
+
+def test_limit_ends_with_a_claim():
+    # D7: after the storm the address is claimed, and the next denial is the first again.
+    wire = Wire()
+    host = Host(wire)
+    denier = Denier(wire)
+    wire.run(5 * MINUTE)
+    denier.active = False
+    wire.run(7 * MINUTE)
+    assert host.words()[-1] == "bound"
+    host.link(False)
+    host.link(True)
+    denier.active = True
+    wire.run(8 * MINUTE)
+    attempts = _attempts(wire, 7 * MINUTE)
+    assert len(attempts) >= 10 and all(gap <= 1001 for gap in _gaps(attempts[:10]))
+
+
+def test_one_slow_interface_does_not_slow_another():
+    # R5227-2.1.1-l: the limit is the interface's own.
+    wire = Wire()
+    siblings = []
+    slow = Host(wire, MAC, siblings=siblings)
+    Denier(wire)
+    wire.run(MINUTE)
+    assert slow.machine.state == acd.WAITING
+    quiet = Wire()
+    quick = Host(quiet, OTHER, siblings=siblings)
+    quiet.run(7000)
+    assert quick.address >= 0
+
+
+# Lost after the claim
+
+
+def _thief(wire, host):
+    """Takes every address that is announced: two conflicts at once."""
+
+    def hear(frame):
+        if not is_probe(frame) and frame[22:28] == host.mac and host.machine.state == acd.ANNOUNCING:
+            for _ in range(2):
+                wire.inject(wire.now + 1, announcement(FOREIGN, target(frame)))
+
+    return Adversary(wire, hear)
+
+
+def test_ten_addresses_lost_then_one_a_minute():
+    # R5227-2.1.1-m, D7: every claim succeeds, and is then attacked.
+    wire = Wire()
+    host = Host(wire)
+    _thief(wire, host)
+    wire.run(30 * MINUTE)
+    attempts = _attempts(wire)
+    assert host.words()[:4] == ["bound", "conflict", "defended", "conflict"]
+    assert all(gap < 8000 for gap in _gaps(attempts[:10]))
+    _assert_limited(attempts[10:])
+    assert attempts[10][0] - attempts[9][0] >= MINUTE
+
+
+def test_losses_are_forgotten_after_ten_calm_minutes():
+    for calm, limited in ((10 * MINUTE - 1000, True), (10 * MINUTE + 1000, False)):
+        wire = Wire()
+        host = Host(wire)
+        thief = _thief(wire, host)
+        while host.machine.moves < 10:
+            wire.sleep(100)
+        wire.unplug(thief)
+        while host.address < 0:
+            wire.sleep(100)
+        wire.sleep(calm)
+        lost_at = wire.now
+        for _ in range(2):
+            host.heard(announcement(FOREIGN, host.address))
+        assert (host.machine.state == acd.WAITING) == limited
+        wire.sleep(2 * MINUTE)
+        wait = _attempts(wire, lost_at)[0][0] - lost_at
+        assert wait >= MINUTE if limited else wait <= 1001
+
+
+def test_calm_counts_only_while_the_address_is_held():
+    # Ten losses, and then a link that is down for an hour: nothing is forgotten.
+    wire = Wire()
+    host = Host(wire)
+    thief = _thief(wire, host)
+    while host.machine.moves < 10:
+        wire.sleep(100)
+    wire.unplug(thief)
+    while host.address < 0:
+        wire.sleep(100)
+    host.link(False)
+    wire.sleep(60 * MINUTE)
+    host.link(True)
+    wire.sleep(10000)
+    for _ in range(2):
+        host.heard(announcement(FOREIGN, host.address))
+    assert host.machine.state == acd.WAITING and MINUTE <= host.due() <= MINUTE + 2
+
+
+def test_denials_and_losses_by_turns_are_limited_too():
+    # R5227-2.1.1-l, -m: an adversary that lets a claim succeed now and then does not buy itself ten more
+    # candidates with it. In the long run there is one new address a minute.
+    wire = Wire()
+    host = Host(wire)
+    _thief(wire, host)
+    seen = []
+
+    def hear(frame):
+        if is_probe(frame):
+            if target(frame) not in seen:
+                seen.append(target(frame))
+            if len(seen) % 10:
+                wire.inject(wire.now, denial(FOREIGN, target(frame)))
+
+    Adversary(wire, hear)
+    wire.run(60 * MINUTE)
+    starts = [ms for ms, _ in _attempts(wire, 30 * MINUTE)]
+    for start in starts:
+        among = [ms for ms in starts if start <= ms < start + 10 * MINUTE]
+        assert len(among) <= 20, len(among)
+
+
+# Ways around it
+
+
+def test_stop_and_start_do_not_shorten_the_limit():
+    # X-35: stopped and started again every second by somebody in despair.
+    wire = Wire()
+    limit = acd.RateLimit()
+    Denier(wire)
+    host = Host(wire, limit=limit, delay=200)
+    while host.machine.state != acd.WAITING:
+        wire.sleep(10)
+    since = wire.now
+    for i in range(600):
+        host.stop()
+        host = Host(wire, seed=i, limit=limit, delay=200)
+        wire.sleep(1000)
+    starts = [ms for ms, frame in wire.trace if ms >= since and is_probe(frame)]
+    assert starts and starts[0] - since >= MINUTE - 1000
+    assert all(starts[i + 1] - starts[i] >= MINUTE for i in range(len(starts) - 1))
+    assert len(starts) in (9, 10)
+
+
+def test_link_flap_and_lease_do_not_end_the_limit():
+    # B10
+    for change in ("link", "routable"):
+        wire = Wire()
+        host = Host(wire)
+        Denier(wire)
+        while host.machine.state != acd.WAITING:
+            wire.sleep(10)
+        tenth = _attempts(wire)[-1][0]
+        for _ in range(30):
+            wire.sleep(1000)
+            if change == "link":
+                host.link(False)
+                host.link(True)
+            else:
+                host.routable(True)
+                host.routable(False)
+        wire.run(tenth + 2 * MINUTE - 1)
+        _assert_limited(_attempts(wire)[9:])
+        assert len(_attempts(wire)) == 11, change
+
+
+def test_lease_in_the_limit_is_followed_by_a_claim_when_it_goes():
+    wire = Wire()
+    host = Host(wire)
+    denier = Denier(wire)
+    while host.machine.state != acd.WAITING:
+        wire.sleep(10)
+    host.routable(True)
+    assert host.machine.state == acd.IDLE
+    wire.sleep(5 * MINUTE)
+    denier.active = False
+    host.routable(False)
+    wire.sleep(7000)
+    assert host.address >= 0
+
+
+# Apple's Bonjour Conformance Test, link-local part, in its order and on one boot
+
+
+def test_bonjour_conformance_in_sequence():
+    wire = Wire()
+    host = Host(wire, seed=4)
+    denier = Denier(wire, 1, alternate=True)
+    wire.run(1001)
+    assert _attempts(wire)  # I.1 a probe is seen
+    wire.run(20 * MINUTE)  # I.2a, I.2b, I.3 every candidate denied, by Reply and probe in turn
+    attempts = _attempts(wire)
+    assert len({address for _, address in attempts}) == len(attempts)
+    _assert_limited(attempts[9:])
+
+    denier.active = False
+    wire.sleep(2 * MINUTE)  # I.4 three probes, no gap above 2 s, two announcements
+    claim = wire.trace[-5:]
+    assert [is_probe(frame) for _, frame in claim] == [True] * 3 + [False] * 2
+    gaps = [claim[i + 1][0] - claim[i][0] for i in range(4)]
+    assert max(gaps[:2]) < 2000 and min(gaps[:2]) >= 1000 and gaps[3] >= 2000
+
+    for apart in (6000, 0):  # I.5 two conflicts: defended, then given up, and another within 7 s
+        wire.sleep(11000)
+        held = host.address
+        wire.inject(wire.now, denial(FOREIGN, held, MAC))
+        wire.sleep(apart)
+        since = wire.now
+        wire.inject(since, denial(FOREIGN, held, MAC))
+        wire.sleep(7000)
+        words = host.words(since)[-3:]
+        assert words == ["conflict", "lost", "bound"] and host.address != held
+        assert _attempts(wire, since)[0][0] - since <= 1001
+
+    for denied in (False, True):  # I.6a, I.6b cable pulled for 10 s: the old address first
+        wire.sleep(5000)
+        held = host.address
+        host.link(False)
+        wire.sleep(10000)
+        host.link(True)
+        since = wire.now
+        while not _attempts(wire, since):
+            wire.sleep(1)
+        assert _attempts(wire, since)[0][1] == held and host.address == -1
+        if denied:
+            host.heard(denial(FOREIGN, held))
+        wire.sleep(8000)
+        assert host.address >= 0 and (host.address != held) == denied
+
+
+def test_the_adversary_here_denies_the_first_candidate():
+    # The tests above rest on it.
+    wire = Wire()
+    Host(wire, first=C)
+    Denier(wire)
+    wire.run(2000)
+    assert [frame[38:42] == ip(C) for _, frame in wire.trace][:2] == [True, False]

@@ -1,0 +1,909 @@
+"""The service over a link in memory: what its user hears and asks, and what it does to the link.
+
+Covers R3927-2.1-f, -g, -2.2.1-f, -m, -1.9-f (one event "lost"), -6.1-b; R5227-2.1.1-h, -2.3-c, -2.4-e; X-29,
+X-30, X-35, X-46; D8, D10; B10, B13, B16, B24, B30, B33, B37.
+"""
+
+import errno
+import sys
+
+import autoip
+from autoip import acd, log, service
+from autoip.candidates import candidate, text
+from sim import (
+    FOREIGN,
+    MAC,
+    NOBODY,
+    OTHER,
+    REQUEST,
+    TICKS_MAX,
+    C,
+    Clock,
+    Denier,
+    Link,
+    Random,
+    Wire,
+    X,
+    announcement,
+    denial,
+    ip,
+    is_probe,
+    packet,
+    probe,
+)
+
+ADDRESS = "169.254.18.52"
+
+
+class Errors:
+    """Takes the place of `sys` in the service: keeps what it reports."""
+
+    def __init__(self):
+        self.reported = []
+
+    def print_exception(self, error):
+        self.reported.append(error)
+
+
+class Memory:
+    """A store that is no file. fails: save() raises OSError."""
+
+    def __init__(self, host=-1, fails=False):
+        self.host = host
+        self.saved = []
+        self._fails = fails
+
+    def load(self):
+        return self.host
+
+    def save(self, host):
+        if self._fails:
+            raise OSError(errno.EIO)
+        self.saved.append(host)
+
+
+class User:
+    """Hears events: (event, address, previous, contested, state) as they are at that moment."""
+
+    def __init__(self, wire, react=None):
+        self.heard = []
+        self.times = []
+        self._wire = wire
+        self._react = react
+
+    def __call__(self, event, svc):
+        self.times.append(self._wire.now)
+        self.heard.append((event, svc.address, svc.previous, svc.contested, svc.state))
+        if self._react:
+            self._react(event, svc)
+
+    def events(self):
+        return [heard[0] for heard in self.heard]
+
+
+def _plug(wire, seed=1, fresh=True):
+    """The service's clock and generator are the wire's from now on; fresh: as after a reset."""
+    if fresh:
+        service._machines.clear()
+        service._limits.clear()
+    service.time = Clock(wire)
+    service.random = Random(seed)
+    service.sys = Errors()
+
+
+def _start(wire=None, react=None, link=None, **options):
+    """-> wire, link, user, service with C as its first candidate."""
+    wire = wire or Wire()
+    _plug(wire)
+    link = link or Link(wire)
+    user = User(wire, react)
+    options.setdefault("first", C)
+    return wire, link, user, service.Service(link, on_event=user, **options)
+
+
+def _held():
+    wire, link, user, svc = _start()
+    wire.run(20000)
+    assert svc.state == "bound"
+    return wire, link, user, svc
+
+
+def _instants():
+    wire, _, _, _ = _start()
+    wire.run(20000)
+    return [ms for ms, _ in wire.trace]
+
+
+def _lose(wire, host=C):
+    wire.inject(wire.now, announcement(FOREIGN, host))
+    wire.inject(wire.now, announcement(FOREIGN, host))
+    wire.sleep(0)
+
+
+# Events
+
+
+def test_claim_is_told_at_the_first_announcement():
+    # D8, B24, R3927-6.1-b: nothing before N1, and nothing after it.
+    wire, link, user, svc = _start()
+    n1 = _instants()[3]
+    wire, link, user, svc = _start()
+    assert svc.state == "waiting"
+    wire.run(n1 - 1)
+    assert user.heard == [] and svc.address is None and svc.state == "probing" and link.address == -1
+    wire.run(n1)
+    assert user.heard == [("bound", ADDRESS, None, None, "announcing")] and user.times == [n1]
+    assert link.calls == [(n1, "assign")] and link.address == C
+    wire.run(60000)
+    assert len(user.heard) == 1 and svc.state == "bound" and len(wire.trace) == 5
+
+
+def test_denied_candidate_is_told_with_its_offender():
+    # R5227-2.1.1-h: once a candidate, with the address and the MAC; D10.
+    wire, _, user, svc = _start()
+    for _ in range(3):
+        wire.inject(1200, denial(FOREIGN, C))
+    wire.run(1200)
+    assert user.heard == [("conflict", None, None, ADDRESS, "probing")] and user.times == [1200]
+    assert svc.offender == FOREIGN
+    wire.run(20000)
+    assert user.events() == ["conflict", "bound"]
+
+
+def test_events_of_a_defence_and_a_loss():
+    # R3927-6.1-b: complete, in order, with the old address and the new one.
+    wire, link, user, svc = _held()
+    wire.inject(30000, announcement(FOREIGN, C))
+    wire.inject(31000, announcement(OTHER, C))
+    wire.run(50000)
+    second = svc.address
+    assert second not in (None, ADDRESS) and link.address >= 0
+    assert user.heard == [
+        ("bound", ADDRESS, None, None, "announcing"),
+        ("conflict", ADDRESS, None, ADDRESS, "bound"),
+        ("defended", ADDRESS, None, ADDRESS, "bound"),
+        ("conflict", None, ADDRESS, ADDRESS, "probing"),
+        ("lost", None, ADDRESS, ADDRESS, "probing"),
+        ("bound", second, ADDRESS, ADDRESS, "announcing"),
+    ]
+    assert user.times[1:5] == [30000, 30000, 31000, 31000] and svc.offender == OTHER
+
+
+def test_address_is_off_the_interface_before_anybody_hears():
+    on_interface = []
+    wire, link, _user, _svc = _start(react=lambda event, svc: on_interface.append(link.address))
+    wire.run(20000)
+    _lose(wire)
+    wire.sleep(20000)
+    assert on_interface[:5] == [C, C, C, -1, -1]
+
+
+def test_abandon_tells_no_defence():
+    wire, _, user, _ = _start(abandon=True)
+    wire.run(20000)
+    wire.inject(20000, announcement(FOREIGN, C))
+    wire.run(40000)
+    assert user.events() == ["bound", "conflict", "lost", "bound"]
+
+
+def test_link_down_and_up_tells_lost_and_bound():
+    wire, link, user, svc = _held()
+    wire.at(30000, link.carrier, False)
+    wire.run(40000)
+    assert svc.address is None and svc.state == "waiting" and link.address == -1
+    link.carrier(True)
+    wire.run(60000)
+    assert user.heard[1:] == [
+        ("lost", None, ADDRESS, None, "waiting"),
+        ("bound", ADDRESS, ADDRESS, None, "announcing"),
+    ]
+
+
+def test_stop_tells_lost_and_stopped_once():
+    wire, link, user, svc = _held()
+    svc.stop()
+    svc.stop()
+    assert user.heard[1:] == [
+        ("lost", None, ADDRESS, None, "stopped"),
+        ("stopped", None, ADDRESS, None, "stopped"),
+    ]
+    assert link.address == -1 and not link.is_open and link.calls[-1] == (20000, "release")
+    wire.inject(20001, announcement(FOREIGN, C))
+    wire.run(100000)
+    assert len(wire.trace) == 5 and svc.state == "stopped" and svc.address is None
+
+
+def test_stop_before_the_claim_tells_stopped_only():
+    for ms in (0, 1, 1500, 3000):
+        wire, link, user, svc = _start()
+        wire.run(ms)
+        svc.stop()
+        wire.run(20000)
+        assert user.heard == [("stopped", None, None, None, "stopped")] and link.calls == []
+        assert len(wire.trace) == len([at for at in _instants() if at <= ms])
+
+
+def test_stop_at_once_before_the_first_wake_up():
+    wire, _, user, svc = _start()
+    svc.stop()
+    wire.run(20000)
+    assert user.events() == ["stopped"] and wire.trace == [] and service._machines == []
+
+
+def test_never_two_addresses_on_the_interface():
+    # B16: assign and release by turns, whatever happens.
+    wire, link, _, _svc = _held()
+    for _i in range(5):
+        _lose(wire, link.address)
+        wire.sleep(10000)
+        link.carrier(False)
+        wire.sleep(500)
+        link.carrier(True)
+        wire.sleep(10000)
+    calls = [what for _, what in link.calls]
+    assert calls == ["assign", "release"] * (len(calls) // 2) + ["assign"] and len(calls) == 21
+
+
+# Callbacks that misbehave
+
+
+def _story(react=None):
+    """A claim, a defence, a loss, another claim, a link flap, a stop."""
+    wire, link, user, svc = _start(react=react)
+    wire.inject(20000, announcement(FOREIGN, C))
+    wire.inject(25000, announcement(FOREIGN, C))
+    wire.at(40000, link.carrier, False)
+    wire.at(41000, link.carrier, True)
+    wire.run(60000)
+    svc.stop()
+    return wire, link, user, svc
+
+
+def test_callback_that_raises_is_reported_and_changes_nothing():
+    expected, expected_link, expected_user, _ = _story()
+
+    def react(event, svc):
+        raise ValueError(event)
+
+    wire, link, user, _ = _story(react)
+    assert wire.trace == expected.trace and link.calls == expected_link.calls
+    assert user.heard == expected_user.heard and user.times == expected_user.times
+    assert [error.args[0] for error in service.sys.reported] == user.events()
+    assert user.events() == [
+        "bound",
+        "conflict",
+        "defended",
+        "conflict",
+        "lost",
+        "bound",
+        "lost",
+        "bound",
+        "lost",
+        "stopped",
+    ]
+
+
+def test_callback_that_stops_the_service():
+    # B30: in each event; "stopped" is the last word, the address is gone, no frame follows.
+    for last, nth in (
+        ("bound", 1),
+        ("conflict", 1),
+        ("defended", 1),
+        ("conflict", 2),
+        ("lost", 1),
+        ("bound", 2),
+        ("lost", 2),
+        ("stopped", 1),
+    ):
+        count = [0]
+
+        def react(event, svc, last=last, nth=nth, count=count):
+            if event == last:
+                count[0] += 1
+                if count[0] == nth:
+                    svc.stop()
+
+        wire, link, user, svc = _story(react)
+        events = user.events()
+        assert events[-1] == "stopped" and events.count("stopped") == 1, (last, nth)
+        assert svc.state == "stopped" and svc.address is None and link.address == -1, (last, nth)
+        assert not link.is_open and service._machines == [] and service.sys.reported == [], (last, nth)
+        assert [what for _, what in link.calls][-1] == "release", (last, nth)
+        if last != "stopped":
+            stopped = user.times[-1]
+            assert not [ms for ms, _ in wire.trace if ms > stopped], (last, nth)
+            assert events.count(last) >= nth, (last, nth)
+
+
+def test_callback_that_stops_the_service_in_a_storm():
+    # Frames that still wait in the queue are not judged any more.
+    wire, _, user, _ = _start(react=lambda event, svc: svc.stop() if event == "conflict" else None)
+    wire.run(20000)
+    for _ in range(1000):
+        wire.inject(20000, announcement(FOREIGN, C))
+    wire.run(40000)
+    assert user.events() == ["bound", "conflict", "lost", "stopped"] and len(wire.trace) == 6
+
+
+def test_callback_that_starts_again():
+    # In the event "stopped" a new service may be started on the interface.
+    second = []
+
+    def react(event, svc):
+        if event == "stopped" and not second:
+            user = User(wire)
+            second.append((service.Service(Link(wire), first=C, on_event=user), user))
+
+    wire, _, _, svc = _start(react=react)
+    wire.run(20000)
+    svc.stop()
+    wire.run(40000)
+    again, user = second[0]
+    assert again.address == ADDRESS and user.events() == ["bound"] and svc.state == "stopped"
+
+
+def test_no_callback_at_all():
+    wire = Wire()
+    _plug(wire)
+    svc = service.Service(Link(wire), first=C)
+    wire.run(20000)
+    _lose(wire)
+    wire.sleep(20000)
+    assert svc.address not in (None, ADDRESS)
+    svc.stop()
+
+
+# Frames, timers and the link
+
+
+def test_frame_that_arrives_with_the_timer_is_judged_first():
+    # X-29, B13: the denial is in the queue in the ms when N1 is due.
+    n1 = _instants()[3]
+    wire, _, user, svc = _start()
+    wire.inject(n1, denial(FOREIGN, C))
+    wire.run(n1)
+    assert user.events() == ["conflict"]
+    wire.run(30000)
+    assert not any(frame[28:32] == ip(C) for _, frame in wire.trace) and svc.address != ADDRESS
+
+
+def test_late_wake_up_judges_frames_first():
+    # The scheduler was busy for ten seconds; the denial came in the middle of them.
+    wire, link, user, svc = _start()
+    n1 = _instants()[3]
+    wire, link, user, svc = _start()
+    wire.run(n1 - 1)
+    link.heard(denial(FOREIGN, C))
+    link._scheduled = False
+    wire.now += 10000
+    wire.sleep(20000)
+    assert user.events() == ["conflict", "bound"] and svc.address != ADDRESS
+
+
+def test_storm_of_conflicts():
+    # X-30, B37: the queue is small; the first two decide, the rest is counted as dropped.
+    wire, _link, user, svc = _held()
+    for _ in range(1000):
+        wire.inject(30000, announcement(FOREIGN, C))
+    wire.run(30000)
+    assert user.events()[1:] == ["conflict", "defended", "conflict", "lost"]
+    assert svc.stats()["dropped"] > 900 and svc.stats()["conflicts"] == 2
+    wire.run(60000)
+    assert svc.address not in (None, ADDRESS)
+
+
+def test_flap_between_two_wake_ups_is_not_missed():
+    # `up` says once that the link was down, however short that was.
+    wire, link, user, _ = _held()
+    link.carrier(False)
+    link.carrier(True)
+    wire.run(21100)
+    assert user.events() == ["bound", "lost"] and is_probe(wire.trace[-1][1])
+    wire.run(40000)
+    assert user.events() == ["bound", "lost", "bound"]
+
+
+def test_flap_in_the_same_ms_as_a_conflict():
+    # Which of the two comes first does not matter: the address is probed anew.
+    wire, link, user, svc = _held()
+    link.carrier(False)
+    link.carrier(True)
+    link.heard(announcement(FOREIGN, C))
+    wire.run(40000)
+    assert user.events()[:2] == ["bound", "lost"] and svc.address
+
+
+def test_link_that_comes_up_with_a_bounce():
+    # Down for long; then up, down and up again before the scheduler came round.
+    wire, link, _user, svc = _start()
+    link.carrier(False)
+    wire.run(5000)
+    assert svc.state == "waiting" and wire.trace == []
+    link.carrier(True)
+    link.carrier(False)
+    link.carrier(True)
+    wire.sleep(20000)
+    assert svc.address == ADDRESS
+
+
+def test_link_that_bounced_before_the_start():
+    wire = Wire()
+    link = Link(wire)
+    link.carrier(False)
+    link.carrier(True)
+    wire, link, _user, svc = _start(wire, link=link)
+    wire.run(20000)
+    assert svc.address == ADDRESS
+
+
+def test_new_mac_of_the_interface():
+    wire, link, _, svc = _held()
+    link.carrier(False)
+    wire.sleep(100)
+    link.mac = OTHER
+    link.carrier(True)
+    since = wire.now
+    wire.sleep(20000)
+    assert [frame[22:28] for ms, frame in wire.trace if ms >= since] == [OTHER] * 5 and svc.address == ADDRESS
+
+
+def test_driver_that_refuses():
+    # X-46: noted in the log, tried again, not counted.
+    wire, link, _user, svc = _start()
+    link.refuse = 2
+    wire.run(20000)
+    stats = svc.stats()
+    assert stats["probes"] == 3 and stats["announcements"] == 2 and len(wire.trace) == 5
+    assert [word for _, word, _ in svc.log()].count("unsent") == 2
+
+
+class _PoorLink(Link):
+    """A link that can't make the bytes of its MAC while the heap is full."""
+
+    heap_full = False
+
+    @property
+    def mac(self):
+        if self.heap_full:
+            raise MemoryError
+        return MAC
+
+    @mac.setter
+    def mac(self, mac):
+        pass
+
+
+def test_link_change_while_the_heap_is_full_is_not_lost():
+    # X-47: what happened is made up for as soon as there is memory again.
+    for before, after in ((False, True), (True, False)):
+        wire = Wire()
+        link = _PoorLink(wire)
+        link.carrier(before)
+        wire, link, _, svc = _start(wire, link=link)
+        wire.run(20000)
+        link.heap_full = True
+        link.carrier(after)
+        try:
+            wire.sleep(10)
+        except MemoryError:
+            pass
+        link.heap_full = False
+        link.heard(announcement(FOREIGN, X))
+        link.act()
+        wire.sleep(20000)
+        assert (svc.address is not None) == after and svc.state == ("bound" if after else "waiting")
+
+
+def test_filter_follows_the_claim():
+    wire, link, _, svc = _start()
+    wire.run(10)
+    assert link._watched == C
+    wire.run(20000)
+    assert link._watched == C
+    link.carrier(False)
+    wire.sleep(10)
+    assert link._watched == -1
+    link.carrier(True)
+    wire.sleep(20000)
+    _lose(wire)
+    assert link._watched == svc._machine.host != C
+
+
+# What a user asks
+
+
+def _is_error(function, number):
+    try:
+        function()
+    except OSError as error:
+        return error.args[0] == number
+    return False
+
+
+def test_wait_blocks_until_the_address_is_held():
+    n1 = _instants()[3]
+    wire, _, _, svc = _start()
+    assert svc.wait() == ADDRESS
+    assert n1 <= wire.now <= n1 + 10
+    assert svc.wait() == svc.wait(0) == ADDRESS and wire.now <= n1 + 10
+
+
+def test_wait_times_out():
+    wire, _, _, svc = _start()
+    assert _is_error(lambda: svc.wait(0), errno.ETIMEDOUT) and wire.now == 0
+    assert _is_error(lambda: svc.wait(100), errno.ETIMEDOUT) and 100 <= wire.now <= 105
+    wire, _, _, svc = _start(Wire(TICKS_MAX - 50))
+    assert _is_error(lambda: svc.wait(100), errno.ETIMEDOUT) and 100 <= wire.now <= 105
+    assert svc.wait(7000) == ADDRESS
+
+
+def test_wait_ends_when_the_service_does():
+    wire, _, _, svc = _start()
+    wire.at(1000, lambda _: svc.stop())
+    assert _is_error(svc.wait, errno.ENOTCONN) and 1000 <= wire.now <= 1005
+    assert _is_error(svc.wait, errno.ENOTCONN)
+    wire, _, _, svc = _held()
+    svc.stop()
+    assert _is_error(svc.wait, errno.ENOTCONN)
+
+
+class _Asyncio:
+    """Takes the place of asyncio: its sleep is the wire's."""
+
+    def __init__(self, wire):
+        self._wire = wire
+
+    async def sleep_ms(self, ms):
+        self._wire.sleep(ms)
+
+
+def _await(wire, coroutine):
+    real = sys.modules.get("asyncio")
+    sys.modules["asyncio"] = _Asyncio(wire)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        del sys.modules["asyncio"]
+        if real:
+            sys.modules["asyncio"] = real
+    raise AssertionError("not done")
+
+
+def test_ready_is_wait_for_asyncio():
+    n1 = _instants()[3]
+    wire, _, _, svc = _start()
+    assert _await(wire, svc.ready()) == ADDRESS and n1 <= wire.now <= n1 + 10
+    svc.stop()
+    assert _is_error(lambda: _await(wire, svc.ready()), errno.ENOTCONN)
+
+
+def test_states_by_name():
+    wire, link, _, svc = _start()
+    seen = [svc.state]
+    for ms in range(0, 12000, 10):
+        wire.run(ms)
+        if svc.state != seen[-1]:
+            seen.append(svc.state)
+    link.carrier(False)
+    wire.sleep(10)
+    seen.append(svc.state)
+    svc.stop()
+    assert seen + [svc.state] == "waiting probing announcing bound waiting stopped".split()  # noqa: RUF005
+
+
+def test_statistics():
+    wire, _, _, svc = _held()
+    wire.inject(30000, announcement(FOREIGN, C))
+    wire.inject(50000, packet(REQUEST, FOREIGN, ip(C), NOBODY, ip(X), src=OTHER))
+    wire.run(50000)
+    _lose(wire)
+    wire.sleep(20000)
+    assert svc.stats() == {
+        "probes": 6,
+        "announcements": 4,
+        "conflicts": 3,
+        "defences": 2,
+        "moves": 1,
+        "dropped": 0,
+        "malformed": 0,
+        "mismatched": 1,
+        "routable_conflicts": 0,
+    }
+    svc.stop()
+    assert svc.stats()["probes"] == 6
+
+
+def test_malformed_frame_is_counted():
+    wire, _link, _, svc = _held()
+    frame = announcement(FOREIGN, C)
+    wire.inject(30000, frame[:14] + b"\x00\x06" + frame[16:])
+    wire.run(30000)
+    assert svc.stats()["malformed"] == 1 and svc.stats()["conflicts"] == 0
+
+
+def test_log_tells_the_story():
+    wire, _, _, svc = _held()
+    words = [word for _, word, _ in svc.log()]
+    assert words == ["up"] + ["probe"] * 3 + ["announcement", "bound", "announcement"]
+    times = [ms for ms, _, _ in svc.log()]
+    assert times[1:4] == [ms for ms, _ in wire.trace[:3]] and times == sorted(times)
+    assert svc.log()[1][2] == ADDRESS and svc.log()[0][2] is None
+    _lose(wire)
+    assert svc.log()[-1][1:] == ("lost", ADDRESS)
+    svc.stop()
+    assert svc.log()[-1][1:] == ("stopped", None)
+
+
+def test_boards_with_one_generator_part_by_their_macs():
+    # R3927-2.2.1-f: no board has a better seed than its MAC; all numbers here are the same.
+    waits = set()
+    for i in range(100):
+        wire = Wire()
+        _plug(wire, seed=1)
+        service.Service(Link(wire, b"\x02\x00\x00\x00\x00" + bytes((i,))))
+        wire.run(1100)
+        waits.add(wire.trace[0][0])
+    assert len(waits) > 50
+
+
+def test_random_reaches_both_ends_evenly():
+    _, _, _, svc = _start()
+    counts = [0] * 5
+    for _ in range(5000):
+        counts[svc._random(3, 7) - 3] += 1
+    assert min(counts) > 850 and max(counts) < 1150
+    assert svc._random(9, 9) == 9
+
+
+# The address of before
+
+
+def test_stored_address_is_tried_first():
+    # R3927-2.1-g, -f: and stored anew with every claim, never before.
+    store = Memory(C)
+    wire, _, _, svc = _start(first=-1, store=store)
+    wire.run(1500)
+    assert wire.trace[0][1][38:42] == ip(C) and store.saved == []
+    wire.run(20000)
+    assert svc.address == ADDRESS and store.saved == [C]
+    _lose(wire)
+    wire.sleep(20000)
+    assert [text(host) for host in store.saved] == [ADDRESS, svc.address]
+
+
+def test_option_ip_goes_before_the_store():
+    wire, _, _, svc = _start(first=C + 1, store=Memory(C))
+    wire.run(20000)
+    assert svc.address == text(C + 1)
+
+
+def test_empty_store_leaves_the_first_choice():
+    wire, _, _, svc = _start(first=-1, store=Memory(-1))
+    wire.run(20000)
+    assert svc.address == text(candidate(MAC, 0))
+
+
+def test_store_that_fails_is_reported():
+    wire, _, user, svc = _start(store=Memory(fails=True))
+    wire.run(20000)
+    assert svc.state == "bound" and user.events() == ["bound"]
+    assert [error.args[0] for error in service.sys.reported] == [errno.EIO]
+
+
+# Many services
+
+
+def test_stop_and_start_keep_the_limit():
+    # X-35, B10: the limit is the interface's, not the service's.
+    wire, _link, user, svc = _start(first=-1)
+    Denier(wire)
+    while svc.state != "waiting" or wire.now == 0:
+        wire.sleep(100)
+    since = wire.now
+    for _ in range(300):
+        svc.stop()
+        svc = service.Service(Link(wire), on_event=user)
+        wire.sleep(1000)
+    starts = [ms for ms, frame in wire.trace if ms >= since and is_probe(frame)]
+    assert 3 <= len(starts) <= 5 and starts[0] >= since + 59000
+    assert all(starts[i + 1] - starts[i] >= 60000 for i in range(len(starts) - 1))
+
+
+def test_a_thousand_starts_and_stops_leave_nothing():
+    # B33
+    wire, _, _, svc = _start()
+    svc.stop()
+    for i in range(1000):
+        svc = service.Service(Link(wire), first=C)
+        wire.sleep(i % 9 * 1000)
+        svc.stop()
+        wire.trace.clear()
+    assert service._machines == [] and len(service._limits) == 1 and wire.stations == []
+    wire.sleep(100000)
+    assert wire.trace == []
+
+
+def test_two_services_on_one_wire():
+    wire, _, _, a = _start()
+    b = service.Service(Link(wire, OTHER, "w1"), first=C)
+    wire.run(20000)
+    assert a.address == ADDRESS and b.address not in (None, ADDRESS)
+    assert a.stats()["conflicts"] == b.stats()["conflicts"] == 0
+    a.stop()
+    b.stop()
+    assert service._machines == []
+
+
+def test_whole_stack_meets_another_host():
+    # B13: what one puts on the wire stops the other's claim.
+    for seed in range(20):
+        wire = Wire(latency=1)
+        _plug(wire, seed)
+        a = service.Service(Link(wire, MAC), first=C)
+        wire.run(seed * 300)
+        service._machines.clear()  # another board
+        b = service.Service(Link(wire, OTHER, "w1"), first=C)
+        wire.run(30000)
+        assert a.address and b.address and a.address != b.address
+
+
+# The public face
+
+
+class _Firmware:
+    """Takes the place of the module `_autoip`: two interfaces, w0 and w1."""
+
+    def __init__(self, wire):
+        self._wire = wire
+
+    def name(self, nic):
+        if nic is None:
+            return "w0"
+        if nic not in ("w0", "w1"):
+            raise OSError(errno.ENODEV)
+        return nic
+
+    def Link(self, nic):
+        name = self.name(nic)
+        return Link(self._wire, MAC if name == "w0" else OTHER, name)
+
+
+def _public(function):
+    wire = Wire()
+    _plug(wire)
+    real = autoip._autoip
+    autoip._autoip = _Firmware(wire)
+    autoip._services.clear()
+    try:
+        function(wire)
+    finally:
+        autoip.stop()
+        autoip._services.clear()
+        autoip._autoip = real
+
+
+def test_start_get_stop():
+    def story(wire):
+        assert autoip.get() is None and autoip.get("w1") is None
+        svc = autoip.start()
+        assert autoip.get() is autoip.get("w0") is svc and svc.wait() == text(candidate(MAC, 0))
+        assert _is_error(autoip.start, errno.EALREADY)
+        assert _is_error(lambda: autoip.start("w0"), errno.EALREADY)
+        other = autoip.start("w1")
+        wire.sleep(10000)
+        assert other.address and other.address != svc.address
+        autoip.stop("w1")
+        assert autoip.get("w1") is None and other.state == "stopped" and svc.state == "bound"
+        autoip.stop("w1")
+        autoip.stop()
+        assert svc.state == "stopped" and autoip.get() is None
+        autoip.stop()
+        assert autoip.start().wait() == text(candidate(MAC, 0))
+
+    _public(story)
+
+
+def test_start_on_no_interface():
+    def story(wire):
+        for function in (autoip.start, autoip.stop, autoip.get):
+            assert _is_error(lambda function=function: function("e9"), errno.ENODEV)
+        assert wire.stations == []
+
+    _public(story)
+
+
+def test_mount_is_start():
+    def story(wire):
+        svc = autoip.mount("if=w1,ip=169.254.18.52,delay=200,abandon")
+        assert autoip.get("w1") is svc
+        wire.sleep(1000)
+        assert svc.address == ADDRESS and wire.trace[3][0] <= 100 + 2 * 200 + 200 + 5
+        wire.inject(wire.now, announcement(FOREIGN, C))
+        wire.sleep(0)
+        assert svc.address is None  # abandon
+        assert autoip.mount("").state == "waiting" and autoip.get("w0")
+
+    _public(story)
+
+
+def test_start_refuses_bad_values_and_leaves_nothing():
+    def story(wire):
+        for options, name in (
+            ({"ip": "169.254.0.1"}, "ip"),
+            ({"ip": "10.0.0.1"}, "ip"),
+            ({"delay": 0}, "delay"),
+            ({"delay": 8001}, "delay"),
+            ({"delay": 1.5}, "delay"),
+            ({"on_event": 5}, "on_event"),
+            ({"remember": 5}, "remember"),
+            ({"remember": ""}, "remember"),
+        ):
+            try:
+                autoip.start(**options)
+            except ValueError as error:
+                assert error.args[0].startswith(name + ":"), options
+            else:
+                raise AssertionError(options)
+        assert wire.stations == [] and autoip.get() is None
+
+    _public(story)
+
+
+# The log itself
+
+
+def test_log_is_a_ring_oldest_first():
+    ring = log.Log("w0", False)
+    assert ring.entries() == []
+    for i in range(100):
+        ring.note(i, "word%d" % i, i if i % 2 else -1)
+        entries = ring.entries()
+        assert len(entries) == min(i + 1, 16) and entries[-1][0] == i
+        assert [entry[0] for entry in entries] == list(range(max(0, i - 15), i + 1))
+    assert ring.entries()[-1] == (99, "word99", "169.254.0.99") and ring.entries()[-2][2] is None
+
+
+def test_log_keeps_the_largest_tick():
+    ring = log.Log("w0", False)
+    ring.note(TICKS_MAX, "probe", 0xFEFF)
+    assert ring.entries() == [(TICKS_MAX, "probe", "169.254.254.255")]
+
+
+def test_debug_reports_every_entry():
+    # QNX option `debug`.
+    lines = []
+    real = log._reporter
+    log._reporter = lambda: lines.append
+    try:
+        wire, _, _, svc = _start(debug=True)
+        wire.run(20000)
+        _lose(wire)
+        svc.stop()
+    finally:
+        log._reporter = real
+    assert len(lines) == 7 + 6 and all(line.startswith("autoip w0: ") for line in lines)
+    assert lines[1] == "autoip w0: probe 169.254.18.52"
+
+
+def test_debug_report_that_raises_does_no_harm():
+    def report(line):
+        raise MemoryError
+
+    real = log._reporter
+    log._reporter = lambda: report
+    try:
+        wire, _, user, svc = _start(debug=True)
+        wire.run(20000)
+    finally:
+        log._reporter = real
+    assert svc.state == "bound" and user.events() == ["bound"] and len(service.sys.reported) == 7
+
+
+def test_probe_for_a_held_address_is_not_the_users_business():
+    wire, _, user, svc = _held()
+    wire.inject(30000, probe(FOREIGN, C))
+    wire.run(40000)
+    assert user.events() == ["bound"] and svc.stats()["conflicts"] == 0
+    assert svc._machine.state == acd.HELD

@@ -1,0 +1,129 @@
+"""Several interfaces of one host.
+
+Covers R3927-3.4-a, -b, R5227-2.1.1-j, -2.4-a; X-07; B04, B36.
+"""
+
+from autoip import acd
+from sim import (
+    FOREIGN,
+    MAC,
+    OTHER,
+    C,
+    Host,
+    Wire,
+    announcement,
+    denial,
+    probe,
+)
+
+
+def _pair(wire_a, wire_b, first_b=C, seed=1):
+    siblings = []
+    a = Host(wire_a, MAC, seed=seed, first=C, siblings=siblings)
+    b = Host(wire_b, OTHER, seed=seed + 1, first=first_b, siblings=siblings)
+    return a, b
+
+
+def test_two_interfaces_on_one_link_take_two_addresses():
+    # X-07, R3927-3.4-b: the same first candidate, one hub; neither sees a conflict in the other.
+    for latency in (0, 1, 50):
+        for seed in range(50):
+            wire = Wire(latency=latency)
+            a, b = _pair(wire, wire, seed=seed)
+            wire.run(20000)
+            assert a.address == C and b.address not in (-1, C)
+            assert a.words() == b.words() == ["bound"] and len(wire.trace) == 10
+
+
+def test_two_interfaces_on_two_links_take_two_addresses():
+    # B36
+    a, b = _pair(Wire(), Wire())
+    a.wire.run(20000)
+    b.wire.run(20000)
+    assert a.address == C and b.address not in (-1, C)
+
+
+def test_own_other_interface_is_not_foreign():
+    # B04, R5227-2.1.1-j, -2.4-a: its frames in each state; a foreign MAC counts all the same.
+    for ms in (1, 2500, 20000):
+        wire = Wire()
+        a, _ = _pair(wire, Wire())
+        wire.run(ms)
+        for frame in (probe(OTHER, C), denial(OTHER, C), announcement(OTHER, C)):
+            a.heard(frame)
+            assert a.judged == 0 and a.machine.conflicts == 0
+        a.heard(denial(FOREIGN, C))
+        assert a.judged & acd.CONFLICT
+
+
+def test_interface_that_is_down_is_not_foreign_either():
+    wire = Wire()
+    a, b = _pair(wire, Wire())
+    b.link(False)
+    a.heard(denial(OTHER, C))
+    assert a.judged == 0
+
+
+def test_stopped_interface_is_foreign():
+    wire = Wire()
+    a, b = _pair(wire, Wire())
+    b.stop()
+    assert a.siblings == [a.machine]
+    a.heard(denial(OTHER, C))
+    assert a.judged == acd.CONFLICT
+
+
+def test_conflict_on_one_interface_is_none_on_the_other():
+    # R3927-3.4-a
+    a, b = _pair(Wire(), Wire(), first_b=C + 1)
+    a.wire.run(20000)
+    b.wire.run(20000)
+    for _ in range(2):
+        b.heard(announcement(FOREIGN, C))
+        assert b.judged == 0
+    assert a.address == C and b.address == C + 1
+    for _ in range(2):
+        b.heard(announcement(FOREIGN, C + 1))
+    b.wire.sleep(20000)
+    assert b.address not in (-1, C, C + 1) and a.address == C and a.words() == ["bound"]
+
+
+def test_candidates_leave_out_what_the_sibling_uses():
+    # In a move, after a denial, and as the first choice.
+    wire = Wire()
+    a, b = _pair(wire, wire, first_b=C + 1)
+    wire.run(20000)
+    from autoip.candidates import candidate
+
+    b.machine.host = candidate(MAC, 0)
+    for _ in range(2):
+        a.heard(announcement(FOREIGN, C))
+    assert a.machine.host == candidate(MAC, 1)
+
+
+def test_address_left_by_a_flap_may_go_to_the_sibling():
+    # The flapped interface then takes another: at no time is one address on both.
+    wire = Wire()
+    a, b = _pair(wire, wire, first_b=C + 1)
+    wire.run(20000)
+    a.link(False)
+    b.machine.host = C
+    b.link(False)
+    b.link(True)
+    wire.sleep(20000)
+    a.link(True)
+    wire.sleep(20000)
+    assert b.address == C and a.address not in (-1, C)
+
+
+def test_three_interfaces_and_an_adversary():
+    wire = Wire(latency=1)
+    siblings = []
+    hosts = [
+        Host(wire, b"\x02\x00\x00\x00\x02" + bytes((i,)), seed=i, first=C, siblings=siblings)
+        for i in range(3)
+    ]
+    wire.inject(1500, denial(FOREIGN, C, hosts[0].mac))
+    wire.run(30000)
+    assert len({host.address for host in hosts}) == 3 and min(host.address for host in hosts) >= 0
+    assert sum(host.machine.conflicts for host in hosts) <= 1

@@ -1,0 +1,170 @@
+"""The file that keeps the last good address over a restart (option `remember`).
+
+Covers R3927-2.1-b, -f, -g; X-39, X-41.
+"""
+
+import os
+
+from autoip import store
+from autoip.store import Store
+from sim import MAC, OTHER, C, X
+
+MAC_TEXT = "02:00:00:00:00:01"
+OTHER_TEXT = "02:00:00:00:00:02"
+
+
+class Disk:
+    """Counts what is opened for writing."""
+
+    def __init__(self):
+        self.writes = 0
+
+    def __call__(self, path, mode="r"):
+        if "w" in mode:
+            self.writes += 1
+        return open(path, mode)
+
+
+def _path():
+    """A file of its own for each test, that does not exist."""
+    path = "autoip-store-test.txt"
+    folder = os.getenv("TMPDIR") or "/tmp"
+    path = folder + "/" + path
+    _remove(path)
+    return path
+
+
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def _write(path, octets):
+    with open(path, "wb") as file:
+        file.write(octets)
+
+
+def _read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def test_no_file_is_no_address():
+    assert Store(_path(), MAC).load() == -1
+    assert Store("/no/such/folder/file", MAC).load() == -1
+
+
+def test_what_was_saved_is_loaded():
+    path = _path()
+    for host in (0x0100, C, 0xFEFF):
+        Store(path, MAC).save(host)
+        assert Store(path, MAC).load() == host
+    assert _read(path) == b"02:00:00:00:00:01 169.254.254.255\n"
+    _remove(path)
+
+
+def test_two_interfaces_share_a_file():
+    # R3927-2.1-f: one record an interface.
+    path = _path()
+    a, b = Store(path, MAC), Store(path, OTHER)
+    a.save(C)
+    assert b.load() == -1
+    b.save(X)
+    assert a.load() == C and b.load() == X
+    a.save(C + 1)
+    assert a.load() == C + 1 and b.load() == X
+    assert len(_read(path).splitlines()) == 2
+    _remove(path)
+
+
+def test_file_is_written_only_when_the_address_changes():
+    # Flash wears out.
+    path = _path()
+    disk = Disk()
+    store.open = disk
+    try:
+        a, b = Store(path, MAC), Store(path, OTHER)
+        a.save(C)
+        b.save(X)
+        for _ in range(10):
+            a.save(C)
+            b.save(X)
+        assert disk.writes == 2
+        a.save(X)
+        assert disk.writes == 3 and a.load() == b.load() == X
+    finally:
+        del store.open
+        _remove(path)
+
+
+def test_bad_records_are_no_address():
+    # X-39, X-41: empty, cut short, out of range, of another MAC, not text at all.
+    path = _path()
+    mac = MAC_TEXT.encode() + b" "
+    for octets in (
+        b"",
+        b"\n\n\n",
+        mac,
+        mac + b"\n",
+        mac + b"169.254.",
+        mac + b"169.254.7",
+        mac + b"169.254.0.7\n",
+        mac + b"169.254.255.7\n",
+        mac + b"10.0.0.1\n",
+        mac + b"169.254.7.300\n",
+        mac + b"\x00\x00\x00\x00\n",
+        mac + b"169.254.7.7 extra\n",
+        b"02:00:00:00:00:02 169.254.7.7\n",
+        b"169.254.7.7\n",
+        b"\x00" * 100,
+        b"\xff" * 100,
+        mac + b"\xff\xfe\n",
+        bytes(range(256)),
+    ):
+        _write(path, octets)
+        a = Store(path, MAC)
+        assert a.load() == -1, octets
+        a.save(C)
+        assert a.load() == C, octets
+    _remove(path)
+
+
+def test_good_record_among_bad_ones():
+    path = _path()
+    _write(path, b"rubbish\n\n  \nmore rubbish here\n02:00:00:00:00:01   169.254.7.9  \n")
+    assert Store(path, MAC).load() == X
+    _write(path, b"02:00:00:00:00:01 169.254.7.9\r\n")
+    assert Store(path, MAC).load() == X
+    _write(path, b"02:00:00:00:00:01 169.254.7.9")
+    assert Store(path, MAC).load() == X
+    _remove(path)
+
+
+def test_two_records_of_one_mac_end_as_one():
+    # Edited by hand: after a save there is one truth.
+    path = _path()
+    line = MAC_TEXT.encode() + b" 169.254."
+    _write(path, line + b"7.9\n" + line + b"18.52\n")
+    a = Store(path, MAC)
+    assert a.load() == X
+    a.save(C)
+    assert a.load() == C
+    _remove(path)
+
+
+def test_save_raises_what_the_file_system_has():
+    for path in ("/no/such/folder/file", "/"):
+        try:
+            Store(path, MAC).save(C)
+        except OSError:
+            continue
+        raise AssertionError(path)
+
+
+def test_names_of_the_interfaces_are_their_macs():
+    path = _path()
+    Store(path, b"\x28\xcd\xc1\x0a\x0b\xff").save(C)
+    assert _read(path) == b"28:cd:c1:0a:0b:ff 169.254.18.52\n"
+    _remove(path)

@@ -1,0 +1,472 @@
+"""Which frame is a conflict in which state: every cell of the verdict table in section 5.
+
+Covers R3927-1.5-a, -2.2.1-h, -i, -j, -k, -l, -m, -2.5-a, -b, -f; R5227-1.1-f, -1.2-a, -2.1.1-g, -h, -i, -j,
+-2.4-a, -b, -j, -2.5-b, -c; X-02, X-03, X-04, X-05, X-06, X-08 - X-24; D1, D2, D3; B01, B02, B03, B05, B14,
+B19, B29, B30, B39.
+"""
+
+import sys
+
+from autoip import acd
+from sim import (
+    ANY,
+    BROADCAST,
+    FOREIGN,
+    MAC,
+    NOBODY,
+    OTHER,
+    REPLY,
+    REQUEST,
+    C,
+    Host,
+    Random,
+    Wire,
+    X,
+    announcement,
+    denial,
+    ip,
+    is_probe,
+    packet,
+    probe,
+)
+
+CONFLICTS = 10000 if sys.implementation.name == "cpython" else 2000
+
+# States, as the ms at which a host with seed 1 and nobody else is in them; see the asserts in _in().
+# P1, P2, P3, N1 and N2 are the instants of its frames.
+OFF = ("stopped", "down", "limited", "idle")
+PROBING = ("before P1", "after P1", "after P2", "after P3", "end of P3")
+HELD = ("after N1", "after N2", "held 1 h")
+DEFENDED = ("after N1, defended", "held, defended")
+
+
+def _schedule():
+    wire = Wire()
+    Host(wire, first=C)
+    wire.run(20000)
+    return [ms for ms, _ in wire.trace]
+
+
+P1, P2, P3, N1, N2 = _schedule()
+INSTANTS = {
+    "before P1": 1,
+    "after P1": P1 + 1,
+    "after P2": P2 + 1,
+    "after P3": P3 + 1,
+    "end of P3": P3 + 1999,
+    "after N1": N1 + 1000,
+    "after N2": N2 + 1,
+    "held 1 h": N2 + 3600000,
+}
+
+
+def _in(state):
+    """A host in that state, its wire, and the address that it probes or holds."""
+    wire = Wire()
+    if state == "stopped":
+        host = Host(wire, first=C)
+        host.stop()
+        return wire, host
+    if state == "limited":
+        limit = acd.RateLimit()
+        for _ in range(9):
+            limit.denied(0)
+        host = Host(wire, first=X, limit=limit)
+        wire.inject(1, denial(FOREIGN, X))
+        wire.run(10)
+        host.machine.host = C
+        assert host.machine.state == acd.WAITING
+        return wire, host
+    host = Host(wire, first=C)
+    if state == "down":
+        host.link(False)
+    elif state == "idle":
+        host.routable(True)
+    elif state == "after N1, defended":
+        wire.inject(N1 + 1, announcement(OTHER, C))
+        wire.run(N1 + 1000)
+    elif state == "held, defended":
+        wire.inject(N2 + 1000, announcement(OTHER, C))
+        wire.run(N2 + 9000)
+    else:
+        wire.run(INSTANTS[state])
+    assert host.machine.host == C
+    return wire, host
+
+
+def _thieves(sha):
+    """name -> frame with our address as sender protocol address. X-08, X-09, X-10, X-24 vary the rest."""
+    frames = {
+        "T1 denial": denial(sha, C),
+        "T3 announcement": announcement(sha, C),
+        "T5 ordinary Request": packet(REQUEST, sha, ip(C), NOBODY, ip(X)),
+        "T8 unicast Reply": packet(REPLY, sha, ip(C), MAC, ip(X), MAC),
+        "Request to us": packet(REQUEST, sha, ip(C), NOBODY, ip(C), MAC),
+        "Reply to 0.0.0.0, broadcast": packet(REPLY, sha, ip(C), MAC, ANY),
+    }
+    for target_mac in (sha, NOBODY, BROADCAST):
+        frames["T3 announcement, target %s" % target_mac.hex()] = packet(
+            REQUEST, sha, ip(C), target_mac, ip(C)
+        )
+        frames["T4 gratuitous Reply, target %s" % target_mac.hex()] = packet(
+            REPLY, sha, ip(C), target_mac, ip(C)
+        )
+    return frames
+
+
+def _bystanders(sha):
+    """name -> frame that is never a conflict, from whomever."""
+    return {
+        "T7 ordinary Request for us": packet(REQUEST, sha, ip(X), NOBODY, ip(C)),
+        "ordinary Request, unicast": packet(REQUEST, sha, ip(X), NOBODY, ip(C), MAC),
+        "Request of a routable host": packet(REQUEST, sha, b"\x0a\x00\x00\x05", NOBODY, ip(C)),
+        "unicast poll, X-14": probe(sha, C, MAC),
+        "multicast poll": probe(sha, C, b"\x01\x00\x5e\x00\x00\x01"),
+        "Reply with SPA 0, X-13": packet(REPLY, sha, ANY, MAC, ip(C)),
+        "Reply of another": packet(REPLY, sha, ip(X), MAC, ip(C), MAC),
+        "about others": packet(REQUEST, sha, ip(X), NOBODY, ip(X + 1)),
+        "probe for another": probe(sha, X),
+        "announcement of another": announcement(sha, X),
+        "same host part, other net": packet(REQUEST, sha, b"\xa9\xff\x12\x34", NOBODY, b"\xa9\xff\x12\x34"),
+        "same host part, 192.168": packet(REQUEST, sha, b"\xc0\xa8\x12\x34", NOBODY, b"\xc0\xa8\x12\x34"),
+        "octets swapped": announcement(sha, 0x3412),
+        "probe, octets swapped": probe(sha, 0x3412),
+        "SPA 0.0.0.1": packet(REQUEST, sha, b"\x00\x00\x00\x01", NOBODY, ip(C)),
+        "SPA 1.0.0.0": packet(REQUEST, sha, b"\x01\x00\x00\x00", NOBODY, ip(C)),
+    }
+
+
+def _changed(frame, at, octets):
+    return frame[:at] + octets + frame[at + len(octets) :]
+
+
+def _malformed():
+    """name -> frame that would be a conflict but for its form. X-16, X-17, X-18, X-20, X-21, X-22."""
+    frames = {}
+    for kind, whole in (
+        ("T1", denial(FOREIGN, C)),
+        ("T2", probe(FOREIGN, C)),
+        ("T3", announcement(FOREIGN, C)),
+    ):
+        for name, at, octets in (
+            ("IEEE 802 hardware", 14, b"\x00\x06"),
+            ("hardware 0x0101", 14, b"\x01\x01"),
+            ("protocol IPv6", 16, b"\x86\xdd"),
+            ("protocol 0x0801", 16, b"\x08\x01"),
+            ("hln 8", 18, b"\x08"),
+            ("hln 0", 18, b"\x00"),
+            ("pln 16", 19, b"\x10"),
+            ("pln 0", 19, b"\x00"),
+            ("ethertype IPv4", 12, b"\x08\x00"),
+            ("ethertype RARP", 12, b"\x80\x35"),
+            ("op 0", 20, b"\x00\x00"),
+            ("op 3", 20, b"\x00\x03"),
+            ("op 4", 20, b"\x00\x04"),
+            ("op 8", 20, b"\x00\x08"),
+            ("op 9", 20, b"\x00\x09"),
+            ("op 255", 20, b"\x00\xff"),
+            ("op 0x0101", 20, b"\x01\x01"),
+            ("op 0x0102", 20, b"\x01\x02"),
+        ):
+            frames[kind + ", " + name] = _changed(whole, at, octets)
+        for length in range(42):
+            frames["%s of %d octets" % (kind, length)] = whole[:length]
+        frames[kind + ", SNAP"] = whole[:12] + b"\x00\x24\xaa\xaa\x03\x00\x00\x00" + whole[12:]
+        frames[kind + ", priority tag"] = whole[:12] + b"\x81\x00\x00\x00" + whole[12:]
+        frames[kind + ", VLAN 10"] = whole[:12] + b"\x81\x00\x00\x0a" + whole[12:]
+    return frames
+
+
+def _counts(machine):
+    return machine.conflicts, machine.defences, machine.moves, machine.malformed, machine.mismatched
+
+
+def _undisturbed(state):
+    """What a host does in the 20 s from that state on: its frames, and what its user hears."""
+    wire, host = _in(state)
+    since = wire.now
+    wire.sleep(20000)
+    return wire.trace, host.told, host.machine.host, since
+
+
+def _assert_ignored(state, frames, malformed=0):
+    """None of these frames changes a thing: not an event, not a millisecond of any frame after it."""
+    trace, told, address, since = _undisturbed(state)
+    counting = malformed if state not in OFF else 0
+    for name, frame in frames.items():
+        wire, host = _in(state)
+        conflicts, defences, moves, bad, mismatched = _counts(host.machine)
+        assert wire.now == since
+        host.heard(frame)
+        expected = (conflicts, defences, moves, bad + counting, mismatched)
+        assert host.judged == 0 and _counts(host.machine) == expected, (state, name)
+        wire.sleep(20000)
+        assert wire.trace == trace and host.told == told and host.machine.host == address, (state, name)
+
+
+def _assert_dropped(state, frames):
+    """Each of these frames takes the candidate from a probing host, which claims another."""
+    for name, frame in frames.items():
+        wire, host = _in(state)
+        at = wire.now
+        host.heard(frame)
+        machine = host.machine
+        assert host.judged == acd.CONFLICT, (state, name)
+        assert machine.state == acd.PROBING and machine.host != C and machine.conflicts == 1, (state, name)
+        assert bytes(machine.offender) == frame[22:28], (state, name)
+        second = machine.host
+        wire.sleep(10000)
+        after = [sent for ms, sent in wire.trace if ms >= at]
+        assert len(after) == 5 and all(is_probe(sent) for sent in after[:3]), (state, name)
+        assert all(sent[38:42] == ip(second) for sent in after), (state, name)
+        assert host.words() == ["conflict", "bound"] and host.address == second, (state, name)
+
+
+def _assert_defended(state, frames):
+    """Each of these frames is answered by one announcement, at once; the address is kept."""
+    trace, _, _, since = _undisturbed(state)
+    for name, frame in frames.items():
+        wire, host = _in(state)
+        host.heard(frame)
+        assert host.judged == acd.CONFLICT | acd.SEND, (state, name)
+        assert host.words(since) == ["conflict", "defended"] and host.machine.defences == 1, (state, name)
+        assert host.address == C and bytes(host.machine.offender) == frame[22:28], (state, name)
+        assert wire.trace[-1] == (since, announcement(MAC, C)), (state, name)
+        wire.sleep(20000)
+        # The defence is the one frame more; the second announcement stays where it was.
+        wire.trace.remove((since, announcement(MAC, C)))
+        assert wire.trace == trace, (state, name)
+
+
+def _assert_given_up(state, frames):
+    """Each of these frames takes the address from a host that has just defended it."""
+    for name, frame in frames.items():
+        wire, host = _in(state)
+        at = wire.now
+        host.heard(frame)
+        assert host.judged == acd.RELEASE | acd.CONFLICT | acd.LOST, (state, name)
+        assert host.machine.state == acd.PROBING and host.machine.host != C, (state, name)
+        wire.sleep(10000)
+        after = [sent for ms, sent in wire.trace if ms >= at]
+        assert len(after) == 5, (state, name)
+        assert not any(ip(C) in (sent[28:32], sent[38:42]) for sent in after), (state, name)
+        assert host.words(at) == ["conflict", "lost", "bound"] and host.address != C, (state, name)
+
+
+# Off: all is ignored
+
+
+def test_frames_are_ignored_while_stopped_down_limited_or_idle():
+    # B29 too: frames before the first timer and after stop() are harmless.
+    for state in OFF:
+        _assert_ignored(state, _thieves(FOREIGN))
+        _assert_ignored(state, {"T2": probe(FOREIGN, C)})
+        _assert_ignored(state, _bystanders(FOREIGN))
+        _assert_ignored(state, {"malformed": b"", "long": bytes(1514)})
+
+
+# Probing
+
+
+def test_foreign_use_of_candidate_while_probing_drops_it():
+    for state in PROBING:
+        _assert_dropped(state, _thieves(FOREIGN))
+
+
+def test_foreign_probe_for_candidate_while_probing_drops_it():
+    # X-02, X-03, B14, R3927-2.2.1-j: from before P1 to 1 ms before the end of ANNOUNCE_WAIT.
+    for state in PROBING:
+        _assert_dropped(state, {"T2": probe(FOREIGN, C)})
+        _assert_dropped(state, {"target MAC set": packet(REQUEST, FOREIGN, ANY, MAC, ip(C))})
+
+
+def test_foreign_probe_in_initial_wait_drops_candidate_without_a_probe_for_it():
+    # X-02
+    wire = Wire()
+    Host(wire, first=C)
+    wire.inject(1, probe(FOREIGN, C))
+    wire.run(20000)
+    assert not any(sent[38:42] == ip(C) for _, sent in wire.trace)
+
+
+def test_bystanders_never_stop_a_claim():
+    # B01, B02, B05, X-13, X-14
+    for state in PROBING:
+        _assert_ignored(state, _bystanders(FOREIGN))
+
+
+def test_ordinary_requests_through_the_whole_window_leave_the_claim_alone():
+    # X-15, B28: every 10 ms, some at the very instant of a timer.
+    wire = Wire()
+    host = Host(wire, first=C)
+    for ms in range(0, N2 + 100, 10):
+        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+    for ms in (P1, P2, P3, N1, N2):
+        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(X + 1)))
+    wire.run(20000)
+    assert [ms for ms, _ in wire.trace] == [P1, P2, P3, N1, N2]
+    assert host.address == C and host.machine.conflicts == 0
+
+
+def test_two_denials_of_one_candidate_count_once():
+    # R3927-2.2.1-m
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.run(P1)
+    for _ in range(5):
+        host.heard(denial(FOREIGN, C))
+        host.heard(probe(FOREIGN, C))
+    assert host.machine.conflicts == 1 and host.words() == ["conflict"]
+
+
+# Held
+
+
+def test_foreign_use_of_held_address_is_defended():
+    for state in HELD:
+        _assert_defended(state, _thieves(FOREIGN))
+
+
+def test_foreign_use_of_defended_address_takes_it():
+    for state in DEFENDED:
+        _assert_given_up(state, _thieves(FOREIGN))
+
+
+def test_probe_for_held_address_is_no_conflict():
+    # R5227-2.5-c, X-11, X-12
+    for state in HELD + DEFENDED:
+        _assert_ignored(state, {"T2": probe(FOREIGN, C)})
+
+
+def test_bystanders_never_touch_a_held_address():
+    for state in HELD + DEFENDED:
+        _assert_ignored(state, _bystanders(FOREIGN))
+
+
+def test_ten_thousand_conflicts_none_ignored():
+    # R3927-2.5-f, R5227-2.4-j: any operation, target, destination and padding.
+    random = Random(3)
+    wire, host = _in("after N2")
+    machine = host.machine
+    for i in range(CONFLICTS):
+        op = random(REQUEST, REPLY)
+        tpa = random.octets(4)
+        dst = (BROADCAST, MAC)[random(0, 1)]
+        thief = b"\x02\x01" + random.octets(4)
+        frame = packet(op, thief, ip(machine.host), random.octets(6), tpa, dst) + random.octets(random(0, 20))
+        host.heard(frame)
+        assert host.judged & acd.CONFLICT and machine.conflicts == i + 1
+        wire.trace.clear()
+        host.told.clear()
+        wire.sleep(700000)  # past the defence interval, and past all that is counted against the host
+    assert machine.defences == CONFLICTS and host.address == C
+
+
+# In any state that listens
+
+
+def test_own_frames_come_back_unharmed():
+    # D1, X-04, X-06: own sender hardware address, whatever else the frame says.
+    for state in PROBING + HELD + DEFENDED:
+        _assert_ignored(state, _thieves(MAC))
+        _assert_ignored(state, {"own probe": probe(MAC, C)})
+        _assert_ignored(state, _bystanders(MAC))
+
+
+def test_reflected_frames_never_stop_a_claim():
+    # X-05, R3927-2.2.1-k, B03
+    expected = _undisturbed("before P1")[0]
+    for delay in (0, 1, 5, 50, 900):
+        for copies in (1, 2, 100):
+            wire = Wire(echoes=(delay,) * copies)
+            host = Host(wire, first=C)
+            wire.run(INSTANTS["before P1"] + 20000)
+            assert wire.trace == expected and host.machine.conflicts == 0, (delay, copies)
+
+
+def test_late_echo_of_announcement_after_a_flap_is_ignored():
+    # X-06: all own frames of before the flap come back between P1 and P2 after it.
+    wire, host = _in("after N2")
+    host.link(False)
+    host.link(True)
+    since = wire.now
+    wire.run(since + 1001)
+    for _, frame in list(wire.trace):
+        host.heard(frame)
+    wire.sleep(20000)
+    assert host.address == C and host.machine.conflicts == 0
+
+
+def test_malformed_frames_are_counted_and_ignored():
+    frames = _malformed()
+    for state in ("before P1", "end of P3", "after N1", "held, defended"):
+        _assert_ignored(state, frames, malformed=1)
+
+
+def test_frame_cut_short_is_not_read_past_its_end():
+    # X-18: `length` decides, not the buffer, which still holds an older frame.
+    wire, host = _in("after P1")
+    frame = denial(FOREIGN, C)
+    for length in range(42):
+        assert host.machine.received(frame, length, wire.ticks()) == 0
+    assert host.machine.received(frame, 42, wire.ticks()) == acd.CONFLICT
+
+
+def test_padding_never_matters():
+    # X-19: 46, 60, 64 and 1,514 octets, of zeros and of random.
+    random = Random(5)
+    for length in (42, 46, 60, 64, 1514):
+        for padding in (bytes(length - 42), random.octets(length - 42)):
+            _assert_dropped(
+                "after P1", {"T1": denial(FOREIGN, C) + padding, "T2": probe(FOREIGN, C) + padding}
+            )
+            _assert_defended("after N2", {"T3": announcement(FOREIGN, C) + padding})
+            _assert_ignored("after P1", {"T7": packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)) + padding})
+
+
+def test_frame_at_odd_address_is_read_the_same():
+    # B35
+    wire, host = _in("after P1")
+    buffer = memoryview(b"\x00" + denial(FOREIGN, C))[1:]
+    assert host.machine.received(buffer, 42, wire.ticks()) == acd.CONFLICT
+
+
+def test_sender_hardware_address_decides_not_ethernet_source():
+    # X-23, D3, B19
+    thief = packet(REQUEST, FOREIGN, ip(C), NOBODY, ip(C), src=MAC)
+    prober = packet(REQUEST, FOREIGN, ANY, NOBODY, ip(C), src=MAC)
+    _assert_dropped("after P1", {"thief": thief, "prober": prober})
+    _assert_defended("after N2", {"thief": thief})
+    own = packet(REQUEST, MAC, ip(C), NOBODY, ip(C), src=FOREIGN)
+    for state in ("after P1", "after N2", "held, defended"):
+        _assert_ignored(
+            state, {"own": own, "own probe": packet(REQUEST, MAC, ANY, NOBODY, ip(C), src=FOREIGN)}
+        )
+    _wire, host = _in("after N2")
+    host.heard(thief)
+    assert host.machine.mismatched == 1
+
+
+def test_sender_of_zeros_broadcast_or_multicast_is_a_conflict():
+    # X-24: by the letter it is not our MAC.
+    for sha in (NOBODY, BROADCAST, b"\x01\x00\x5e\x00\x00\x01"):
+        _assert_dropped("after P1", _thieves(sha))
+        _assert_dropped("after P1", {"probe": probe(sha, C)})
+        _assert_defended("after N2", _thieves(sha))
+
+
+def test_sender_that_differs_in_one_octet_is_foreign():
+    for i in range(6):
+        sha = _changed(MAC, i, bytes((MAC[i] ^ 0x80,)))
+        _assert_dropped("after P1", {"T1": denial(sha, C), "T2": probe(sha, C)})
+
+
+def test_conflict_draws_exactly_one_frame():
+    # B39: with a stack below that answers ARP, the thief gets the defence and no Reply besides.
+    wire = Wire()
+    host = Host(wire, first=C, answers=True)
+    wire.run(N2 + 5000)
+    sent = len(wire.trace)
+    wire.inject(wire.now, packet(REQUEST, FOREIGN, ip(C), NOBODY, ip(C)))
+    wire.sleep(5000)
+    assert len(wire.trace) == sent + 1 and host.machine.defences == 1

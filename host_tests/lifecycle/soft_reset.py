@@ -1,0 +1,34 @@
+"""Runs on the board, again after each of 100 soft resets: the interface never shows a trace of the life before.
+
+Arguments: TAP device. Prints the resident memory in KiB at the tenth and at the last life.
+"""
+
+import os
+import sys
+
+import autoip
+import machine
+import network
+
+LIVES = 101
+
+life = int(os.getenv("LIFE") or "1")
+os.putenv("LIFE", str(life + 1))
+
+nic = network.LAN(sys.argv[1], mac=b"\x28\xcd\xc1\x0a\x0b\x0c")
+if life == 1:
+    nic.active(True)
+assert nic.active()
+assert nic.ifconfig()[0] == "0.0.0.0", nic.ifconfig()
+
+svc = autoip.start(nic, delay=1)
+if life % 2:
+    svc.wait(5000)
+    assert nic.ifconfig()[0] == svc.address
+
+if life in (10, LIVES):
+    with open("/proc/self/status") as status:
+        print([line.split()[1] for line in status if line.startswith("VmRSS")][0])
+if life < LIVES:
+    machine.soft_reset()
+print("end of life", life)

@@ -1,0 +1,54 @@
+"""Runs on the board: the interface and the heap before and after 1,000 services.
+
+Arguments: TAP device, address of the netif as offset from the pointer `netif_default` in the program,
+size of the struct. Prints the bytes of the netif before and after, and the growth of the heap.
+"""
+
+import gc
+import sys
+import time
+
+import autoip
+import network
+import uctypes
+
+
+def program_base():
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            if "micropython" in line:
+                return int(line.split("-")[0], 16)
+
+
+def service(hold):
+    svc = autoip.start(nic, delay=1)
+    if hold:
+        svc.wait(5000)
+        assert nic.ifconfig()[0] == svc.address
+    svc.stop()
+    assert nic.ifconfig()[0] == "0.0.0.0"
+
+
+def services(count):
+    for i in range(count):
+        service(i % 10 == 0)
+
+
+nic = network.LAN(sys.argv[1], mac=b"\x28\xcd\xc1\x0a\x0b\x0c")
+nic.active(True)
+time.sleep_ms(3500)  # until IPv6 has settled and writes no more fields
+
+default = program_base() + int(sys.argv[2])
+netif = int.from_bytes(uctypes.bytes_at(default, 8), "little")
+size = int(sys.argv[3])
+
+heap = 0
+before = uctypes.bytes_at(netif, size)
+services(20)
+gc.collect()
+heap = gc.mem_alloc()
+services(1000)
+gc.collect()
+print(gc.mem_alloc() - heap)
+print(before.hex())
+print(uctypes.bytes_at(netif, size).hex())

@@ -1,0 +1,40 @@
+"""The engine tests once more, under the project's MicroPython; and the two interpreters compared."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import scenarios
+
+HERE = Path(__file__).parent
+MICROPYTHON = HERE.parent / "build/UNIX_TAP/micropython"
+RUN = HERE / "engine/run.py"
+
+
+def micropython(*arguments):
+    assert MICROPYTHON.exists(), "make firmware"
+    command = [MICROPYTHON, "-X", "heapsize=16m", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=200)
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in RUN.parent.glob("test_*.py")))
+def test_on_micropython(module):
+    done = micropython(RUN, module)
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
+    assert done.returncode == 0 and done.stdout.endswith(" passed, 0 failed\n"), (
+        "\n".join(lines) + done.stderr
+    )
+
+
+def test_micropython_runs_the_files_of_the_tree():
+    # Not those frozen into its firmware.
+    done = micropython(RUN, "--files")
+    files = done.stdout.split()
+    assert files and all((HERE.parent / "lib/autoip") == Path(name).resolve().parent for name in files)
+
+
+def test_both_interpreters_send_the_same_frames_at_the_same_time():
+    done = micropython(RUN, "--traces")
+    lines = list(scenarios.traces())
+    assert done.returncode == 0 and done.stdout.splitlines() == lines
+    assert len(lines) > 200

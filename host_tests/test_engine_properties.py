@@ -1,0 +1,322 @@
+"""Properties of the protocol machine that hold for any frames, any times, any order.
+
+Covers R3927-2.2.1-b, -h, -j, -l, -n, -2.5-a, -e, -f; R5227-2.1.1-k, -2.4-a; X-18, X-31, X-41, X-46; B05,
+B12, B29.
+"""
+
+import pytest
+import sim
+from autoip import acd
+from autoip.candidates import FIRST, LAST, candidate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from scapy.layers.l2 import ARP, Ether
+from sim import BROADCAST, FOREIGN, MAC, NOBODY, OTHER, C, Host, Wire, X, ip
+
+# The same examples at every run.
+EXAMPLES = settings(max_examples=400, deadline=None, derandomize=True, database=None)
+
+
+def text(mac):
+    return mac.hex(":")
+
+
+def is_conflict(frame, probing, host, own):
+    """RFC 3927 2.2.1 and 2.5 over scapy's reading of the frame; shares nothing with arp.py."""
+    if len(frame) < 42:
+        return False
+    ether = Ether(frame)
+    if type(ether) is not Ether or ether.type != 0x0806 or type(ether.payload) is not ARP:
+        return False
+    arp = ether.payload
+    if (arp.hwtype, arp.ptype, arp.hwlen, arp.plen) != (1, 0x0800, 6, 4) or arp.op not in (1, 2):
+        return False
+    address = "169.254.%d.%d" % divmod(host, 256)
+    if arp.hwsrc in [text(mac) for mac in own]:
+        return False
+    if arp.psrc == address:
+        return True
+    is_probe = arp.op == 1 and arp.psrc == "0.0.0.0" and ether.dst == "ff:ff:ff:ff:ff:ff"
+    return probing and is_probe and arp.pdst == address
+
+
+macs = st.sampled_from((MAC, FOREIGN, OTHER, NOBODY, BROADCAST)) | st.binary(min_size=6, max_size=6)
+addresses = st.sampled_from((ip(C), ip(X), sim.ANY, b"\x0a\x00\x00\x05")) | st.binary(min_size=4, max_size=4)
+
+
+def _first_announcement():
+    wire = Wire()
+    Host(wire, first=C)
+    wire.run(20000)
+    return wire.trace[3][0]
+
+
+N1 = _first_announcement()
+
+
+@st.composite
+def arps(draw):
+    """A well-formed ARP packet about addresses that matter, perhaps padded."""
+    op = draw(st.sampled_from((1, 1, 1, 2, 2, 2, 0, 3, 8, 255)))
+    frame = sim.packet(
+        op, draw(macs), draw(addresses), draw(macs), draw(addresses), draw(macs), draw(st.none() | macs)
+    )
+    return frame + draw(st.binary(max_size=22))
+
+
+@st.composite
+def mutated(draw):
+    """Such a packet with some octets changed, and perhaps cut."""
+    frame = bytearray(draw(arps()))
+    for _ in range(draw(st.integers(0, 3))):
+        frame[draw(st.integers(0, len(frame) - 1))] = draw(st.integers(0, 255))
+    return bytes(frame[: draw(st.sampled_from((None, None, None, 41, 42, 60)))])
+
+
+frames = arps() | mutated() | st.binary(max_size=100)
+
+
+def _host_in(state):
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.run({acd.ANNOUNCING: N1 + 1, acd.HELD: N1 + 5000}.get(state, 1))
+    if state == "idle":
+        host.routable(True)
+    elif state == "down":
+        host.link(False)
+    else:
+        assert host.machine.state == state
+    return host
+
+
+@pytest.mark.parametrize("state", [acd.PROBING, acd.ANNOUNCING, acd.HELD, "idle", "down"])
+def test_any_frame_is_judged_as_an_independent_reader_judges_it(state):
+    @EXAMPLES
+    @given(frames)
+    def check(frame):
+        host = _host_in(state)
+        machine = host.machine
+        before = (machine.state, machine.host, machine.conflicts, host.address, len(host.wire.trace))
+        judged = machine.received(frame, len(frame), host.wire.ticks())
+        if isinstance(state, int) and is_conflict(frame, state == acd.PROBING, C, [MAC]):
+            assert judged & acd.CONFLICT and machine.conflicts == 1
+            assert bytes(machine.offender) == frame[22:28]
+        else:
+            after = (machine.state, machine.host, machine.conflicts, host.address, len(host.wire.trace))
+            assert judged == 0 and after == before
+
+    check()
+
+
+@EXAMPLES
+@given(st.binary(min_size=6, max_size=6), st.integers(0, 2**30 - 1))
+def test_any_candidate_is_in_range(mac, attempt):
+    assert FIRST <= candidate(mac, attempt) <= LAST
+    assert candidate(mac, attempt) != candidate(mac, attempt + 1)
+
+
+@settings(EXAMPLES, max_examples=60)
+@given(st.integers(0, 10**6), st.integers(0, 1990), st.booleans(), st.sampled_from((1, 200, 2000, 8000)))
+def test_no_more_than_twenty_candidates_in_ten_minutes(seed, delay, alternate, pace):
+    wire = Wire()
+    Host(wire, seed=seed, delay=pace)
+    sim.Denier(wire, delay * pace // 2000, alternate)
+    wire.run(1800000)
+    starts = {}
+    for ms, frame in wire.trace:
+        starts.setdefault(sim.target(frame), ms)
+    starts = sorted(starts.values())
+    for start in starts:
+        assert len([ms for ms in starts if start <= ms < start + 600000]) <= 20
+    for i in range(10, len(starts)):
+        assert starts[i] - starts[i - 1] >= 60000
+
+
+class Watched(Host):
+    """A host that looks at every frame that it sends."""
+
+    def __init__(self, wire, seed, delay, abandon, limit):
+        self.pace = delay
+        self.probed = {}  # host part -> ms of its probes since it was last denied, lost or interrupted
+        self.defended = {}  # host part -> ms of its last defence
+        self.up = self.has_route = self.stopped = False
+        super().__init__(wire, MAC, seed, C, delay, abandon, limit, plug=False)
+
+    def do(self, todo):
+        if todo & (acd.RELEASE | acd.CONFLICT) and not todo & acd.SEND:
+            self.probed.clear()
+        before = self.words().count("defended")
+        super().do(todo)
+        if self.words().count("defended") > before:
+            host, now = self.machine.host, self.wire.now
+            assert now - self.defended.get(host, -20000) > 10000, "two defences within ten seconds"
+            self.defended[host] = now
+
+    def _transmit(self):
+        taken = super()._transmit()
+        if taken:
+            self.check(self.wire.trace[-1][1])
+        return taken
+
+    def check(self, frame):
+        now = self.wire.now
+        assert self.up and not self.has_route and not self.stopped, "a frame in silence"
+        host = sim.target(frame)
+        assert len(frame) == 42 and FIRST <= host <= LAST and frame[:6] == BROADCAST
+        probes = self.probed.setdefault(host, [])
+        if sim.is_probe(frame):
+            assert self.address < 0 and len(probes) < 3, "a fourth probe"
+            assert not probes or 2 * (now - probes[-1]) >= self.pace, "probes too close"
+            probes.append(now)
+        elif self.address < 0:
+            assert len(probes) == 3 and now - probes[-1] >= self.pace, "announced too early"
+        else:
+            assert host == self.address
+
+
+kinds = st.sampled_from(
+    (
+        lambda sha, host: sim.denial(sha, host),
+        lambda sha, host: sim.probe(sha, host),
+        lambda sha, host: sim.announcement(sha, host),
+        lambda sha, host: sim.packet(1, sha, ip(X), NOBODY, ip(host)),
+        lambda sha, host: sim.probe(sha, host, MAC),
+    )
+)
+
+
+class AnyStory(RuleBasedStateMachine):
+    """Frames, time, flaps, leases, failing drivers, stop and start, in any order."""
+
+    @initialize(
+        seed=st.integers(0, 10**6),
+        delay=st.sampled_from((1, 10, 2000)),
+        abandon=st.booleans(),
+        start=st.sampled_from((0, sim.TICKS_MAX - 8000)),
+    )
+    def boot(self, seed, delay, abandon, start):
+        self.wire = Wire(start)
+        self.options = (seed, delay, abandon, acd.RateLimit())
+        self.host = Watched(self.wire, *self.options)
+        self.change("up", True)
+
+    def change(self, what, value):
+        self.host.probed.clear()
+        if what == "up":
+            self.host.up = value
+            self.host.link(value)
+        else:
+            self.host.has_route = value
+            self.host.routable(value)
+
+    @rule(ms=st.integers(0, 3000) | st.integers(9990, 10010) | st.integers(55000, 65000))
+    def time_passes(self, ms):
+        self.wire.sleep(ms)
+
+    @rule(more=st.integers(-1, 1))
+    def time_passes_to_the_timer(self, more):
+        if self.host.due() > 0:
+            self.wire.sleep(max(self.host.due() + more, 0))
+
+    @rule(kind=kinds, sha=st.sampled_from((FOREIGN, OTHER, MAC)), times=st.integers(1, 3))
+    def frame_about_its_address(self, kind, sha, times):
+        for _ in range(times):
+            self.host.heard(kind(sha, self.host.machine.host))
+
+    @rule()
+    def silence(self):
+        while self.host.due() > 0 and self.host.machine.state in (acd.PROBING, acd.ANNOUNCING):
+            self.wire.sleep(self.host.due())
+
+    @precondition(lambda self: self.host.address >= 0)
+    @rule(times=st.integers(1, 2))
+    def conflict(self, times):
+        for _ in range(times):
+            self.host.heard(sim.announcement(FOREIGN, self.host.machine.host))
+
+    @rule(frame=frames)
+    def any_frame(self, frame):
+        self.host.heard(frame)
+
+    @rule(settled=st.booleans())
+    def flap(self, settled):
+        self.change("up", False)
+        self.change("up", True)
+        if settled:
+            self.silence()
+
+    @rule(up=st.booleans())
+    def link(self, up):
+        if up != self.host.up:
+            self.change("up", up)
+
+    @rule(present=st.booleans())
+    def lease(self, present):
+        if present != self.host.has_route:
+            self.change("route", present)
+
+    @rule(times=st.integers(1, 5))
+    def driver_fails(self, times):
+        self.host.refuse = times
+
+    @precondition(lambda self: not self.host.stopped)
+    @rule(again=st.booleans())
+    def stop(self, again):
+        self.host.stopped = True
+        self.host.stop()
+        if again:
+            self.host = Watched(self.wire, *self.options)
+            self.change("up", True)
+
+    @invariant()
+    def what_it_says_fits_together(self):
+        if not hasattr(self, "host"):
+            return
+        machine = self.host.machine
+        assert FIRST <= machine.host <= LAST
+        assert machine.held() in (-1, machine.watched()) and machine.watched() in (-1, machine.host)
+        assert self.host.address == machine.held()
+        silent = self.host.stopped or not self.host.up or self.host.has_route
+        assert (machine.watched() >= 0) <= (not silent)
+
+    @invariant()
+    def no_timer_is_unseen(self):
+        if not hasattr(self, "host") or self.host.stopped:
+            return
+        self.wire.sleep(0)
+        machine, now = self.host.machine, self.wire.ticks()
+        left = machine.wait(now)
+        before = (machine.state, machine.host, len(self.wire.trace))
+        assert left != 0 and machine.elapsed(now) == 0
+        assert (machine.state, machine.host, len(self.wire.trace)) == before and machine.wait(now) == left
+        wanted = self.host.up and not self.host.has_route
+        if wanted and machine.state in (acd.WAITING, acd.PROBING, acd.ANNOUNCING):
+            assert left > 0, "stuck"
+
+
+AnyStory.TestCase.settings = settings(EXAMPLES, max_examples=200, stateful_step_count=40)
+test_any_story = AnyStory.TestCase
+
+
+@EXAMPLES
+@given(
+    st.sampled_from((1, 200, 2000)),
+    st.lists(st.sampled_from(("conflict", "flap", "lease", "1 s", "9 s")), max_size=10),
+)
+def test_never_two_defences_of_one_address_in_ten_seconds(delay, steps):
+    # The checks are those of Watched; here the address is held most of the time.
+    story = AnyStory()
+    story.boot(1, delay, False, 0)
+    story.silence()
+    for step in steps:
+        if step == "conflict" and story.host.address >= 0:
+            story.conflict(1)
+        elif step == "flap":
+            story.flap(True)
+        elif step == "lease":
+            story.lease(True)
+            story.lease(False)
+            story.silence()
+        else:
+            story.time_passes({"1 s": 1000, "9 s": 9000}.get(step, 0))
