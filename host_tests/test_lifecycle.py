@@ -2,9 +2,11 @@
 
 import os
 import pathlib
+from subprocess import PIPE
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from wire.dhcp import DhcpServer
 from wire.wire import Wire
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -16,22 +18,30 @@ SCRIPTS = ROOT / "host_tests/lifecycle"
 IPV6_TIME = {"ip6_addr_state", "ip6_addr_valid_life", "ip6_addr_pref_life", "rs_count"}
 
 
-def run(firmware, script, *arguments):
-    with Wire() as wire:
-        tap = wire.add_tap()
-        board = wire.namespace.popen(
-            [firmware, SCRIPTS / script, tap, *map(str, arguments)],
-            env=dict(os.environ, ASAN_OPTIONS="detect_leaks=1"),
-            stdout=-1,
-            stderr=-1,
-            text=True,
-        )
-        try:
-            out, errors = board.communicate(timeout=120)
-        finally:
-            board.kill()
+def start(wire, firmware, script, *arguments):
+    return wire.namespace.popen(
+        [firmware, SCRIPTS / script, wire.add_tap(), *map(str, arguments)],
+        env=dict(os.environ, ASAN_OPTIONS="detect_leaks=1"),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+    )
+
+
+def finish(board):
+    out, errors = board.communicate(timeout=120)
     assert board.returncode == 0 and not errors, (board.returncode, out, errors)
     return out.splitlines()
+
+
+def run(firmware, script, *arguments):
+    with Wire() as wire:
+        board = start(wire, firmware, script, *arguments)
+        try:
+            return finish(board)
+        finally:
+            board.kill()
 
 
 def symbol_offset(elf, name):
@@ -55,8 +65,7 @@ def struct_members(elf, name):
             ]
             ends = [start for start, _ in starts[1:]] + [size]
             members = {
-                member.decode(): slice(start, end)
-                for (start, member), end in zip(starts, ends, strict=True)
+                member.decode(): slice(start, end) for (start, member), end in zip(starts, ends, strict=True)
             }
             return {**members, "": slice(0, size)}
     raise LookupError(name)
@@ -82,5 +91,24 @@ def test_a_hundred_soft_resets_leave_nothing_behind(firmware):
         assert int(late) - int(early) < 100  # KiB
 
 
-def test_an_exception_in_user_code_and_a_soft_reset_free_the_address():
-    assert run(SANITIZED, "exceptions.py") == ["True 0.0.0.0"]
+@pytest.mark.parametrize("end", ["soft reset", "exception", "removal"])
+@pytest.mark.parametrize("situation", ["link-local", "lease", "static", "old", "old and force"])
+def test_no_alias_is_left_behind(tmp_path, situation, end):
+    with Wire() as wire:
+        server = DhcpServer(wire, tmp_path / "dhcp.log")
+        server.host.run("ip", "addr", "add", "169.254.7.7/16", "dev", "eth0")
+        if situation not in ("link-local", "static"):
+            server.start()
+        board = start(wire, SANITIZED, "situations.py", situation, end)
+        try:
+            active, address = board.stdout.readline().split()
+            assert (active, address.rpartition(".")[0]) == {
+                "removal": ("False", "0.0.0"),
+            }.get(end, ("True", "0.0.0" if situation == "link-local" else "10.0.0"))
+            assert not server.host.ping("169.254.20.20")
+            if address != "0.0.0.0":
+                assert server.host.ping(address)
+            finish(board)
+        finally:
+            board.kill()
+            server.close()

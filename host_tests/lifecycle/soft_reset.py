@@ -1,4 +1,4 @@
-"""Runs on the board, again after each of 100 soft resets: the interface never shows a trace of the life before.
+"""Runs on the board, once more after each of 100 soft resets: no trace of the life before is left.
 
 Arguments: TAP device. Prints the resident memory in KiB at the tenth and at the last life.
 """
@@ -28,7 +28,7 @@ if life % 2:
 
 if life in (10, LIVES):
     with open("/proc/self/status") as status:
-        print([line.split()[1] for line in status if line.startswith("VmRSS")][0])
+        print(next(line.split()[1] for line in status if line.startswith("VmRSS")))
 if life < LIVES:
     machine.soft_reset()
 print("end of life", life)
