@@ -1,0 +1,275 @@
+"""The demonstration: two boards and a Linux host find addresses, then an adversary attacks one board.
+
+All of it is real, on a bridge in a network namespace of its own. What counts is what was seen on the
+wire: the checklist at the end is made from the capture alone. Traces are left in build/demo.
+"""
+
+import contextlib
+import itertools
+import sys
+import threading
+import time
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from scapy.layers.inet import ICMP, IP
+from wire import checker
+from wire.board import ROOT, Board, BoardError
+from wire.capture import Capture
+from wire.frames import ECHO, ECHO_REPLY, announcement
+from wire.peers import AvahiAutoipd
+from wire.wire import Wire
+
+TRACES = ROOT / "build" / "demo"
+MAC_A = "28:cd:c1:0a:0b:0c"
+MAC_B = "28:cd:c1:0a:0b:0d"
+QUICK = 200  # ms, option `delay` of board B; board A has the default
+PAUSE = 3  # s between the adversary's claims, less than DEFEND_INTERVAL
+PLAIN_WIDTH = 110  # columns, where there is no terminal
+LATE = 1.1  # a busy machine's timers may be late by a tenth
+COLOURS = {"board A": "cyan", "board B": "magenta", "Linux": "green", "adversary": "red", "": "bold yellow"}
+STATES = {"probe": "probing", "announcement": "holds"}
+
+
+class Play:
+    """The participants, and what they do."""
+
+    def __init__(self, closing):
+        self.wire = closing.enter_context(Wire())
+        self.capture = Capture(self.wire, TRACES / "demo.pcap")
+        closing.callback(self.capture.close)
+        self.linux = self.wire.add_host()
+        self.a = self._board(closing, "board-a.log", MAC_A)
+        self.b = self._board(closing, "board-b.log", MAC_B)
+        self.macs = {"board A": MAC_A, "board B": MAC_B, "Linux": self.linux.mac}
+        self.contested = ""
+        self.first_claim = self.second_claim = float("inf")
+        self.start = time.time()
+        self.avahi = AvahiAutoipd(self.linux, TRACES / "linux.log")
+        closing.callback(self.avahi.close)
+
+    def run(self, say):
+        say("no DHCP server here: all three look for an address")
+        self.a.start()
+        self.b.start(delay=QUICK)
+        self.contested = self.b.expect("bound")["address"]
+        self.a.expect("bound")
+        self.avahi.wait()
+        say("they ping each other")
+        self._ping()
+        say(f"the adversary claims board B's address, {self.contested}")
+        self.first_claim = self.wire.send(announcement(self.contested))
+        time.sleep(PAUSE)
+        self.linux.ping(self.contested)
+        say("the adversary claims it again")
+        self.second_claim = self.wire.send(announcement(self.contested))
+        self.b.expect("lost")
+        moved_to = self.b.expect("bound")["address"]
+        say("board B has moved")
+        self.linux.ping(moved_to)
+
+    def _board(self, closing, log, mac):
+        board = Board(self.wire, TRACES / log, mac=mac)
+        closing.callback(board.close)
+        return board
+
+    def _ping(self):
+        for board, other in ((self.a, self.b), (self.b, self.a)):
+            self.linux.ping(board.address)
+            board.ask(f"ping({other.address!r})")
+            board.ask(f"ping({self.avahi.address!r})")
+
+
+class Timeline:
+    """Follows the capture: rows of (seconds, who, what), and state and address of each participant."""
+
+    def __init__(self, play):
+        self.rows = []
+        self.states = dict.fromkeys(play.macs, ("silent", ""))
+        self._names = {mac: name for name, mac in play.macs.items()}
+        self._frames = play.capture.frames
+        self._start = play.start
+        self._seen = 0
+        self._lock = threading.Lock()
+
+    def say(self, what):
+        self.follow()
+        with self._lock:
+            self.rows.append((time.time() - self._start, "", what))
+
+    def follow(self):
+        with self._lock:
+            new = self._frames[self._seen :]
+            self._seen += len(new)
+            for frame in new:
+                self._add(frame)
+
+    def _add(self, frame):
+        who = "adversary" if frame.injected else self._names.get(frame.source)
+        if not who or (frame.arp is None and frame.kind != "ICMP"):
+            return
+        self.rows.append((frame.time - self._start, who, frame.words()))
+        if who in self.states and frame.kind in STATES:
+            self.states[who] = STATES[frame.kind], frame.arp.pdst
+
+    def __rich_console__(self, console, options):
+        self.follow()
+        frames = Table.grid(padding=(0, 2))
+        for seconds, who, what in self.rows[-max(5, console.height - 8) :]:
+            colour = COLOURS[who]
+            frames.add_row(
+                f"{seconds:7.3f} s", f"[{colour}]{who}[/]", what if who else f"[{colour}]{what}[/]"
+            )
+        states = Table.grid(padding=(0, 3))
+        for who, (state, address) in self.states.items():
+            states.add_row(f"[{COLOURS[who]}]{who}[/]", state, f"[bold]{address}[/]")
+        yield Group(frames, Panel(states, title="who holds what", title_align="left", expand=False))
+
+
+class Evidence:
+    """The points of the checklist: each method returns figures, or None for what the wire did not show."""
+
+    def __init__(self, play):
+        self._play = play
+        self._capture = play.capture
+
+    def points(self):
+        yield "board A, default delay, claims an address", self._claim(MAC_A, 1.0, 2.0, 7.0)
+        yield (
+            f"board B, delay={QUICK}, claims one quickly",
+            self._claim(MAC_B, QUICK / 2000, QUICK / 1000, 0.7),
+        )
+        yield "the Linux host claims one", self._peer()
+        yield "all three are different", self._different()
+        for (who, source), (whom, target) in itertools.permutations(self._play.macs.items(), 2):
+            yield f"{who} pings {whom}", self._ping(source, target)
+        yield "its address claimed once, board B defends it", self._defence()
+        yield "it keeps it", self._kept()
+        yield "claimed again within 10 s, it moves", self._move()
+        yield "the new address answers", self._ping(self._play.linux.mac, MAC_B, self._play.second_claim)
+        yield "every frame of the boards is in order", self._in_order()
+
+    def _claim(self, mac, shortest, longest, limit):
+        announced = self._capture.announcements_of(mac)
+        probed = [f for f in self._capture.probes_of(mac) if announced and f.time < announced[0].time]
+        gaps = [later.time - earlier.time for earlier, later in itertools.pairwise(probed)]
+        if len(gaps) != 2 or min(gaps) < shortest or max(gaps) > longest * LATE:
+            return None
+        took = announced[0].time - self._play.start
+        return (
+            f"{took:.2f} s, probes {gaps[0]:.3f} and {gaps[1]:.3f} s apart" if took < limit * LATE else None
+        )
+
+    def _peer(self):
+        announced = self._capture.announcements_of(self._play.linux.mac)
+        return f"{announced[0].time - self._play.start:.2f} s" if announced else None
+
+    def _different(self):
+        firsts = [self._capture.announcements_of(mac)[:1] for mac in self._play.macs.values()]
+        addresses = {frame.arp.psrc for first in firsts for frame in first}
+        return ", ".join(sorted(addresses)) if len(addresses) == len(firsts) else None
+
+    def _ping(self, source, target, after=0):
+        echoes = self._capture.select(lambda f: f.kind == "ICMP", after)
+        asked = [f for f in echoes if f.source == source and f.packet[ICMP].type == ECHO]
+        answers = [f for f in echoes if f.source == target and f.packet[ICMP].type == ECHO_REPLY]
+        for frame, answer in itertools.product(asked, answers):
+            ends = answer.packet[IP].dst, answer.packet[IP].src
+            if ends == (frame.packet[IP].src, frame.packet[IP].dst) and answer.time >= frame.time:
+                return f"{(answer.time - frame.time) * 1000:.2f} ms"
+        return None
+
+    def _between_claims(self, frames):
+        return [f for f in frames if self._play.first_claim < f.time < self._play.second_claim]
+
+    def _defence(self):
+        defences = self._between_claims(self._capture.announcements_of(MAC_B))
+        if [frame.arp.psrc for frame in defences] != [self._play.contested]:
+            return None
+        return f"one announcement, {(defences[0].time - self._play.first_claim) * 1000:.1f} ms later"
+
+    def _kept(self):
+        answered = self._ping(self._play.linux.mac, MAC_B, self._play.first_claim)
+        moved = self._between_claims(self._capture.probes_of(MAC_B))
+        return f"{self._play.contested} still answers" if answered and not moved else None
+
+    def _move(self):
+        announced = self._capture.announcements_of(MAC_B, self._play.second_claim)
+        if not announced or any(frame.arp.psrc == self._play.contested for frame in announced):
+            return None
+        took = announced[0].time - self._play.second_claim
+        return f"{self._play.contested} -> {announced[0].arp.psrc} in {took:.2f} s"
+
+    def _in_order(self):
+        if checker.violations(self._capture.frames, [MAC_A, MAC_B]):
+            return None
+        own = self._capture.select(lambda f: f.source in (MAC_A, MAC_B) and not f.injected)
+        return (
+            f"{len(own)} frames, {sum(f.arp is not None for f in own)} of them ARP and all of those broadcast"
+        )
+
+
+@contextlib.contextmanager
+def shown(timeline, console):
+    """The timeline is on show: live on a terminal, else as plain lines."""
+    if console.is_terminal:
+        with Live(timeline, console=console, refresh_per_second=10):
+            yield
+        return
+    over = threading.Event()
+    printer = threading.Thread(target=print_rows, args=(timeline, over))
+    printer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        printer.join()
+
+
+def print_rows(timeline, over):
+    printed = 0
+    last = False
+    while not last:
+        last = over.wait(0.1)
+        timeline.follow()
+        for seconds, who, what in timeline.rows[printed:]:
+            print(f"{seconds:7.3f} s  {who:9}  {what}", flush=True)
+            printed += 1
+
+
+def run(play, say):
+    """Run the play; where it breaks off, the checklist tells what is missing."""
+    try:
+        play.run(say)
+    except (BoardError, ConnectionError, TimeoutError) as error:
+        say(f"broken off: {error}")
+
+
+def judge(play, console):
+    """Print the checklist; True if nothing is missing."""
+    table = Table.grid(padding=(0, 2))
+    missing = 0
+    for point, figures in Evidence(play).points():
+        missing += figures is None
+        table.add_row("[red]✗[/]" if figures is None else "[green]✓[/]", point, figures or "[red]not seen[/]")
+    console.print("", table, f"\ncapture and logs: {TRACES.relative_to(ROOT)}/")
+    return not missing
+
+
+def main():
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    with contextlib.ExitStack() as closing:
+        play = Play(closing)
+        timeline = Timeline(play)
+        with shown(timeline, console):
+            run(play, timeline.say)
+        return 0 if judge(play, console) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

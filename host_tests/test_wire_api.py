@@ -1,0 +1,120 @@
+"""The public face on a real board: errors, callbacks, waiting, the option string, asyncio."""
+
+import errno
+
+import pytest
+from wire.board import BoardError
+from wire.frames import announcement, is_arp
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+
+
+@pytest.fixture
+def board(bench):
+    return bench.board()
+
+
+def _assert_raises(board, error, code):
+    with pytest.raises(BoardError) as raised:
+        board.run(code)
+    assert str(raised.value) == error
+
+
+def test_start_needs_an_active_interface(board):
+    board.run("nic.active(False)")
+    for nic in ("nic", "None", "'e0'"):
+        _assert_raises(board, f"OSError: {errno.ENODEV}", f"autoip.start({nic})")
+
+
+def test_start_of_an_unknown_interface(board):
+    _assert_raises(board, f"OSError: {errno.ENODEV}", "autoip.start('w0')")
+
+
+@pytest.mark.parametrize("nic", ["nic", "None", "'e0'"])
+def test_second_start_is_refused(board, nic):
+    board.start(delay=200)
+    _assert_raises(board, f"OSError: {errno.EALREADY}", f"autoip.start({nic})")
+    board.expect("bound")
+
+
+def test_bad_values_name_the_option_and_its_range(board):
+    address = "ValueError: ip: 169.254.1.0 - 169.254.254.255"
+    delay = "ValueError: delay: 1 - 8000 ms"
+    for ip in (
+        "169.254.0.255",
+        "169.254.255.0",
+        "10.0.0.1",
+        "169.254.1",
+        "169.254.1.256",
+        "169.254.1.+1",
+        "",
+    ):
+        _assert_raises(board, address, f"autoip.start(nic, ip={ip!r})")
+    for value in ("0", "8001", "-1", "1.5", "'200'", "True", "None"):
+        _assert_raises(board, delay, f"autoip.start(nic, delay={value})")
+    _assert_raises(board, "ValueError: on_event: a function, or None", "autoip.start(nic, on_event=1)")
+    _assert_raises(board, "ValueError: remember: a path, or None", "autoip.start(nic, remember='')")
+    assert board.ask("autoip.get(nic) is None")
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    {
+        "if=e0,spam": "spam: unknown option",
+        "if=e0,delay=9000": "delay: 1 - 8000 ms",
+        "if=e0,delay=fast": "delay: 1 - 8000 ms",
+        "if=e0,delay": "delay: needs a value",
+        "if=e0,abandon=1": "abandon: takes no value",
+        "if=e0,debug,debug": "debug: given twice",
+        "if=e0,,debug": "'': unknown option",
+        "if=e0,ip=10.0.0.1": "ip: 169.254.1.0 - 169.254.254.255",
+    }.items(),
+)
+def test_option_string_with_a_fault(board, options, error):
+    _assert_raises(board, f"ValueError: {error}", f"autoip.mount({options!r})")
+
+
+def test_option_string(board):
+    board.run(f"svc = autoip.mount('if=e0,ip={C},debug,delay=200,abandon')")
+    assert board.ask("svc.wait(5000)") == C
+    assert board.ask("autoip.get(nic) is svc and autoip.get('e0') is svc and autoip.get() is svc")
+
+
+def test_callback_that_raises_changes_nothing(board, bench):
+    board.run("def broken(event, svc): raise RuntimeError('oops ' + event)")
+    board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200, on_event=broken)")
+    assert board.ask("svc.wait(5000)") == C
+    sent = bench.wire.send(announcement(C))
+    bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
+    assert board.address == C
+    for event in ("bound", "conflict", "defended"):
+        assert f"RuntimeError: oops {event}" in board.log.read_text()
+
+
+def test_wait_ends_at_its_timeout(board):
+    board.start(delay=200)
+    _assert_raises(board, f"OSError: {errno.ETIMEDOUT}", "svc.wait(1)")
+    board.expect("bound")
+    assert board.ask("svc.wait(0)") == board.address
+
+
+def test_wait_ends_when_the_service_is_stopped(board):
+    board.start(delay=200)
+    board.run("svc.stop()")
+    _assert_raises(board, f"OSError: {errno.ENOTCONN}", "svc.wait()")
+
+
+def test_asyncio(board):
+    board.start(delay=200, ip=C)
+    board.run("import asyncio")
+    assert board.ask("asyncio.run(svc.ready())") == C
+
+
+def test_start_again_after_stop(board, bench):
+    for _ in range(2):
+        assert board.claim(delay=200, ip=C) == C
+        board.run("svc.stop()")
+        board.expect("stopped")
+    assert len(bench.capture.probes_of(board.mac)) == 6

@@ -1,0 +1,218 @@
+"""Claiming an address on a real wire: order, counts and times, and when the address may be used."""
+
+import itertools
+import statistics
+import time
+
+from wire.frames import ANY, BROADCAST, THIEF, is_arp, request
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+X = "169.254.7.9"
+BOARDS = 10
+LATE = 0.5  # s a timer may be late here: the machine has other work to do
+
+
+def _claims(bench, **options):
+    """Ten boards claim in parallel: for each the times since its start of P1, P2, P3, N1 and N2."""
+    boards = [bench.board(sanitize=False) for _ in range(BOARDS)]
+    starts = []
+    for board in boards:
+        starts.append(time.time())
+        board.start(**options)
+    for board in boards:
+        board.expect("bound")
+    time.sleep(2 + LATE)
+    claims = []
+    for board, start in zip(boards, starts, strict=True):
+        probes, announcements = bench.capture.probes_of(board.mac), bench.capture.announcements_of(board.mac)
+        assert (len(probes), len(announcements)) == (3, 2)
+        assert len({f.arp.pdst for f in probes + announcements}) == 1
+        claims.append([f.time - start for f in probes + announcements])
+    return claims
+
+
+def _gaps(claims):
+    """Lists of the gaps P1-P2 and P2-P3, P3-N1, and N1-N2."""
+    gaps = [[later - earlier for earlier, later in itertools.pairwise(claim)] for claim in claims]
+    return (
+        [gap for claim in gaps for gap in claim[:2]],
+        [claim[2] for claim in gaps],
+        [claim[3] for claim in gaps],
+    )
+
+
+def test_default_delay_keeps_the_times_of_the_rfc(bench):
+    claims = _claims(bench)
+    probing, waiting, announcing = _gaps(claims)
+    assert all(claim[0] <= 1 + LATE for claim in claims)  # PROBE_WAIT
+    assert 1.0 <= min(probing) and max(probing) <= 2.0 + LATE  # PROBE_MIN, PROBE_MAX
+    assert 2.0 <= min(waiting) and max(waiting) <= 2.0 + LATE  # ANNOUNCE_WAIT
+    assert 2.0 <= min(announcing) and max(announcing) <= 2.0 + LATE  # ANNOUNCE_INTERVAL
+    times = [claim[3] for claim in claims]
+    spread = f"{min(times):.2f} - {max(times):.2f} s, mean {statistics.mean(times):.2f} s"
+    print(f"default delay, {BOARDS} boards: address after {spread}")
+    print(f"    probe gaps {min(probing):.3f} - {max(probing):.3f} s")
+    assert statistics.mean(times) <= 6.0
+
+
+def test_delay_200_takes_less_than_800_ms(bench):
+    claims = _claims(bench, delay=200)
+    probing, waiting, announcing = _gaps(claims)
+    assert min(probing) >= 0.1 and min(waiting) >= 0.2 and min(announcing) >= 2.0
+    times = [claim[3] for claim in claims]
+    spread = f"{min(times):.3f} - {max(times):.3f} s, mean {statistics.mean(times):.3f} s"
+    print(f"delay=200, {BOARDS} boards: address after {spread}")
+    assert statistics.mean(times) < 0.8
+
+
+def test_delay_1_takes_less_than_50_ms(bench):
+    board = bench.board(sanitize=False)
+    times = []
+    for _ in range(10):
+        start = time.time()
+        board.start(delay=1)
+        board.ask("svc.wait(5000)")
+        times.append(bench.capture.announcements_of(board.mac, start)[0].time - start)
+        board.run("svc.stop()")
+    spread = f"{min(times):.4f} - {max(times):.4f} s, mean {statistics.mean(times):.4f} s"
+    print(f"delay=1, 10 claims: address after {spread}")
+    assert statistics.mean(times) < 0.05
+    assert len(bench.capture.probes_of(board.mac)) == 30
+
+
+def test_octets_of_probes_and_announcements(bench):
+    board = bench.board()
+    assert board.claim(delay=200, ip=C) == C
+    first = bench.capture.wait_for(is_arp("announcement", board.mac))
+    bench.capture.wait_for(is_arp("announcement", board.mac), after=first.time)
+    mac = bytes.fromhex(board.mac.replace(":", ""))
+    head = b"\xff" * 6 + mac + bytes.fromhex("0806 0001 0800 06 04 0001") + mac
+    address = bytes([169, 254, 20, 20])
+    assert {f.raw for f in bench.capture.probes_of(board.mac)} == {head + bytes(10) + address}
+    assert len(bench.capture.announcements_of(board.mac)) == 2
+    assert {f.raw for f in bench.capture.announcements_of(board.mac)} == {head + address + bytes(6) + address}
+
+
+def test_address_is_used_from_the_first_announcement_on(bench):
+    """R3927-2.2-b, R5227-2.5-a: a Request is not answered while probing, and is right after N1."""
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    last = 0
+    for _ in range(3):
+        last = bench.capture.wait_for(is_arp("probe", board.mac), after=last).time
+        bench.wire.send(request(X, C))
+    announced = bench.capture.wait_for(is_arp("announcement", board.mac, spa=C))
+    sent = bench.wire.send(request(X, C))
+    answer = bench.capture.wait_for(is_arp("reply", board.mac))
+    assert announced.time < sent < answer.time
+    assert (answer.packet.dst, answer.arp.psrc) == (BROADCAST, C)
+    assert (answer.arp.hwdst, answer.arp.pdst) == (THIEF, X)
+    assert len(bench.capture.arps_of(board.mac, "reply")) == 1
+
+
+def test_a_probe_for_a_held_address_is_answered_and_is_no_conflict(bench):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    bench.wire.send(request(ANY, C))
+    answer = bench.capture.wait_for(is_arp("reply", board.mac, spa=C, tpa=ANY))
+    assert (answer.packet.dst, answer.arp.hwdst) == (BROADCAST, THIEF)
+    assert board.ask("svc.stats()['conflicts']") == 0
+
+
+def test_the_interface_shows_the_address(bench):
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    bench.capture.wait_for(is_arp("probe", board.mac))
+    assert board.ask("(nic.isconnected(), nic.ifconfig()[0], svc.address)") == [False, ANY, None]
+    assert board.ask("svc.state") == "probing"
+    board.expect("bound")
+    assert board.ask("nic.isconnected()")
+    assert board.ask("nic.ifconfig()[:2]") == [C, "255.255.0.0"]
+    assert (board.ask("svc.state"), board.address) == ("announcing", C)
+    first = bench.capture.wait_for(is_arp("announcement", board.mac))
+    bench.capture.wait_for(is_arp("announcement", board.mac), after=first.time)
+    assert board.ask("svc.state") == "bound"
+
+
+def test_stop_takes_the_address_off(bench):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    board.run("svc.stop()")
+    board.expect("stopped")
+    assert board.ask("(nic.isconnected(), nic.ifconfig()[0], svc.address)") == [False, ANY, None]
+    sent = bench.wire.send(request(X, C))
+    time.sleep(0.3)
+    assert not bench.capture.select(lambda f: f.source == board.mac and f.arp is not None, sent)
+
+
+def test_cable_out_and_in_probes_the_same_address_again(bench):
+    """R3927-2.2-c, X-32."""
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    board.set_link(False)
+    board.expect("lost")
+    assert board.ask("(nic.ifconfig()[0], svc.address, svc.state)") == [ANY, None, "waiting"]
+    back = time.time()
+    board.set_link(True)
+    assert board.expect("bound")["address"] == C
+    assert [f.arp.pdst for f in bench.capture.probes_of(board.mac, back)] == [C] * 3
+
+
+def test_a_short_flap_is_not_missed(bench):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    board.set_link(False)
+    time.sleep(0.15)  # the driver looks at the cable every 64 ms
+    back = time.time()
+    board.set_link(True)
+    board.expect("lost")
+    assert board.expect("bound")["address"] == C
+    assert len(bench.capture.probes_of(board.mac, back)) == 3
+
+
+def test_a_flap_while_python_is_busy_is_not_missed(bench):
+    """The cable is out and in again before the scheduler gets to look."""
+    board = bench.board()
+    board.run("import time\ndef busy(event, svc): on_event(event, svc); time.sleep_ms(500)")
+    board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200, on_event=busy)")
+    board.expect("bound")
+    board.set_link(False)
+    time.sleep(0.15)  # the driver looks at the cable every 64 ms
+    back = time.time()
+    board.set_link(True)
+    board.expect("lost")
+    assert board.expect("bound")["address"] == C
+    assert len(bench.capture.probes_of(board.mac, back)) == 3
+
+
+def test_equal_first_candidates_part(bench):
+    """X-01: both probe one address at the same time."""
+    boards = [bench.board() for _ in range(2)]
+    for board in boards:
+        board.start(delay=200, ip=C)
+    for board in boards:
+        board.expect("bound")
+    one, two = (board.address for board in boards)
+    assert one != two
+    assert boards[0].ask(f"ping({two!r})") and boards[1].ask(f"ping({one!r})")
+
+
+def test_several_interfaces_at_once(two_wires):
+    """B36: each of two interfaces holds and uses an address of its own."""
+    bench = two_wires
+    board = bench.board()
+    tap, mac = bench.wire.add_tap("br1"), "28:cd:c1:00:01:01"
+    board.macs.append(mac)
+    board.run(f"other = network.LAN({tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r}))")
+    board.run("other.active(True)")
+    board.start(delay=200)
+    board.run("svc2 = start(other, delay=200)")
+    addresses = board.ask("(svc.wait(5000), svc2.wait(5000))")
+    assert addresses == board.ask("(nic.ifconfig()[0], other.ifconfig()[0])")
+    assert len(set(addresses)) == 2
+    for address, bridge in zip(addresses, ("br0", "br1"), strict=True):
+        assert bench.wire.add_host(f"{X}/16", bridge).ping(address)
+    assert not bench.captures[0].select(lambda f: f.source == mac)
+    assert not bench.captures[1].select(lambda f: f.source == board.mac)

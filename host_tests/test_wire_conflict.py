@@ -1,0 +1,236 @@
+"""Conflicts on a real wire: while an address is probed, and while it is held."""
+
+import errno
+import time
+
+import pytest
+from scapy.layers.l2 import ARP, LLC, SNAP, Dot1Q, Dot3, Ether
+from wire.board import BoardError
+from wire.frames import ANY, BROADCAST, REPLY, THIEF, announcement, is_arp, probe, reply, request
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+X = "169.254.7.9"
+QUIET = 0.3  # s in which a board would have reacted
+
+# What a thief may send that claims C, by the names of the requirements.
+CLAIMS = {
+    "T1 Reply to the probe": lambda mac: reply(C, ANY, mac),
+    "T3 announcement": lambda mac: announcement(C),
+    "T4 gratuitous Reply": lambda mac: (
+        Ether(src=THIEF, dst=BROADCAST) / ARP(op=REPLY, hwsrc=THIEF, psrc=C, hwdst=THIEF, pdst=C)
+    ),
+    "T5 ordinary Request": lambda mac: request(C, X),
+    "T8 unicast Reply": lambda mac: reply(C, X, mac),
+}
+
+
+def _held(bench, **options):
+    board = bench.board()
+    assert board.claim(delay=200, ip=C, **options) == C
+    return board
+
+
+def _uses(bench, board, address, after):
+    """ARP frames of the board that carry the address as the sender's."""
+    return bench.capture.select(
+        lambda f: f.arp is not None and not f.injected and f.source == board.mac and f.arp.psrc == address,
+        after,
+    )
+
+
+# While it is probed
+
+
+@pytest.mark.parametrize("kind", [*CLAIMS, "T2 simultaneous probe"])
+def test_denied_candidate_is_dropped(bench, kind):
+    """R3927-2.2.1-h, -i: the next candidate is another, and its claim completes."""
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
+    sent = bench.wire.send(CLAIMS[kind](board.mac) if kind in CLAIMS else probe(C))
+    board.expect("conflict")
+    assert board.expect("bound")["address"] != C
+    probed = [f.arp.pdst for f in bench.capture.probes_of(board.mac, sent)]
+    assert len(probed) == 3 and C not in probed
+    assert not _uses(bench, board, C, 0)
+
+
+def test_denied_after_the_third_probe(bench):
+    """X-03, B24: nothing is announced that was denied while waiting to announce."""
+    board = bench.board()
+    board.start(delay=1000, ip=C)
+    last = 0
+    for _ in range(3):
+        last = bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), after=last).time
+    bench.wire.send(probe(C))
+    board.expect("conflict")
+    assert board.expect("bound")["address"] != C
+    assert not _uses(bench, board, C, 0)
+
+
+def test_address_of_an_older_host_is_avoided(bench):
+    """A host that knows only RFC 826 answers the probe."""
+    bench.wire.add_host(f"{C}/16")
+    assert bench.board().claim(delay=200, ip=C) != C
+
+
+def test_ordinary_requests_while_probing_are_no_conflict(bench):
+    """X-15, B01."""
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    for _ in range(40):
+        bench.wire.send(request(X, C))
+        time.sleep(0.02)
+    assert board.expect("bound")["address"] == C
+    assert len(bench.capture.probes_of(board.mac)) == 3
+
+
+def test_unicast_polls_while_probing_are_no_conflict(bench):
+    """X-14, B02: a Request without a sender address, to the board alone, is no probe."""
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    for _ in range(40):
+        bench.wire.send(request(ANY, C, to=board.mac))
+        time.sleep(0.02)
+    assert board.expect("bound")["address"] == C
+
+
+def test_echo_of_own_frames_is_no_conflict(bench):
+    """X-05, B03: a hub or an access point reflects each frame."""
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    last = 0
+    for kind in ("probe", "probe", "probe", "announcement", "announcement"):
+        frame = bench.capture.wait_for(
+            lambda f: not f.injected and f.source == board.mac and f.kind == kind,  # noqa: B023
+            after=last,
+        )
+        last = frame.time
+        for _ in range(5):
+            bench.wire.send(frame.raw)
+    time.sleep(QUIET)
+    assert board.address == C
+    assert board.ask("svc.stats()['conflicts']") == 0
+    assert len(bench.capture.probes_of(board.mac)) == 3
+
+
+# While it is held
+
+
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_defended_once_then_left(bench, kind):
+    """R3927-2.5-b, -d, -e: one announcement for the first conflict, a new address after the second."""
+    board = _held(bench)
+    first = bench.wire.send(CLAIMS[kind](board.mac))
+    board.expect("defended")
+    time.sleep(QUIET)
+    assert [f.kind for f in _uses(bench, board, C, first)] == ["announcement"]
+    assert board.address == C
+    second = bench.wire.send(CLAIMS[kind](board.mac))
+    board.expect("lost")
+    new = board.expect("bound")["address"]
+    assert new != C
+    assert not _uses(bench, board, C, second)
+    assert [f.arp.pdst for f in bench.capture.probes_of(board.mac, second)] == [new] * 3
+    bench.wire.send(request(X, C))
+    bench.wire.send(request(X, new))
+    assert bench.capture.wait_for(is_arp("reply", board.mac)).arp.psrc == new
+
+
+def test_abandon_leaves_on_the_first_conflict(bench):
+    """R3927-2.5-c."""
+    board = _held(bench, abandon=True)
+    sent = bench.wire.send(announcement(C))
+    board.expect("lost")
+    assert board.expect("bound")["address"] != C
+    assert not _uses(bench, board, C, sent)
+    assert board.ask("svc.stats()['defences']") == 0
+
+
+def test_storm_of_conflicts(bench):
+    """X-30: a thousand conflicts draw one defence and one move."""
+    board = _held(bench)
+    storm = bytes(announcement(C))
+    sent = time.time()
+    for _ in range(1000):
+        bench.wire.send(storm)
+    assert board.expect("bound")["address"] != C
+    assert [f.kind for f in _uses(bench, board, C, sent)] == ["announcement"]
+    assert board.ask("[svc.stats()[name] for name in ('defences', 'moves')]") == [1, 1]
+
+
+def test_a_thief_does_not_get_into_the_arp_cache(bench):
+    """X-25, B38: the board never resolves its own address to another MAC."""
+    board = _held(bench)
+    bench.wire.send(announcement(C))
+    bench.wire.send(request(C, C, to=board.mac))
+    bench.wire.send(reply(C, C, board.mac))
+    board.expect("defended")
+    address = board.expect("bound")["address"]
+    bench.wire.send(announcement(address))
+    board.run(f"ping({address!r}), ping({C!r})")
+    time.sleep(QUIET)
+    assert not bench.capture.select(lambda f: f.source == board.mac and f.packet.dst == THIEF)
+
+
+def test_connections_are_reset_before_the_address_is_left(bench):
+    """R3927-2.5-g, R5227-2.4-k."""
+    board = _held(bench)
+    host = bench.wire.add_host(f"{X}/16")
+    with host.socket("stream") as listener:
+        listener.bind((X, 80))
+        listener.listen()
+        board.run(f"client = socket.socket(); client.connect(({X!r}, 80)); client.settimeout(5)")
+        served, peer = listener.accept()
+    with served:
+        served.settimeout(5)
+        assert peer[0] == C
+        for _ in range(2):
+            last = bench.wire.send(announcement(C))
+        with pytest.raises(ConnectionResetError):
+            served.recv(10)
+    with pytest.raises(BoardError, match=str(errno.ECONNABORTED)):
+        board.run("client.recv(10)")
+    reset = bench.capture.wait_for(lambda f: f.kind == "TCP" and "R" in f.packet["TCP"].flags, after=last)
+    assert reset.packet["IP"].src == C
+    assert board.expect("bound")["address"] != C
+    assert bench.capture.probes_of(board.mac, last)[0].time > reset.time
+
+
+# What is no ARP packet for us
+
+
+# Octets of the ARP header, each of which makes an announcement something else.
+HEADERS = [(14, "0006"), (16, "86dd"), (18, "08"), (19, "10"), (20, "0000"), (20, "0003"), (20, "0101")]
+
+
+def _malformed():
+    whole = bytes(announcement(C))
+    for length in range(14, len(whole)):
+        yield whole[:length]
+    for at, octets in HEADERS:
+        yield whole[:at] + bytes.fromhex(octets) + whole[at + len(octets) // 2 :]
+    header, arp = Ether(src=THIEF, dst=BROADCAST), announcement(C)[ARP]
+    yield header / Dot1Q(vlan=10) / arp
+    yield Dot3(src=THIEF, dst=BROADCAST) / LLC() / SNAP(code=0x0806) / arp
+    yield header / ARP(op=REPLY, hwsrc=THIEF, psrc=ANY, pdst=C)
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["probing", "held"])
+def test_malformed_frames_are_ignored(bench, held):
+    """X-13, X-16, X-17, X-18, X-20, X-22."""
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    if held:
+        board.expect("bound")
+    else:
+        bench.capture.wait_for(is_arp("probe", board.mac))
+    for frame in _malformed():
+        bench.wire.send(frame)
+    if not held:
+        board.expect("bound")
+    assert board.address == C
+    assert bench.wire.add_host(f"{X}/16").ping(C)
+    assert board.ask("svc.stats()['conflicts']") == 0

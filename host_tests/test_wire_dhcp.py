@@ -1,0 +1,359 @@
+"""The link-local address beside a routable one: DHCP and static addresses, `old` and `force`."""
+
+import contextlib
+import time
+
+import pytest
+from scapy.layers.dns import DNS, DNSQR
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from wire.board import BoardError
+from wire.dhcp import ADDRESS as ROUTER
+from wire.frames import BROADCAST, THIEF, announcement, is_arp
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+PEER = "169.254.7.7"
+STATIC = "10.0.0.99"
+SOON = 1.5  # s: "within a second", and the machine has other work to do
+
+
+def holds(board, expression, timeout=SOON):
+    """Wait until the expression is true on the board."""
+    deadline = time.monotonic() + timeout
+    while not board.ask(expression):
+        assert time.monotonic() < deadline, f"{expression}: {board.ask(expression.split(' == ')[0])}"
+        time.sleep(0.02)
+
+
+def has_lease(board, timeout=20):
+    holds(board, "nic.ipconfig('has_dhcp4')", timeout)
+    return board.ask("nic.ifconfig()[0]")
+
+
+def ask_for_lease(board):
+    """Have the board discover or renew now, instead of when lwIP's back-off ends."""
+    board.run("nic.ipconfig(dhcp4=True)")
+    return has_lease(board)
+
+
+def set_static(board, address=STATIC):
+    board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '0.0.0.0'))")
+
+
+class Connection:
+    """A TCP connection from a host to a board, which answers what it is sent."""
+
+    def __init__(self, host, board, address):
+        board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")
+        self._socket = host.socket("stream")
+        self._socket.settimeout(5)
+        self._socket.connect((address, 5000))
+        board.run("connection = server.accept()[0]; connection.settimeout(5)")
+        self._host, self._board = host, board
+        self._count = 0
+
+    def works(self):
+        """Does it move data both ways, with the host's ARP entries flushed before?"""
+        self._host.run("ip", "neigh", "flush", "all")
+        self._count += 1
+        told = str(self._count).encode()
+        self._socket.send(told)
+        assert self._board.ask("connection.recv(16).decode()") == told.decode()
+        self._board.run("connection.send(b'yes ')")
+        assert self._socket.recv(16) == b"yes "
+        return True
+
+    def is_reset(self):
+        with pytest.raises(ConnectionResetError):
+            self._socket.recv(16)
+        return True
+
+
+@pytest.fixture
+def server(bench):
+    server = bench.dhcp()
+    server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
+    return server
+
+
+def answers(board, server, *addresses):
+    for address in addresses:
+        server.host.run("ip", "neigh", "flush", "all")
+        assert server.host.ping(address), address
+    assert board.ask("nic.isconnected()")
+
+
+def test_link_local_first_and_dhcp_later(bench, server):
+    board = bench.board()
+    assert board.claim(delay=200, ip=C) == C
+    connection = Connection(server.host, board, C)
+    assert connection.works()
+    time.sleep(3)
+    server.start()
+    lease = has_lease(board)
+    assert board.ask("nic.ifconfig()[:3]") == [lease, "255.255.255.0", ROUTER]
+    assert board.address == C
+    assert connection.works()
+    answers(board, server, C, lease)
+
+
+def test_a_connection_outlives_all_that_happens_to_the_routable_address(bench, server):
+    server.start()
+    board = bench.board()
+    board.run("nic.ipconfig(dhcp4=False)")
+    board.claim(delay=200, ip=C)
+    connection = Connection(server.host, board, C)
+
+    lease = ask_for_lease(board)
+    assert connection.works()
+    ask_for_lease(board)  # a renewal
+    assert connection.works()
+
+    server.stop()
+    server.start(first=70)
+    board.run("nic.ipconfig(dhcp4=True)")  # a NAK, and a lease of the other range
+    holds(board, f"nic.ifconfig()[0] not in ('{lease}', '{C}', '0.0.0.0')", 20)
+    answers(board, server, C, board.ask("nic.ifconfig()[0]"))
+    assert connection.works()
+
+    board.run("nic.ipconfig(dhcp4=False)")  # a release
+    holds(board, f"nic.ifconfig()[0] == '{C}'")
+    assert connection.works()
+
+    set_static(board)
+    answers(board, server, C, STATIC)
+    assert connection.works()
+    board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
+    holds(board, f"nic.ifconfig()[0] == '{C}'")
+    assert connection.works()
+
+    ask_for_lease(board)
+    assert connection.works()
+    board.run("svc.stop()")
+    assert connection.is_reset()
+    assert has_lease(board) == board.ask("nic.ifconfig()[0]")
+
+
+def test_dhcp_first_and_link_local_later(bench, server):
+    server.start()
+    board = bench.board()
+    lease = has_lease(board)
+    shown = board.ask("nic.ifconfig()")
+    assert board.claim(delay=200, ip=C) == C
+    assert board.ask("nic.ifconfig()") == shown
+    answers(board, server, C, lease)
+    board.run("svc.stop()")
+    assert board.ask("nic.ifconfig()") == shown
+    assert server.host.ping(lease) and not server.host.ping(C)
+
+
+def test_dhcp_and_link_local_at_once(bench, server):
+    server.start()
+    board = bench.board()
+    board.start(delay=200, ip=C)
+    board.run("nic.ipconfig(dhcp4=True)")
+    board.expect("bound")
+    lease = has_lease(board)
+    assert (board.ask("nic.ifconfig()[0]"), board.address) == (lease, C)
+    answers(board, server, C, lease)
+
+
+def test_udp_answers_from_the_address_that_was_asked(bench, server):
+    server.start()
+    board = bench.board()
+    lease = has_lease(board)
+    board.claim(delay=200, ip=C)
+    board.run(
+        "udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.bind(('0.0.0.0', 7)); udp.settimeout(5)"
+    )
+    for address in (C, lease):
+        with server.host.socket("datagram") as sock:
+            sock.settimeout(5)
+            sock.connect((address, 7))  # takes answers from that address only
+            sock.send(b"?")
+            board.run("udp.sendto(*udp.recvfrom(16))")
+            assert sock.recv(16) == b"?"
+
+
+def mdns_answer(bench, board):
+    """The A record of the board's mDNS name, by a one-shot query."""
+    query = DNS(qr=0, rd=0, qd=DNSQR(qname="mpy-unix-tap.local", qtype="A"))
+    ask = Ether(src=THIEF, dst="01:00:5e:00:00:fb") / IP(src=PEER, dst="224.0.0.251", ttl=255)
+
+    def is_answer(frame):
+        return frame.source == board.mac and DNS in frame.packet and frame.packet[DNS].qr == 1
+
+    # A responder repeats itself at most once a second, and is silent while it probes its name.
+    for _ in range(5):
+        sent = bench.wire.send(ask / UDP(sport=5353, dport=5353) / query)
+        with contextlib.suppress(TimeoutError):
+            answer = bench.capture.wait_for(is_answer, 1.2, after=sent).packet[DNS]
+            return {record.rdata for record in answer.an if record.type == 1}
+    raise TimeoutError("no mDNS answer")
+
+
+def test_the_interface_speaks_by_the_link_local_address_until_there_is_a_lease(bench, server):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    lease = C
+    for _ in range(2):
+        for destination in ("255.255.255.255", "239.1.1.1"):
+            board.run(f"udp.sendto(b'to all', ('{destination}', 9999))")
+            sent = bench.capture.wait_for(
+                lambda f, to=destination, by=lease: (
+                    IP in f.packet and f.packet[IP].dst == to and f.packet[IP].src == by
+                )
+            )
+            assert int(sent.packet.dst[:2], 16) & 1  # the group bit of the MAC
+        assert mdns_answer(bench, board) == {lease}
+        if lease == C:
+            server.start()
+            lease = ask_for_lease(board)
+
+
+@pytest.mark.parametrize("order", ["static first", "link-local first"])
+def test_static_address(bench, server, order):
+    board = bench.board()
+    if order == "static first":
+        set_static(board)
+    board.claim(delay=200, ip=C)
+    if order == "link-local first":
+        set_static(board)
+    answers(board, server, C, STATIC)
+    assert board.ask("nic.ifconfig()[:3]") == [STATIC, "255.255.255.0", ROUTER]
+    server.start()
+    lease = ask_for_lease(board)
+    answers(board, server, C, lease)
+
+
+def test_activating_again_claims_again(bench, server):
+    server.start()
+    board = bench.board()
+    has_lease(board)
+    board.claim(delay=200, ip=C)
+    board.run("nic.active(False)")
+    assert board.expect("lost")["address"] is None
+    board.run("nic.active(True)")
+    assert board.expect("bound")["address"] == C
+    answers(board, server, C, has_lease(board))
+
+
+def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
+    board = bench.board()
+    board.claim(delay=200, ip=C, old=True)
+    connection = Connection(server.host, board, C)
+    assert connection.works()
+    server.start()
+    lease = ask_for_lease(board)
+    board.expect("lost", SOON)
+    assert connection.is_reset()
+    assert (board.address, board.ask("svc.state")) == (None, "idle")
+    assert not server.host.ping(C)
+    # 169.254/16 is on the link all the same (RFC 3927 2.6.2), and the source is the routable address.
+    sent = time.time()
+    assert board.ask(f"ping('{PEER}')")
+    ping = bench.capture.wait_for(lambda f: f.kind == "ICMP" and f.source == board.mac, after=sent)
+    assert (ping.packet.dst, ping.packet[IP].src) == (server.mac, lease)
+    board.run("nic.ipconfig(dhcp4=False)")
+    assert board.expect("bound")["address"] == C
+    answers(board, server, C)
+
+
+def test_old_and_force_keep_the_address_for_those_who_ask(bench, server):
+    board = bench.board()
+    board.claim(delay=200, ip=C, old=True, force=True)
+    connection = Connection(server.host, board, C)
+    server.start()
+    lease = ask_for_lease(board)
+    holds(board, "svc.log()[-1][1] == 'routable'")
+    assert board.address == C
+    assert connection.works()
+    answers(board, server, C, lease)
+    sent = time.time()
+    assert board.ask(f"ping('{PEER}')")
+    ping = bench.capture.wait_for(lambda f: f.kind == "ICMP" and f.source == board.mac, after=sent)
+    assert ping.packet[IP].src == lease
+    board.run("nic.ipconfig(dhcp4=False)")
+    holds(board, f"nic.ifconfig()[0] == '{C}'")
+    assert connection.works()
+    sent = time.time()
+    assert board.ask(f"ping('{PEER}')")
+    ping = bench.capture.wait_for(lambda f: f.kind == "ICMP" and f.source == board.mac, after=sent)
+    assert ping.packet[IP].src == C
+
+
+def test_force_alone_is_ignored_and_the_log_says_so(bench, server):
+    board = bench.board()
+    board.claim(delay=200, ip=C, force=True)
+    assert "force without old: ignored" in [entry[1] for entry in board.ask("svc.log()")]
+    server.start()
+    answers(board, server, C, ask_for_lease(board))
+
+
+def test_a_link_local_source_never_reaches_the_router(bench, server):
+    """RFC 3927 2.6.2, 2.7; the bench checks all frames against the router's MAC."""
+    server.start()
+    board = bench.board()
+    has_lease(board)
+    board.claim(delay=200, ip=C)
+    bench.routers.append(server.mac)
+    board.run(f"udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.bind(('{C}', 999))")
+    board.run("tcp = socket.socket(); tcp.settimeout(0.3)")
+    board.run(f"tcp.bind(('{C}', 998))")
+    sent = time.time()
+    for _ in range(3):
+        with pytest.raises(BoardError, match="113"):  # EHOSTUNREACH: lwIP routes by destination only
+            board.run("udp.sendto(b'off the link', ('8.8.8.8', 53))")
+        with contextlib.suppress(BoardError):
+            board.run("tcp.connect(('8.8.4.4', 80))")
+    request = bench.capture.wait_for(is_arp("request", board.mac, tpa="8.8.4.4"), after=sent)
+    assert (request.arp.psrc, request.packet.dst) == (C, BROADCAST)
+
+    def goes_off_link(frame):
+        return frame.source == board.mac and IP in frame.packet and frame.packet[IP].dst.startswith("8.8.")
+
+    assert not bench.capture.select(goes_off_link)
+    # What has the routable source goes by the router as ever.
+    board.run("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'!', ('8.8.8.8', 53))")
+    assert bench.capture.wait_for(goes_off_link).packet.dst == server.mac
+
+
+def test_a_conflict_on_the_routable_address_is_told_and_nothing_else(bench, server):
+    """RFC 5227 2.4."""
+    server.start()
+    board = bench.board()
+    lease = has_lease(board)
+    board.claim(delay=200, ip=C)
+    shown = board.ask("nic.ifconfig()")
+    bench.wire.send(announcement(lease))
+    board.expect("routable conflict")
+    assert board.ask("(svc.stats()['routable_conflicts'], svc.stats()['conflicts'])") == [1, 0]
+    assert board.ask("svc.offender.hex(':')") == THIEF
+    assert (board.ask("nic.ifconfig()"), board.address) == (shown, C)
+
+
+def test_a_conflict_moves_the_link_local_address_alone(bench, server):
+    server.start()
+    board = bench.board()
+    lease = has_lease(board)
+    board.claim(delay=200, ip=C, abandon=True)
+    bench.wire.send(announcement(C))
+    board.expect("lost")
+    moved = board.expect("bound")["address"]
+    assert moved != C
+    answers(board, server, moved, lease)
+
+
+def test_a_lease_that_runs_out_leaves_the_link_local_address(bench, server):
+    """The lease of 120 s ends as its server is gone; lwIP looks every 60 s."""
+    server.start()
+    board = bench.board()
+    has_lease(board)
+    board.claim(delay=200, ip=C)
+    connection = Connection(server.host, board, C)
+    server.stop()
+    holds(board, f"nic.ifconfig()[0] == '{C}'", 200)
+    assert connection.works()

@@ -1,0 +1,93 @@
+"""The harness itself: the capture sees all, and the checker finds what is wrong."""
+
+import itertools
+import time
+
+import pytest
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from wire import checker
+from wire.frames import Frame, announcement, is_arp, probe, reply, request
+
+pytest_plugins = "wire.fixtures"
+
+A = "169.254.20.20"
+B = "169.254.21.21"
+MAC = "28:cd:c1:00:00:01"
+OTHER = "28:cd:c1:00:00:02"
+CLAIM = [probe(A, MAC)] * 3 + [announcement(A, MAC)] * 2
+
+
+def _capture_of(*packets):
+    return [Frame(i * 0.1, bytes(packet), injected=False) for i, packet in enumerate(packets)]
+
+
+def test_each_frame_is_captured_once(bench):
+    one, two = bench.wire.add_host("10.0.0.1/24"), bench.wire.add_host("10.0.0.2/24")
+    assert one.ping(two.address, count=3)
+    time.sleep(0.2)
+    echoes = bench.capture.select(lambda f: f.kind == "ICMP")
+    assert [f.source for f in echoes] == [one.mac, two.mac] * 3
+    assert not any(f.injected for f in echoes)
+
+
+def test_no_answer_is_captured_before_its_question(bench):
+    one, two = bench.wire.add_host("10.0.0.1/24"), bench.wire.add_host("10.0.0.2/24")
+    one.run("ping", "-n", "-q", "-f", "-c", "2000", two.address)
+    time.sleep(0.2)
+    echoes = bench.capture.select(lambda f: f.kind == "ICMP")
+    assert [f.source for f in echoes] == [one.mac, two.mac] * 2000
+    assert all(earlier.time <= later.time for earlier, later in itertools.pairwise(echoes))
+
+
+def test_the_adversary_reaches_all_and_is_told_apart(bench):
+    host = bench.wire.add_host("10.0.0.1/24")
+    sent = bench.wire.send(request("10.0.0.9", "10.0.0.1"))
+    assert bench.capture.wait_for(is_arp("request", tpa="10.0.0.1"), after=sent).injected
+    answer = bench.capture.wait_for(is_arp("reply", mac=host.mac))
+    assert not answer.injected
+    assert len(bench.capture.select(lambda f: f.arp is not None)) == 2
+
+
+def test_the_pcap_holds_what_was_captured(bench):
+    from scapy.utils import rdpcap
+
+    bench.wire.send(probe(A))
+    frame = bench.capture.wait_for(is_arp("probe"))
+    bench.capture.close()
+    read = rdpcap(str(bench.capture.path))
+    assert [bytes(packet) for packet in read] == [frame.raw]
+    assert float(read[0].time) == pytest.approx(frame.time, abs=1e-5)
+
+
+def test_two_bridges_are_apart(two_wires):
+    two_wires.wire.send(probe(A), "br1")
+    two_wires.captures[1].wait_for(is_arp("probe"))
+    assert not two_wires.captures[0].frames
+
+
+def test_the_checker_accepts_a_claim():
+    talk = [request(A, B, MAC), Ether(src=MAC, dst=OTHER) / IP(src=A, dst=B) / UDP()]
+    assert checker.violations(_capture_of(*CLAIM, *talk), [MAC]) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "packets"),
+    {
+        "not broadcast": [*CLAIM, reply(A, B, OTHER, MAC)],
+        "before it was announced": [*CLAIM[:3], request(A, B, MAC)],
+        "IPv4 from an address before": [*CLAIM[:3], Ether(src=MAC) / IP(src=A, dst=B) / UDP()],
+        "without three probes": CLAIM[1:],
+        "without any probe": CLAIM[3:],
+        "defended twice": [*CLAIM, *CLAIM[3:]],
+        "sent to a router": [*CLAIM, Ether(src=MAC, dst=OTHER) / IP(src=A, dst=B) / UDP()],
+        "reserved": [probe("169.254.255.1", MAC)],
+        "zeros behind": [bytes(probe(A, MAC)) + b"\0\0leak"],
+        "not the source MAC": [bytes(probe(A, MAC)).replace(b"\0\x01\x28", b"\0\x01\x29")],
+        "target MAC of a Request": [bytes(probe(A, MAC))[:32] + b"\1" + bytes(probe(A, MAC))[33:]],
+        "is held by": [*CLAIM, *[probe(A, OTHER)] * 3, announcement(A, OTHER)],
+    }.items(),
+)
+def test_the_checker_finds(fault, packets):
+    found = checker.violations(_capture_of(*packets), [MAC, OTHER], routers=[OTHER])
+    assert [line for line in found if fault in line], found

@@ -1,0 +1,85 @@
+"""A board with two interfaces, on wires apart and on one wire."""
+
+import time
+
+import pytest
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.l2 import Ether
+from wire.frames import THIEF, announcement, request
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+X = "169.254.7.9"
+MAC = "28:cd:c1:00:01:01"
+QUIET = 0.3  # s in which a board would have reacted
+
+
+def second_interface(bench, board, bridge):
+    tap = bench.wire.add_tap(bridge)
+    board.macs.append(MAC)
+    board.run(f"nic2 = network.LAN({tap!r}, mac=bytes.fromhex({MAC.replace(':', '')!r})); nic2.active(True)")
+
+
+def claim_both(board):
+    """Both start from one address (RFC 3927 3.4)."""
+    board.run(f"svc = start(nic, ip={C!r}, delay=200); svc2 = start(nic2, ip={C!r}, delay=200)")
+    both = board.ask("[svc.wait(5000), svc2.wait(5000)]")
+    assert C in both and both[0] != both[1]
+    return both
+
+
+def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
+    board = two_wires.board()
+    second_interface(two_wires, board, "br1")
+    one, two = claim_both(board)
+    hosts = {bridge: two_wires.wire.add_host(f"{X}/16", bridge) for bridge in ("br0", "br1")}
+    assert hosts["br0"].ping(one) and hosts["br1"].ping(two)
+    assert not hosts["br0"].ping(two) and not hosts["br1"].ping(one)
+
+    # Nor does it take in by one interface what is for the address of the other.
+    sent = two_wires.wire.send(Ether(src=THIEF, dst=MAC) / IP(src=X, dst=one) / ICMP(), "br1")
+    two_wires.wire.send(request(X, one), "br1")
+    time.sleep(QUIET)
+    frames = [frame for capture in two_wires.captures for frame in capture.since(sent)]
+    assert not [f for f in frames if f.source in board.macs and (f.arp is not None or f.kind == "ICMP")]
+
+    # A conflict on one wire says nothing about the other.
+    two_wires.wire.send(announcement(one), "br1")
+    two_wires.wire.send(announcement(two), "br1")
+    time.sleep(QUIET)
+    assert board.ask("[svc.stats()['conflicts'], svc2.stats()['conflicts']]") == [0, 1]
+    board.run("svc2.stop()")
+    assert hosts["br0"].ping(one) and not hosts["br1"].ping(two)
+    assert board.ask("[svc.address, svc2.address, autoip.get(nic) is svc, autoip.get(nic2)]") == [
+        one,
+        None,
+        True,
+        None,
+    ]
+
+
+def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
+    """X-07: frames of the other interface are no conflict."""
+    board = bench.board()
+    second_interface(bench, board, "br0")
+    both = claim_both(board)
+    host = bench.wire.add_host(f"{X}/16")
+    assert all(host.ping(address) for address in both)
+    assert board.ask("[svc.stats()['conflicts'], svc2.stats()['conflicts']]") == [0, 0]
+
+
+@pytest.mark.parametrize("bridge", ["br0", "br1"])
+def test_tcp_by_the_interface_that_was_asked(two_wires, bridge):
+    board = two_wires.board()
+    second_interface(two_wires, board, "br1")
+    address = dict(zip(("br0", "br1"), claim_both(board), strict=True))[bridge]
+    host = two_wires.wire.add_host(f"{X}/16", bridge)
+    board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")
+    with host.socket("stream") as client:
+        client.settimeout(5)
+        client.connect((address, 5000))
+        board.run("connection = server.accept()[0]; connection.settimeout(5)")
+        client.send(b"?")
+        board.run("connection.send(connection.recv(1))")
+        assert client.recv(1) == b"?"

@@ -1,0 +1,109 @@
+"""Traffic on a real wire from and to a link-local address, with real peers."""
+
+import time
+
+from wire.frames import BROADCAST, THIEF, is_arp, request
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+X = "169.254.7.9"
+QUIET = 0.3  # s in which a board would have reacted
+
+
+def test_boards_and_a_host_reach_each_other(bench):
+    boards = [bench.board() for _ in range(2)]
+    host = bench.wire.add_host(f"{X}/16")
+    one, two = (board.claim(delay=200) for board in boards)
+    assert host.ping(one, count=3) and host.ping(two, count=3)
+    assert boards[0].ask(f"[ping({two!r}), ping({X!r})]") == [True, True]
+    assert boards[1].ask(f"[ping({one!r}), ping({X!r})]") == [True, True]
+
+
+def test_udp_both_ways(bench):
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.bind(('0.0.0.0', 7))")
+    with host.socket("datagram") as client:
+        client.settimeout(5)
+        client.sendto(b"there", (C, 7))
+        board.run("data, peer = udp.recvfrom(99); udp.sendto(data + b' and back', peer)")
+        assert client.recvfrom(99) == (b"there and back", (C, 7))
+
+
+def test_replies_are_broadcast(bench):
+    """R3927-2.5-h, B32: also to a unicast Request."""
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    for to in (BROADCAST, board.mac):
+        sent = bench.wire.send(request(X, C, to=to))
+        answer = bench.capture.wait_for(is_arp("reply", board.mac), after=sent)
+        assert (answer.packet.dst, answer.arp.hwdst, answer.arp.pdst) == (BROADCAST, THIEF, X)
+
+
+def test_requests_for_other_addresses_are_not_answered(bench):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    sent = time.time()
+    for other in (
+        "169.254.20.21",
+        "169.254.21.20",
+        "169.254.255.255",
+        "169.254.0.0",
+        "0.0.0.0",
+        "10.254.20.20",
+    ):
+        bench.wire.send(request(X, other))
+    time.sleep(QUIET)
+    assert not bench.capture.arps_of(board.mac, "reply", sent)
+
+
+def test_off_link_destination_is_asked_for_directly(bench):
+    """R3927-2.6.2-e, BCT-III.1, B31: a host at 17.2.3.4 on the link talks to the board both ways."""
+    board = bench.board()
+    host = bench.wire.add_host("17.2.3.4/32")
+    host.run("ip", "route", "add", "169.254.0.0/16", "dev", "eth0")
+    board.claim(delay=200, ip=C)
+    assert board.ask("ping('17.2.3.4')")
+    assert bench.capture.select(is_arp("request", board.mac, spa=C, tpa="17.2.3.4"))
+    assert host.ping(C)
+
+
+def test_nothing_goes_to_a_router(bench):
+    """R3927-2.6.2-f: a gateway is left in the interface, and is not used."""
+    board = bench.board()
+    router = bench.wire.add_host(f"{X}/16")
+    bench.routers.append(router.mac)
+    board.claim(delay=200, ip=C)
+    board.run(f"nic.ipconfig(gw4={X!r})")
+    assert board.ask("nic.ifconfig()[2]") == X
+    assert not board.ask("ping('8.8.8.8')")
+    assert bench.capture.select(is_arp("request", board.mac, spa=C, tpa="8.8.8.8"))
+    assert not bench.capture.select(is_arp("request", board.mac, tpa=X))
+
+
+def test_the_broadcast_address_of_the_prefix(bench):
+    """R3927-2.6.2-g, X-44: 169.254.255.255 is an Ethernet broadcast, without ARP."""
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    sent = time.time()
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    board.run("udp.setsockopt(socket.SOL_SOCKET, 32, 1)")
+    board.run("udp.sendto(b'all', ('169.254.255.255', 9))")
+    frame = bench.capture.wait_for(lambda f: f.kind == "UDP" and f.packet["UDP"].dport == 9, after=sent)
+    assert (frame.packet.dst, frame.packet["IP"].src) == (BROADCAST, C)
+    assert not bench.capture.select(is_arp("request", board.mac), sent)
+
+
+def test_avahi_autoipd_on_the_same_wire(bench):
+    """One starts from the same address at the same time, one finds it taken."""
+    avahi = bench.avahi(start=C)
+    early = bench.board()
+    early.start(ip=C)
+    early.expect("bound")
+    taken = avahi.wait()
+    late = bench.board()
+    late.claim(delay=200, ip=taken)
+    assert len({taken, early.address, late.address}) == 3
+    assert late.ask(f"[ping({taken!r}), ping({early.address!r})]") == [True, True]

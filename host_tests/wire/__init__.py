@@ -1,0 +1,1 @@
+"""The test wire: network namespaces, a bridge, boards, real peers and an adversary on it."""

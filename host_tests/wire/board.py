@@ -1,0 +1,145 @@
+"""A UNIX_TAP board: the firmware as a process on a wire, told what to do by lines of JSON."""
+
+import itertools
+import json
+import os
+import pathlib
+import queue
+import subprocess
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+_AGENT = pathlib.Path(__file__).with_name("agent.py")
+_ANSWER_TIMEOUT = 30  # s
+_EXIT_TIMEOUT = 10  # s
+
+_numbers = itertools.count(1)
+
+
+class BoardError(Exception):
+    """Code on the board raised an exception: its class by name, and its arguments as text."""
+
+
+class Board:
+    """Runs from now until close(), which fails if the board crashed, left an error or hangs."""
+
+    def __init__(self, wire, log, mac=None, tap=None, sanitize=False):
+        self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
+        self.tap = tap or wire.add_tap()
+        self.macs = [self.mac]
+        self.log = log
+        self._wire = wire
+        self._events = queue.Queue()
+        self._answers = queue.Queue()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._errors = log.with_suffix(".err")
+        self._process = self._start(sanitize)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.expect("ready")
+        wire.wait_for_port(self.tap)
+
+    def _start(self, sanitize):
+        firmware = ROOT / "build" / ("UNIX_TAP-sanitize" if sanitize else "UNIX_TAP") / "micropython"
+        command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
+        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+        with open(self._errors, "wb") as errors:
+            return self._wire.namespace.popen(
+                command,
+                env=environment,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+
+    # What a test asks of it
+
+    def expect(self, event, timeout=15):
+        """Wait for an event and return it, a dict with "time", "address" and "state"; others are skipped."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                told = self._events.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise TimeoutError(f"no event {event!r} within {timeout} s, see {self.log}") from None
+            if told is None:
+                raise ConnectionError(f"the board is gone: {self._report()}")
+            if told["event"] == event:
+                return told
+
+    def events(self):
+        """The events not yet taken by expect(), without waiting."""
+        told = []
+        while not self._events.empty():
+            told.append(self._events.get())
+        return [event["event"] for event in told if event]
+
+    def ask(self, expression, timeout=_ANSWER_TIMEOUT):
+        """The value of an expression on the board; BoardError if it raised."""
+        return self._call("eval", expression, timeout)
+
+    def run(self, code, timeout=_ANSWER_TIMEOUT):
+        """Run code on the board; BoardError if it raised."""
+        self._call("exec", code, timeout)
+
+    def start(self, **options):
+        """svc = autoip.start(nic, ...) on the board."""
+        arguments = "".join(f", {name}={value!r}" for name, value in options.items())
+        self.run(f"svc = start(nic{arguments})")
+
+    def claim(self, **options):
+        """start(), and wait for the address."""
+        self.start(**options)
+        return self.expect("bound")["address"]
+
+    @property
+    def address(self):
+        return self.ask("svc.address")
+
+    def set_link(self, up):
+        self._wire.set_link(self.tap, up)
+
+    def close(self):
+        """The end of its input ends the board; AssertionError if it does not end well."""
+        self._process.stdin.close()
+        try:
+            code = self._process.wait(_EXIT_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = f"none within {_EXIT_TIMEOUT} s, killed ({self._process.wait()})"
+        self._reader.join()
+        assert code == 0, f"exit code {code}: {self._report()}"
+        errors = self._errors.read_text(errors="replace")
+        assert not errors, f"written to stderr: {errors}"
+
+    # Lines in and out
+
+    def _call(self, kind, code, timeout):
+        self._process.stdin.write(json.dumps([kind, code]) + "\n")
+        self._process.stdin.flush()
+        try:
+            told = self._answers.get(timeout=timeout)
+        except queue.Empty:
+            raise TimeoutError(f"no answer to {code!r} within {timeout} s, see {self.log}") from None
+        if told is None:
+            raise ConnectionError(f"the board is gone: {self._report()}")
+        if "error" in told:
+            raise BoardError(f"{told['error']}: {' '.join(told['args'])}")
+        return told["answer"]
+
+    def _read(self):
+        with open(self.log, "w") as log:
+            for line in self._process.stdout:
+                log.write(f"{time.time():.3f} {line}")
+                log.flush()
+                if line.startswith("{"):
+                    told = json.loads(line)
+                    told["time"] = time.time()
+                    (self._events if "event" in told else self._answers).put(told)
+        self._events.put(None)
+        self._answers.put(None)
+
+    def _report(self):
+        return self._errors.read_text(errors="replace")[-4000:] or f"no error text, see {self.log}"

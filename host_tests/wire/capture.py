@@ -1,0 +1,102 @@
+"""Every frame on a bridge, once: kept decoded, and as pcap."""
+
+import socket
+import threading
+import time
+
+from scapy.utils import PcapWriter
+
+from .frames import Frame
+
+_SO_TIMESTAMPNS = 35
+_SO_RCVBUFFORCE = 33
+_FRAME_MAX = 65536
+_PCAP_ETHERNET = 1
+_QUIET = 0.1  # s without a frame until close() takes the capture for complete
+
+
+class Capture:
+    """Captures from now until close(). `frames` is in the order of arrival; times are the kernel's."""
+
+    def __init__(self, wire, path, bridge="br0"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.frames = []
+        self._arrived = threading.Condition()
+        self._closing = False
+        self._writer = PcapWriter(str(path), linktype=_PCAP_ETHERNET)
+        self._writer.write_header(None)
+        self._wire = wire
+        self._bridge = bridge
+        self._socket = wire.listen()
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
+        self._socket.settimeout(_QUIET)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def close(self):
+        self._closing = True
+        self._thread.join()
+        self._socket.close()
+        self._writer.close()
+
+    def since(self, after=0):
+        """The frames later than `after` (s since 1970)."""
+        with self._arrived:
+            return [frame for frame in self.frames if frame.time > after]
+
+    def select(self, predicate, after=0):
+        """The frames later than `after` for which the predicate holds."""
+        return [frame for frame in self.since(after) if predicate(frame)]
+
+    def arps_of(self, mac, kind, after=0):
+        """ARP frames that the host with this MAC sent itself, by kind."""
+        return self.select(lambda f: not f.injected and f.source == mac and f.kind == kind, after)
+
+    def probes_of(self, mac, after=0):
+        return self.arps_of(mac, "probe", after)
+
+    def announcements_of(self, mac, after=0):
+        return self.arps_of(mac, "announcement", after)
+
+    def wait_for(self, predicate, timeout=5, after=0):
+        """The first frame later than `after` for which the predicate holds, awaited if need be."""
+        deadline = time.monotonic() + timeout
+        seen = 0
+        while True:
+            with self._arrived:
+                self._arrived.wait_for(lambda: len(self.frames) > seen, deadline - time.monotonic())  # noqa: B023
+                frames = self.frames[seen:]
+            for frame in frames:
+                if frame.time > after and predicate(frame):
+                    return frame
+            seen += len(frames)
+            if time.monotonic() >= deadline:
+                raise TimeoutError(f"no such frame within {timeout} s, see {self.path}")
+
+    def _read(self):
+        while True:
+            try:
+                raw, ancillary, _, address = self._socket.recvmsg(_FRAME_MAX, 64)
+            except TimeoutError:
+                if self._closing:
+                    return
+                continue
+            device, _, kind = address[:3]
+            outgoing = kind == socket.PACKET_OUTGOING
+            if self._wire.passes(device, outgoing, self._bridge):
+                # Only the adversary sends by the bridge itself.
+                self._keep(raw, _timestamp(ancillary), outgoing)
+
+    def _keep(self, raw, at, injected):
+        seconds, nanoseconds = at
+        self._writer.write_packet(raw, sec=seconds, usec=nanoseconds // 1000)
+        with self._arrived:
+            self.frames.append(Frame(seconds + nanoseconds / 1e9, raw, injected))
+            self._arrived.notify_all()
+
+
+def _timestamp(ancillary):
+    data = next(data for _, kind, data in ancillary if kind == _SO_TIMESTAMPNS)
+    return int.from_bytes(data[:8], "little"), int.from_bytes(data[8:16], "little")

@@ -1,0 +1,98 @@
+"""Frames as the RFCs name them: told apart, built for the adversary, and put into words."""
+
+import functools
+from dataclasses import dataclass
+
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.l2 import ARP, Ether
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+ANY = "0.0.0.0"
+THIEF = "02:00:00:00:00:02"  # MAC of the adversary
+
+REQUEST = 1  # ARP opcodes
+REPLY = 2
+ECHO = 8  # ICMP types
+ECHO_REPLY = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A captured frame. injected: the adversary sent it."""
+
+    time: float  # s since 1970, by the kernel
+    raw: bytes
+    injected: bool
+
+    @functools.cached_property
+    def packet(self):
+        return Ether(self.raw)
+
+    @functools.cached_property
+    def arp(self):
+        return self.packet.getlayer(ARP)
+
+    @property
+    def source(self):
+        return self.packet.src
+
+    @functools.cached_property
+    def kind(self):
+        """ "probe", "announcement", "request", "reply", or the name of another protocol."""
+        if self.arp is None:
+            return next((layer.__name__ for layer in (ICMP, TCP, UDP, IP) if layer in self.packet), "other")
+        if self.arp.op != REQUEST:
+            return "reply"
+        if self.arp.psrc == ANY:
+            return "probe"
+        return "announcement" if self.arp.psrc == self.arp.pdst else "request"
+
+    def words(self):
+        """The frame in a few words."""
+        if self.arp is None:
+            return self._ip_words()
+        return {
+            "probe": "probes {0.pdst}",
+            "announcement": "announces {0.psrc}",
+            "request": "asks for {0.pdst}, being {0.psrc}",
+            "reply": "answers: {0.psrc} is me",
+        }[self.kind].format(self.arp)
+
+    def _ip_words(self):
+        ip = self.packet.getlayer(IP)
+        if ip is None:
+            return self.packet.summary()
+        icmp = {ECHO: "pings {}", ECHO_REPLY: "answers the ping of {}"}.get(getattr(ip.payload, "type", None))
+        return icmp.format(ip.dst) if icmp and self.kind == "ICMP" else f"{self.kind} {ip.src} -> {ip.dst}"
+
+
+def is_arp(kind, mac=None, spa=None, tpa=None):
+    """A predicate for Capture.wait_for(): ARP of this kind, sender MAC, sender and target address."""
+
+    def matches(frame):
+        return (
+            frame.arp is not None
+            and frame.kind == kind
+            and mac in (None, frame.arp.hwsrc)
+            and spa in (None, frame.arp.psrc)
+            and tpa in (None, frame.arp.pdst)
+        )
+
+    return matches
+
+
+def probe(ip, mac=THIEF):
+    return request(ANY, ip, mac)
+
+
+def announcement(ip, mac=THIEF):
+    return request(ip, ip, mac)
+
+
+def request(spa, tpa, mac=THIEF, to=BROADCAST):
+    return Ether(src=mac, dst=to) / ARP(op=REQUEST, hwsrc=mac, psrc=spa, pdst=tpa)
+
+
+def reply(spa, tpa, to, mac=THIEF):
+    """A unicast Reply to the MAC `to`."""
+    return Ether(src=mac, dst=to) / ARP(op=REPLY, hwsrc=mac, psrc=spa, hwdst=to, pdst=tpa)

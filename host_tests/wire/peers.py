@@ -1,0 +1,65 @@
+"""Other implementations of IPv4 link-local, as a peer of the boards."""
+
+import re
+import subprocess
+import threading
+import time
+
+# The daemon wants its pid file, its folder and an `ip` of its own namespace; nothing may leave traces.
+_PRIVATE = """
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /var/lib/avahi-autoipd
+chown avahi-autoipd: /var/lib/avahi-autoipd
+mount -t sysfs sysfs /sys
+"$@" &
+wait
+"""
+
+
+class AvahiAutoipd:
+    """avahi-autoipd on eth0 of a host; start: address to try first."""
+
+    def __init__(self, host, log, start=None):
+        self.host = host
+        self.address = None
+        self._bound = threading.Event()
+        command = ["avahi-autoipd", "--debug", "--force-bind", "eth0"]
+        if start:
+            command.append(f"--start={start}")
+        self._process = host.namespace.popen(
+            [
+                *"unshare --mount --pid --fork --kill-child --mount-proc sh -ec".split(),
+                _PRIVATE,
+                "sh",
+                *command,
+            ],
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def wait(self, timeout=20):
+        """The address it took."""
+        if not self._bound.wait(timeout):
+            raise TimeoutError(f"avahi-autoipd took no address within {timeout} s, see {self._log}")
+        return self.address
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+    def _read(self):
+        with open(self._log, "w") as log:
+            for line in self._process.stdout:
+                log.write(f"{time.time():.3f} {line}")
+                log.flush()
+                claimed = re.search(r"Callout BIND, address (\S+) on", line)
+                if claimed:
+                    self.address = claimed[1]
+                    self._bound.set()

@@ -1,0 +1,176 @@
+"""A wire: a namespace with a bridge, TAP devices for boards, hosts in their own namespaces, an adversary."""
+
+import contextlib
+import socket
+import subprocess
+import time
+
+from pyroute2 import IPRoute
+
+from .namespace import Namespace
+
+_ETH_P_ALL = 3
+_FORWARDING = 3  # state of a bridge port
+_CARRIER_TIMEOUT = 5  # s
+
+
+class Wire:
+    """One namespace; `bridges` are wires apart from each other, most tests need one.
+
+    The adversary's frames go out of the bridge device itself, which learns no MAC from them and lets
+    every port have them.
+    """
+
+    def __init__(self, bridges=("br0",)):
+        self._closing = contextlib.ExitStack()
+        self.namespace = Namespace()
+        self._closing.callback(self.namespace.close)
+        with self.namespace.inside():
+            self._route = IPRoute()
+        self._closing.callback(self._route.close)
+        self._index = {}
+        self._bridge_of = {}
+        self._adversary = {}
+        self._hosts = 0
+        self._taps = 0
+        try:
+            for bridge in bridges:
+                self._add_bridge(bridge)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        self._closing.close()
+
+    def add_tap(self, bridge="br0"):
+        """A TAP device for a board, up and on the bridge; returns its name."""
+        name = f"tap{self._taps}"
+        self._taps += 1
+        with self.namespace.inside():
+            self._route.link("add", ifname=name, kind="tuntap", mode="tap")
+        self._plug(name, bridge)
+        return name
+
+    def set_link(self, name, up):
+        """Pull the cable of a device, or put it back."""
+        self._route.link("set", index=self._index[name], state="up" if up else "down")
+
+    def add_host(self, address=None, bridge="br0"):
+        """A Linux host; address: "169.254.7.9/16", or None."""
+        name = f"host{self._hosts}"
+        self._hosts += 1
+        host = Host(address, self, name)
+        self._closing.callback(host.close)
+        self._plug(name, bridge)
+        self.wait_for_port(name)
+        host.wait_until_up()
+        return host
+
+    def wait_for_port(self, name):
+        """Wait until the bridge forwards to a device, whose carrier the kernel notes when it has time."""
+        _wait(lambda: self._port_state(name) == _FORWARDING, name)
+
+    def send(self, frame, bridge="br0"):
+        """The adversary sends a frame (a scapy packet or bytes); returns the time before that."""
+        before = time.time()
+        self._adversary[bridge].send(bytes(frame))
+        return before
+
+    def listen(self):
+        """A socket that gets the frames of all devices, at each that they pass; see passes()."""
+        with self.namespace.inside():
+            return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+
+    def passes(self, device, outgoing, bridge):
+        """Is this where a frame enters the bridge? There it is seen once, and before any answer to it."""
+        return device == bridge if outgoing else self._bridge_of.get(device) == bridge
+
+    def add_veth(self, name, namespace):
+        """A cable from here to eth0 of another namespace."""
+        self._route.link("add", ifname=name, kind="veth", peer={"ifname": "eth0", "net_ns_fd": namespace.fd})
+
+    def _add_bridge(self, name):
+        self._route.link(
+            "add", ifname=name, kind="bridge", br_stp_state=0, br_forward_delay=0, br_mcast_snooping=0
+        )
+        self._remember(name)
+        self.set_link(name, True)
+        with self.namespace.inside():
+            self._adversary[name] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._closing.callback(self._adversary[name].close)
+        self._adversary[name].bind((name, 0))
+
+    def _port_state(self, name):
+        info = self._route.get_links(self._index[name])[0].get_attr("IFLA_LINKINFO")
+        return info.get_attr("IFLA_INFO_SLAVE_DATA").get_attr("IFLA_BRPORT_STATE")
+
+    def _plug(self, name, bridge):
+        self._remember(name)
+        self._bridge_of[name] = bridge
+        self._route.link("set", index=self._index[name], master=self._index[bridge])
+        self.set_link(name, True)
+
+    def _remember(self, name):
+        self._index[name] = self._route.link_lookup(ifname=name)[0]
+
+
+class Host:
+    """A Linux host with its eth0 on the wire."""
+
+    def __init__(self, address, wire, name):
+        self.namespace = Namespace()
+        wire.add_veth(name, self.namespace)
+        with self.namespace.inside():
+            self._route = IPRoute()
+        self._index = self._route.link_lookup(ifname="eth0")[0]
+        self.mac = self._link("IFLA_ADDRESS")
+        for index in (self._route.link_lookup(ifname="lo")[0], self._index):
+            self._route.link("set", index=index, state="up")
+        self.address = None
+        if address:
+            self.address, length = address.split("/")
+            self._route.addr("add", index=self._index, address=self.address, prefixlen=int(length))
+
+    def wait_until_up(self):
+        """Wait until the host can send: the kernel lets it when it has noted the carrier."""
+        _wait(lambda: self._link("IFLA_OPERSTATE") == "UP", "eth0")
+
+    def _link(self, attribute):
+        return self._route.get_links(self._index)[0].get_attr(attribute)
+
+    def run(self, *command, timeout=30):
+        return self.namespace.run(*command, timeout=timeout)
+
+    def ping(self, address, count=1):
+        """Does the address answer each of `count` pings within a second?"""
+        try:
+            self.run("ping", "-n", "-q", "-c", str(count), "-i", "0.2", "-W", "1", address)
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def socket(self, kind):
+        """A socket of this host: "stream" or "datagram"."""
+        with self.namespace.inside():
+            return socket.socket(
+                socket.AF_INET, {"stream": socket.SOCK_STREAM, "datagram": socket.SOCK_DGRAM}[kind]
+            )
+
+    def close(self):
+        self._route.close()
+        self.namespace.close()
+
+
+def _wait(condition, name):
+    deadline = time.monotonic() + _CARRIER_TIMEOUT
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{name} has no carrier")
+        time.sleep(0.001)
