@@ -1,7 +1,7 @@
 # The tests, the demonstration and the checks of style, with all that they need.
 
 PYTHON := $(VENV)/bin/python
-TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd shellcheck
+TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd dnsmasq-base shellcheck
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch])
 
 $(VENV)/.ready: host_tests/requirements.txt

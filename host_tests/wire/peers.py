@@ -44,9 +44,10 @@ class AvahiAutoipd:
         self._reader.start()
 
     def wait(self, timeout=20):
-        """The address it took."""
+        """The address it took, once it is on the interface; that comes a little after the announcement."""
         if not self._bound.wait(timeout):
             raise TimeoutError(f"avahi-autoipd took no address within {timeout} s, see {self._log}")
+        self.host.wait_for_address(self.address)
         return self.address
 
     def close(self):

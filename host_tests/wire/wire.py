@@ -11,7 +11,7 @@ from .namespace import Namespace
 
 _ETH_P_ALL = 3
 _FORWARDING = 3  # state of a bridge port
-_CARRIER_TIMEOUT = 5  # s
+_KERNEL_TIMEOUT = 5  # s for what the kernel does when it has time
 
 
 class Wire:
@@ -75,7 +75,7 @@ class Wire:
 
     def wait_for_port(self, name):
         """Wait until the bridge forwards to a device, whose carrier the kernel notes when it has time."""
-        _wait(lambda: self._port_state(name) == _FORWARDING, name)
+        _wait_until(lambda: self._port_state(name) == _FORWARDING, f"{name} has no carrier")
 
     def send(self, frame, bridge="br0"):
         """The adversary sends a frame (a scapy packet or bytes); returns the time before that."""
@@ -140,7 +140,14 @@ class Host:
 
     def wait_until_up(self):
         """Wait until the host can send: the kernel lets it when it has noted the carrier."""
-        _wait(lambda: self._link("IFLA_OPERSTATE") == "UP", "eth0")
+        _wait_until(lambda: self._link("IFLA_OPERSTATE") == "UP", "eth0 has no carrier")
+
+    def wait_for_address(self, address):
+        """Wait until the address is on the interface."""
+        _wait_until(lambda: address in self._addresses(), f"eth0 has no {address}")
+
+    def _addresses(self):
+        return [entry.get_attr("IFA_ADDRESS") for entry in self._route.get_addr(index=self._index)]
 
     def _link(self, attribute):
         return self._route.get_links(self._index)[0].get_attr(attribute)
@@ -168,9 +175,9 @@ class Host:
         self.namespace.close()
 
 
-def _wait(condition, name):
-    deadline = time.monotonic() + _CARRIER_TIMEOUT
+def _wait_until(condition, otherwise):
+    deadline = time.monotonic() + _KERNEL_TIMEOUT
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{name} has no carrier")
+            raise TimeoutError(otherwise)
         time.sleep(0.001)
