@@ -1,7 +1,6 @@
 """The harness itself: the capture sees all, and the checker finds what is wrong."""
 
 import itertools
-import time
 
 import pytest
 from scapy.layers.inet import IP, UDP
@@ -25,7 +24,6 @@ def _capture_of(*packets):
 def test_each_frame_is_captured_once(bench):
     one, two = bench.wire.add_host("10.0.0.1/24"), bench.wire.add_host("10.0.0.2/24")
     assert one.ping(two.address, count=3)
-    time.sleep(0.2)
     echoes = bench.capture.select(lambda f: f.kind == "ICMP")
     assert [f.source for f in echoes] == [one.mac, two.mac] * 3
     assert not any(f.injected for f in echoes)
@@ -34,7 +32,6 @@ def test_each_frame_is_captured_once(bench):
 def test_no_answer_is_captured_before_its_question(bench):
     one, two = bench.wire.add_host("10.0.0.1/24"), bench.wire.add_host("10.0.0.2/24")
     one.run("ping", "-n", "-q", "-f", "-c", "2000", two.address)
-    time.sleep(0.2)
     echoes = bench.capture.select(lambda f: f.kind == "ICMP")
     assert [f.source for f in echoes] == [one.mac, two.mac] * 2000
     assert all(earlier.time <= later.time for earlier, later in itertools.pairwise(echoes))
@@ -63,7 +60,7 @@ def test_the_pcap_holds_what_was_captured(bench):
 def test_two_bridges_are_apart(two_wires):
     two_wires.wire.send(probe(A), "br1")
     two_wires.captures[1].wait_for(is_arp("probe"))
-    assert not two_wires.captures[0].frames
+    assert not two_wires.captures[0].since()
 
 
 def test_the_checker_accepts_a_claim():

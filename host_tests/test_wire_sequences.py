@@ -85,6 +85,7 @@ class Interface:
 
     def reset(self):
         """Back to an interface without addresses; the service leaves no trace."""
+        self._lease = None
         self.stop()
         assert not self.board.ask("nic.ifconfig()[0]").startswith("169.254.")
         self.plug()

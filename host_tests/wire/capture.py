@@ -1,5 +1,6 @@
 """Every frame on a bridge, once: kept decoded, and as pcap."""
 
+import select
 import socket
 import threading
 import time
@@ -31,7 +32,6 @@ class Capture:
         self._socket = wire.listen()
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 1 << 24)
-        self._socket.settimeout(_QUIET)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -42,7 +42,8 @@ class Capture:
         self._writer.close()
 
     def since(self, after=0):
-        """The frames later than `after` (s since 1970)."""
+        """The frames later than `after` (s since 1970), up to the very last on the wire."""
+        self._catch_up()
         with self._arrived:
             return [frame for frame in self.frames if frame.time > after]
 
@@ -75,26 +76,37 @@ class Capture:
             if time.monotonic() >= deadline:
                 raise TimeoutError(f"no such frame within {timeout} s, see {self.path}")
 
-    def _read(self):
+    def _catch_up(self):
+        # The reader takes a frame out of the socket and keeps it under one lock: none is in between.
+        now = time.time()
         while True:
-            try:
-                raw, ancillary, _, address = self._socket.recvmsg(_FRAME_MAX, 64)
-            except TimeoutError:
-                if self._closing:
+            with self._arrived:
+                if not self._is_waiting(0) or (self.frames and self.frames[-1].time > now):
                     return
-                continue
-            device, _, kind = address[:3]
-            outgoing = kind == socket.PACKET_OUTGOING
-            if self._wire.passes(device, outgoing, self._bridge):
-                # Only the adversary sends by the bridge itself.
-                self._keep(raw, _timestamp(ancillary), outgoing)
+            time.sleep(0.001)
+
+    def _is_waiting(self, timeout):
+        """Is there a frame in the socket?"""
+        return self._socket.fileno() >= 0 and select.select([self._socket], [], [], timeout)[0]
+
+    def _read(self):
+        while self._is_waiting(_QUIET) or not self._closing:
+            with self._arrived:
+                if self._is_waiting(0):
+                    self._take()
+
+    def _take(self):
+        raw, ancillary, _, (device, _, kind, *_) = self._socket.recvmsg(_FRAME_MAX, 64)
+        outgoing = kind == socket.PACKET_OUTGOING
+        if self._wire.passes(device, outgoing, self._bridge):
+            # Only the adversary sends by the bridge itself.
+            self._keep(raw, _timestamp(ancillary), outgoing)
 
     def _keep(self, raw, at, injected):
         seconds, nanoseconds = at
         self._writer.write_packet(raw, sec=seconds, usec=nanoseconds // 1000)
-        with self._arrived:
-            self.frames.append(Frame(seconds + nanoseconds / 1e9, raw, injected))
-            self._arrived.notify_all()
+        self.frames.append(Frame(seconds + nanoseconds / 1e9, raw, injected))
+        self._arrived.notify_all()
 
 
 def _timestamp(ancillary):
