@@ -16,3 +16,12 @@ BUILD_PACKAGES := build-essential dpkg-dev pkg-config python3
 .PHONY: build-packages
 build-packages:
 	@host_tests/install-packages.sh "$(SUDO)" $(BUILD_PACKAGES)
+
+MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
+
+$(MPY_CROSS): | build-packages $(MICROPY_DIR)
+	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
+
+# lwIP is linked below the project's folder, where MicroPython's make looks for C modules.
+$(BUILD)/lwip: | $(LWIP_DIR)
+	ln -sfn $(abspath $(LWIP_DIR)) $@

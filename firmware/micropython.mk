@@ -1,6 +1,5 @@
 AUTOIP_MOD_DIR := $(USERMOD_DIR)
-# A board may name another port; the default is the port that is built.
-AUTOIP_PORT ?= $(notdir $(CURDIR))
+AUTOIP_PORT ?= softtimer
 
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/modautoip.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/link.c

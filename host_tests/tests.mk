@@ -2,7 +2,7 @@
 
 PYTHON := $(VENV)/bin/python
 TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd dnsmasq-base shellcheck
-C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch])
+C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h)
 
 $(VENV)/.ready: host_tests/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)

@@ -3,17 +3,9 @@
 
 BOARD_BUILD := $(BUILD)/UNIX_TAP$(if $(filter 1,$(SANITIZE)),-sanitize)
 FIRMWARE := $(BOARD_BUILD)/micropython
-MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
 
 .PHONY: firmware
 firmware: $(FIRMWARE) ## build the firmware of BOARD (SANITIZE=1: with ASan and UBSan)
-
-$(MPY_CROSS): | build-packages $(MICROPY_DIR)
-	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
-
-# lwIP is linked below the project's folder, where MicroPython's make looks for C modules.
-$(BUILD)/lwip: | $(LWIP_DIR)
-	ln -sfn $(abspath $(LWIP_DIR)) $@
 
 # MicroPython's make knows what has to be built anew.
 .PHONY: $(FIRMWARE)

@@ -12,7 +12,6 @@
 
 #include "lwip/apps/mdns.h"
 #include "lwip/init.h"
-#include "lwip/tcp.h"
 #include "lwip/timeouts.h"
 
 #include "pendsv.h"
@@ -78,22 +77,4 @@ uint32_t board_random(void) {
         number = mp_hal_ticks_us();
     }
     return number;
-}
-
-// modlwip.c of MicroPython 1.25 clears the callbacks of a socket that is closed, also of a listening
-// one, whose lwIP structure is too short to have them: a write past its end, and an assert here.
-void __real_tcp_err(struct tcp_pcb *pcb, tcp_err_fn err);
-void __wrap_tcp_err(struct tcp_pcb *pcb, tcp_err_fn err);
-void __wrap_tcp_err(struct tcp_pcb *pcb, tcp_err_fn err) {
-    if (pcb->state != LISTEN) {
-        __real_tcp_err(pcb, err);
-    }
-}
-
-void __real_tcp_recv(struct tcp_pcb *pcb, tcp_recv_fn recv);
-void __wrap_tcp_recv(struct tcp_pcb *pcb, tcp_recv_fn recv);
-void __wrap_tcp_recv(struct tcp_pcb *pcb, tcp_recv_fn recv) {
-    if (pcb->state != LISTEN) {
-        __real_tcp_recv(pcb, recv);
-    }
 }

@@ -23,8 +23,7 @@ SHARED_SRC_C_EXTRA += runtime/softtimer.c
 # modlwip.c compares the timeout -1 with an unsigned one; 32-bit boards do not notice.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
 
-# socket.close() of a listening socket sets callbacks that only connections have: see main.c.
-LDFLAGS_EXTRA += -Wl,--wrap=tcp_err,--wrap=tcp_recv
+include $(AUTOIP_DIR)/boards/common/listen_close.mk
 
 # One run of the port's main() is one life between soft resets, see main.c. Its asserts are kept, as
 # they come with the code that frees the heap.

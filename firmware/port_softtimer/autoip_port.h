@@ -1,5 +1,5 @@
-#ifndef AUTOIP_FIRMWARE_PORT_UNIX_H
-#define AUTOIP_FIRMWARE_PORT_UNIX_H
+#ifndef AUTOIP_FIRMWARE_PORT_SOFTTIMER_H
+#define AUTOIP_FIRMWARE_PORT_SOFTTIMER_H
 
 #include "shared/runtime/softtimer.h"
 

@@ -1,4 +1,5 @@
-// The unix port of the UNIX_TAP board: lwIP runs in an emulated PendSV interrupt, as on rp2.
+// Ports whose lwIP and soft timers run in PendSV, or as UNIX_TAP's in what takes its place. The board
+// tells the lwIP interface of a `network` object by network_lan_netif().
 
 #include "py/mphal.h"
 

@@ -1,0 +1,27 @@
+# QEMU_MPS2: MicroPython with lwIP on an emulated Cortex-M3 with Ethernet, `qemu-system-arm -M mps2-an385`.
+
+# Who gives link-local addresses: autoip; lwip (lwIP's own AutoIP) and none are to compare with.
+LINK_LOCAL ?= autoip
+
+BOARD_BUILD := $(BUILD)/QEMU_MPS2$(if $(filter-out autoip,$(LINK_LOCAL)),-$(LINK_LOCAL))
+FIRMWARE := $(BOARD_BUILD)/firmware.elf
+BUILD_PACKAGES += gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+
+.PHONY: firmware
+firmware: $(FIRMWARE) ## build the firmware of BOARD (LINK_LOCAL=lwip or none: to compare with)
+
+# MicroPython's make knows what has to be built anew.
+.PHONY: $(FIRMWARE)
+$(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip | build-packages
+	$(MAKE) -j$(shell nproc) -C boards/QEMU_MPS2 BUILD=$(abspath $(@D)) MICROPY_DIR=$(abspath $(MICROPY_DIR)) \
+		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
+		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src LINK_LOCAL=$(LINK_LOCAL)
+
+# What the board's Ethernet is connected to, in QEMU's words; `user` is a network inside of QEMU.
+NIC ?= user
+MAC ?= 52:54:00:12:34:56
+
+.PHONY: run
+run: $(FIRMWARE) ## boot BOARD to its REPL (NIC=tap,ifname=tap0,script=no,downscript=no; leave with Ctrl-A X)
+	qemu-system-arm -M mps2-an385 -kernel $< -nic $(NIC),model=lan9118,mac=$(MAC) \
+		-display none -serial mon:stdio

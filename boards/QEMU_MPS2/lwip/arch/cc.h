@@ -1,0 +1,8 @@
+// What lwIP asks of the compiler.
+#ifndef AUTOIP_BOARDS_QEMU_MPS2_CC_H
+#define AUTOIP_BOARDS_QEMU_MPS2_CC_H
+
+#define LWIP_PLATFORM_DIAG(x)
+#define LWIP_PLATFORM_ASSERT(x) __builtin_trap() // startup.c shows where
+
+#endif

@@ -1,0 +1,2 @@
+include("plain/manifest.py")
+package("autoip", base_path="../../lib")

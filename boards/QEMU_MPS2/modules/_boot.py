@@ -1,0 +1,10 @@
+import psram
+import vfs
+
+device = psram.Psram()
+try:
+    vfs.mount(device, "/")
+except OSError:
+    vfs.VfsLfs2.mkfs(device)
+    vfs.mount(device, "/")
+del vfs, psram, device

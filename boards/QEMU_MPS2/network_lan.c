@@ -1,0 +1,261 @@
+// network.LAN over the machine's LAN9118.
+
+#include <string.h>
+
+#include "py/mphal.h"
+#include "py/runtime.h"
+#include "extmod/modnetwork.h"
+
+#include "lwip/apps/mdns.h"
+#include "lwip/autoip.h"
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/ethip6.h"
+#include "lwip/netif.h"
+#include "netif/ethernet.h"
+
+#include "lan9118.h"
+#include "network_lan.h"
+#include "pendsv.h"
+#include "random.h"
+
+#define FRAMES_AT_ONCE (32) // Python has the rest of the tick
+
+// LAN.status(), as on stm32
+#define STATUS_DOWN (0)
+#define STATUS_NO_LINK (1)
+#define STATUS_NO_ADDRESS (2)
+#define STATUS_GOT_ADDRESS (3)
+
+typedef struct _network_lan_obj_t {
+    mp_obj_base_t base;
+    uint8_t mac[6];
+    bool active;
+    uint32_t frames;
+    uint32_t drops;
+    struct netif netif;
+    struct dhcp dhcp;
+} network_lan_obj_t;
+
+// As on other boards the interface is not on the heap, and outlives a soft reset.
+static network_lan_obj_t lan = { .base = { &network_lan_type } };
+
+// A frame on its way in or out; these never overlap.
+static lan9118_frame_t frame;
+
+static err_t lan_linkoutput(struct netif *netif, struct pbuf *p) {
+    uint16_t len = pbuf_copy_partial(p, frame, sizeof(frame), 0);
+    return lan9118_send(frame, len) ? ERR_OK : ERR_IF;
+}
+
+static void lan_input(size_t len) {
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, len, PBUF_POOL);
+    if (p == NULL) {
+        ++lan.drops;
+        return;
+    }
+    pbuf_take(p, frame, len);
+    if (lan.netif.input(p, &lan.netif) != ERR_OK) {
+        pbuf_free(p);
+    }
+}
+
+// Returns false if more frames may be waiting.
+static bool lan_receive(void) {
+    for (int i = 0; i < FRAMES_AT_ONCE; ++i) {
+        int len = lan9118_receive(frame);
+        if (len == 0) {
+            return true;
+        }
+        ++lan.frames;
+        if (len < 0) {
+            ++lan.drops;
+        } else if (lan.active && netif_is_link_up(&lan.netif)) {
+            lan_input(len);
+        }
+    }
+    return false;
+}
+
+static void lan_follow_link(void) {
+    if (lan9118_link_up()) {
+        netif_set_link_up(&lan.netif);
+    } else {
+        netif_set_link_down(&lan.netif);
+    }
+}
+
+void network_lan_poll(void) {
+    if (lan9118_link_changed() && lan.active) {
+        netif_set_link_down(&lan.netif); // it was, though it may be up again
+        lan_follow_link();
+    }
+    lan.drops += lan9118_lost();
+    if (lan_receive()) {
+        lan9118_interrupt_on();
+    }
+}
+
+void LAN_Handler(void) {
+    lan9118_interrupt_off();
+    pendsv_trigger();
+}
+
+void network_lan_init(void) {
+    lan9118_init();
+    lan9118_get_mac(lan.mac);
+    board_random_seed(lan.mac);
+    NVIC_PRIORITY(IRQ_LAN) = IRQ_PRIORITY_DEVICE;
+    NVIC_ENABLE = 1 << IRQ_LAN;
+}
+
+static err_t lan_netif_init(struct netif *netif) {
+    netif->linkoutput = lan_linkoutput;
+    netif->output = etharp_output;
+    netif->output_ip6 = ethip6_output;
+    netif->mtu = 1500;
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
+    netif->hwaddr_len = sizeof(lan.mac);
+    memcpy(netif->hwaddr, lan.mac, sizeof(lan.mac));
+    netif->name[0] = 'e';
+    netif->name[1] = '0';
+    return ERR_OK;
+}
+
+static void lan_start(void) {
+    struct netif *netif = &lan.netif;
+    netif_add(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, &lan, lan_netif_init, ethernet_input);
+    netif_set_hostname(netif, mod_network_hostname_data);
+    netif_set_default(netif);
+    netif_set_up(netif);
+    netif_create_ip6_linklocal_address(netif, 1);
+    netif_set_ip6_autoconfig_enabled(netif, 1);
+    dhcp_set_struct(netif, &lan.dhcp);
+    dhcp_start(netif);
+    #if LWIP_AUTOIP
+    autoip_start(netif); // LINK_LOCAL=lwip
+    #endif
+    mdns_resp_add_netif(netif, mod_network_hostname_data);
+    lan.active = true;
+    lan_follow_link();
+}
+
+static void lan_stop(void) {
+    struct netif *netif = &lan.netif;
+    lan.active = false;
+    mdns_resp_remove_netif(netif);
+    dhcp_release_and_stop(netif);
+    netif_set_link_down(netif);
+    netif_remove(netif);
+    ip_addr_set_zero_ip4(&netif->ip_addr);
+    netif->flags = 0;
+}
+
+static void lan_set_active(bool active) {
+    MICROPY_PY_LWIP_ENTER
+    if (active && !lan.active) {
+        lan_start();
+    } else if (!active && lan.active) {
+        lan_stop();
+    }
+    MICROPY_PY_LWIP_EXIT
+}
+
+static int lan_status(void) {
+    if (!lan.active) {
+        return STATUS_DOWN;
+    }
+    if (!netif_is_link_up(&lan.netif)) {
+        return STATUS_NO_LINK;
+    }
+    return ip4_addr_isany(netif_ip4_addr(&lan.netif)) ? STATUS_NO_ADDRESS : STATUS_GOT_ADDRESS;
+}
+
+struct netif *network_lan_netif(mp_obj_t nic) {
+    return nic == MP_OBJ_FROM_PTR(&lan) ? &lan.netif : NULL;
+}
+
+/*******************************************************************************/
+// MicroPython bindings
+
+static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    mp_arg_check_num(n_args, n_kw, 0, 0, false);
+    return MP_OBJ_FROM_PTR(&lan);
+}
+
+static void lan_print(const mp_print_t *print, mp_obj_t self, mp_print_kind_t kind) {
+    char address[IP4ADDR_STRLEN_MAX];
+    ip4addr_ntoa_r(netif_ip4_addr(&lan.netif), address, sizeof(address));
+    mp_printf(print, "<LAN %d %s>", lan_status(), address);
+}
+
+static mp_obj_t lan_active(size_t n_args, const mp_obj_t *args) {
+    if (n_args == 1) {
+        return mp_obj_new_bool(lan.active);
+    }
+    lan_set_active(mp_obj_is_true(args[1]));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(lan_active_obj, 1, 2, lan_active);
+
+static mp_obj_t lan_deinit(mp_obj_t self) {
+    lan_set_active(false);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(lan_deinit_obj, lan_deinit);
+
+static mp_obj_t lan_isconnected(mp_obj_t self) {
+    return mp_obj_new_bool(lan_status() == STATUS_GOT_ADDRESS);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(lan_isconnected_obj, lan_isconnected);
+
+static mp_obj_t lan_get_status(mp_obj_t self) {
+    return MP_OBJ_NEW_SMALL_INT(lan_status());
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(lan_get_status_obj, lan_get_status);
+
+static mp_obj_t lan_ifconfig(size_t n_args, const mp_obj_t *args) {
+    return mod_network_nic_ifconfig(&lan.netif, n_args - 1, args + 1);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(lan_ifconfig_obj, 1, 2, lan_ifconfig);
+
+static mp_obj_t lan_ipconfig(size_t n_args, const mp_obj_t *args, mp_map_t *kwargs) {
+    return mod_network_nic_ipconfig(&lan.netif, n_args - 1, args + 1, kwargs);
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(lan_ipconfig_obj, 1, lan_ipconfig);
+
+// config("mac"); config("frames"), the frames received; config("drops"), those lost on the way to lwIP. The
+// emulator does not tell of frames for which its controller had no room.
+static mp_obj_t lan_config(mp_obj_t self, mp_obj_t name) {
+    switch (mp_obj_str_get_qstr(name)) {
+        case MP_QSTR_mac:
+            return mp_obj_new_bytes(lan.mac, sizeof(lan.mac));
+        case MP_QSTR_frames:
+            return mp_obj_new_int_from_uint(lan.frames);
+        case MP_QSTR_drops:
+            return mp_obj_new_int_from_uint(lan.drops);
+        default:
+            mp_raise_ValueError(MP_ERROR_TEXT("unknown config param"));
+    }
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(lan_config_obj, lan_config);
+
+static const mp_rom_map_elem_t lan_locals_dict_table[] = {
+    { MP_ROM_QSTR(MP_QSTR_active), MP_ROM_PTR(&lan_active_obj) },
+    { MP_ROM_QSTR(MP_QSTR_deinit), MP_ROM_PTR(&lan_deinit_obj) },
+    { MP_ROM_QSTR(MP_QSTR_isconnected), MP_ROM_PTR(&lan_isconnected_obj) },
+    { MP_ROM_QSTR(MP_QSTR_status), MP_ROM_PTR(&lan_get_status_obj) },
+    { MP_ROM_QSTR(MP_QSTR_ifconfig), MP_ROM_PTR(&lan_ifconfig_obj) },
+    { MP_ROM_QSTR(MP_QSTR_ipconfig), MP_ROM_PTR(&lan_ipconfig_obj) },
+    { MP_ROM_QSTR(MP_QSTR_config), MP_ROM_PTR(&lan_config_obj) },
+};
+static MP_DEFINE_CONST_DICT(lan_locals_dict, lan_locals_dict_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(
+    network_lan_type,
+    MP_QSTR_LAN,
+    MP_TYPE_FLAG_NONE,
+    make_new, lan_make_new,
+    print, lan_print,
+    locals_dict, &lan_locals_dict
+    );

@@ -1,0 +1,25 @@
+// The PendSV interrupt: lwIP, the network driver and the soft timers run in it and interrupt Python at
+// any place, as they do on rp2 and stm32. It is taken at each tick, and when the network wants it.
+
+#include "py/mphal.h"
+#include "shared/runtime/softtimer.h"
+
+#include "network_lan.h"
+#include "pendsv.h"
+
+void PendSV_Handler(void) {
+    network_lan_poll();
+    soft_timer_handler();
+}
+
+void pendsv_init(void) {
+    SCB_PRIORITY(EXCEPTION_PENDSV) = IRQ_PRIORITY_PENDSV;
+}
+
+uint32_t soft_timer_get_ms(void) {
+    return mp_hal_ticks_ms();
+}
+
+void soft_timer_schedule_at_ms(uint32_t ticks_ms) {
+    // Each tick looks.
+}

@@ -1,0 +1,13 @@
+#ifndef AUTOIP_BOARDS_QEMU_MPS2_PENDSV_H
+#define AUTOIP_BOARDS_QEMU_MPS2_PENDSV_H
+
+#include "mps2.h"
+
+void pendsv_init(void);
+
+// Have the interrupt taken as soon as no other is and nobody suspends it.
+static inline void pendsv_trigger(void) {
+    SCB_ICSR = ICSR_PENDSVSET;
+}
+
+#endif

@@ -1,0 +1,25 @@
+// Random numbers for protocols, not for secrets: the machine has no source of chance but its clock.
+
+#include "py/mphal.h"
+
+#include "random.h"
+
+static uint32_t state;
+
+static uint32_t stir(uint32_t x) {
+    x = (x ^ x >> 16) * 0x85ebca6b;
+    x = (x ^ x >> 13) * 0xc2b2ae35;
+    return x ^ x >> 16;
+}
+
+void board_random_seed(const uint8_t mac[6]) {
+    for (int i = 0; i < 6; ++i) {
+        state = stir(state ^ mac[i]) + i;
+    }
+}
+
+uint32_t board_random(void) {
+    // A call that comes in between by an interrupt does no harm.
+    state = stir(state ^ FPGAIO_COUNTER) + 0x9e3779b9;
+    return stir(state);
+}
