@@ -12,8 +12,10 @@ $(VENV)/.ready: host_tests/requirements.txt
 
 # Namespaces, bridges and TAP devices need root; PYTEST holds what is added to pytest's command line.
 .PHONY: test
-test: $(VENV)/.ready firmware ## build and run all tests (PYTEST="-k name": some)
+test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
+	$(MAKE) firmware BOARD=UNIX_TAP
 	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
+	$(MAKE) firmware BOARD=QEMU_MPS2
 	$(SUDO) $(PYTHON) -m pytest host_tests $(PYTEST)
 
 .PHONY: demo

@@ -1,4 +1,6 @@
-"""Runs on the board under test: agent.py TAP MAC. Tells events and answers the host, a JSON line each.
+"""Runs on the board under test: agent.py TAP MAC on UNIX_TAP, by the raw REPL on others.
+
+Tells events and answers the host, a JSON line each.
 
 A line from the host is a pair, ["eval", expression] or ["exec", code].
 """
@@ -54,7 +56,10 @@ def serve():
             tell(error=type(error).__name__, args=[str(arg) for arg in error.args])
 
 
-nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
+if sys.platform == "linux":
+    nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
+else:
+    nic = network.LAN()
 nic.active(True)
 tell(event="ready", address=None, state=None)
 serve()

@@ -1,16 +1,19 @@
-"""A UNIX_TAP board: the firmware as a process on a wire, told what to do by lines of JSON."""
+"""A board: its firmware as a process on a wire, told what to do by lines of JSON."""
 
 import itertools
 import json
 import os
 import pathlib
 import queue
+import socket
 import subprocess
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
+_ENTER_RAW_REPL = "\x03\x01"
+_EXECUTE = "\x04"
 _ANSWER_TIMEOUT = 30  # s
 _EXIT_TIMEOUT = 10  # s
 
@@ -22,7 +25,7 @@ class BoardError(Exception):
 
 
 class Board:
-    """Runs from now until close(), which fails if the board crashed, left an error or hangs."""
+    """UNIX_TAP. Runs from now until close(), which fails if it crashed, left an error or hangs."""
 
     def __init__(self, wire, log, mac=None, tap=None, sanitize=False):
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
@@ -102,8 +105,8 @@ class Board:
         self._wire.set_link(self.tap, up)
 
     def close(self):
-        """The end of its input ends the board; AssertionError if it does not end well."""
-        self._process.stdin.close()
+        """AssertionError if it does not end well."""
+        self._end()
         try:
             code = self._process.wait(_EXIT_TIMEOUT)
         except subprocess.TimeoutExpired:
@@ -113,6 +116,9 @@ class Board:
         assert code == 0, f"exit code {code}: {self._report()}"
         errors = self._errors.read_text(errors="replace")
         assert not errors, f"written to stderr: {errors}"
+
+    def _end(self):
+        self._process.stdin.close()  # the end of its input ends the agent
 
     # Lines in and out
 
@@ -143,3 +149,42 @@ class Board:
 
     def _report(self):
         return self._errors.read_text(errors="replace")[-4000:] or f"no error text, see {self.log}"
+
+
+class QemuBoard(Board):
+    """QEMU_MPS2: told the agent by its raw REPL. The cable is pulled by QEMU's monitor."""
+
+    def _start(self, sanitize):
+        self._monitor = f"{self.log}.monitor"
+        command = [
+            *"qemu-system-arm -M mps2-an385 -display none".split(),
+            *"-chardev stdio,id=serial,signal=off -serial chardev:serial".split(),
+            *("-kernel", ROOT / "build" / "QEMU_MPS2" / "firmware.elf"),
+            *("-nic", f"tap,ifname={self.tap},script=no,downscript=no,model=lan9118,mac={self.mac}"),
+            *("-monitor", f"unix:{self._monitor},server,nowait"),
+        ]
+        with open(self._errors, "wb") as errors:
+            process = self._wire.namespace.popen(
+                command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            )
+        process.stdin.write(_ENTER_RAW_REPL + "print()\n" + _AGENT.read_text() + _EXECUTE)
+        process.stdin.flush()
+        return process
+
+    def set_link(self, up):
+        self._tell_monitor(f"set_link lan9118.0 {'on' if up else 'off'}")
+
+    def _end(self):
+        self._tell_monitor("quit")
+
+    def _tell_monitor(self, command):
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(self._monitor)
+            monitor.sendall(f"{command}\n".encode())
+            monitor.settimeout(_EXIT_TIMEOUT)
+            told = b""
+            while told.count(b"(qemu)") < 2:
+                data = monitor.recv(4096)
+                if not data:
+                    return
+                told += data

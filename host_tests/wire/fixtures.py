@@ -8,7 +8,7 @@ import os
 import pytest
 
 from . import checker
-from .board import ROOT, Board
+from .board import ROOT, Board, QemuBoard
 from .capture import Capture
 from .dhcp import DhcpServer
 from .peers import AvahiAutoipd
@@ -20,7 +20,8 @@ CAPTURES = ROOT / "build" / "captures"
 class Bench:
     """A wire under capture. At the end all boards must end well and every frame must be in order."""
 
-    def __init__(self, name, bridges=("br0",)):
+    def __init__(self, name, kind=Board, bridges=("br0",)):
+        self._kind = kind
         self._path = CAPTURES / name
         self.wire = Wire(bridges)
         self.captures = [self._capture(bridge) for bridge in bridges]
@@ -31,7 +32,7 @@ class Bench:
 
     def board(self, sanitize=True, **options):
         """A board with the sanitizers, which are too slow for figures of time."""
-        board = Board(self.wire, self._log(f"board{len(self.boards)}"), sanitize=sanitize, **options)
+        board = self._kind(self.wire, self._log(f"board{len(self.boards)}"), sanitize=sanitize, **options)
         self.boards.append(board)
         return board
 
@@ -76,7 +77,16 @@ def _bench(request, **options):
 
 @pytest.fixture
 def bench(request):
+    """With UNIX_TAP boards."""
     bench = _bench(request)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def qemu_bench(request):
+    """With QEMU_MPS2 boards."""
+    bench = _bench(request, kind=QemuBoard)
     yield bench
     bench.close()
 
