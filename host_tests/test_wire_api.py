@@ -118,3 +118,12 @@ def test_start_again_after_stop(board, bench):
         board.run("svc.stop()")
         board.expect("stopped")
     assert len(bench.capture.probes_of(board.mac)) == 6
+
+
+def test_start_that_fails_leaves_the_interface_free(board):
+    board.run("from autoip import service; machine = service.acd.Machine")
+    board.run("def full(*args): raise MemoryError()")
+    board.run("service.acd.Machine = full")
+    _assert_raises(board, "MemoryError: ", "autoip.start(nic)")
+    board.run("service.acd.Machine = machine")
+    assert board.claim(delay=200, ip=C) == C

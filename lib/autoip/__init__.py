@@ -57,8 +57,12 @@ def start(
     if get(nic):
         raise OSError(errno.EALREADY)
     link = _autoip.Link(nic)
-    store = _store(remember, link.mac)
-    service = Service(link, first, delay, abandon, debug, old, force, on_event, store)
+    try:
+        store = _store(remember, link.mac)
+        service = Service(link, first, delay, abandon, debug, old, force, on_event, store)
+    except Exception:
+        link.close()
+        raise
     _services[name] = service
     return service
 
