@@ -89,8 +89,15 @@ static err_t input_without_mirror(autoip_link_t *link, struct pbuf *p) {
 err_t autoip_alias_input(autoip_link_t *link, struct pbuf *p) {
     const uint8_t *frame = p->payload;
     if (((const struct eth_hdr *)frame)->type == PP_HTONS(ETHTYPE_ARP)) {
-        bool ours = p->len >= AUTOIP_FRAME && autoip_is_host(frame + AUTOIP_FRAME_TPA, link->assigned);
-        return ours ? ethernet_input(p, &link->alias) : link->input(p, link->netif);
+        if (p->len >= AUTOIP_FRAME && autoip_is_host(frame + AUTOIP_FRAME_TPA, link->assigned)) {
+            return ethernet_input(p, &link->alias);
+        }
+        // Each interface has ARP entries of its own: announcements of other hosts concern both.
+        struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p);
+        if (copy != NULL) {
+            ethernet_input(copy, &link->alias);
+        }
+        return link->input(p, link->netif);
     }
     if (p->len < SIZEOF_ETH_HDR + IP_HLEN) {
         return link->input(p, link->netif);

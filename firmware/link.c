@@ -52,10 +52,19 @@ bool autoip_is_active(const struct netif *wanted) {
     return false;
 }
 
+static bool is_alias(const struct netif *netif) {
+    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
+        if (&autoip_links[i].alias == netif) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct netif *autoip_find_netif(const char *name, size_t len) {
     struct netif *netif;
     NETIF_FOREACH(netif) {
-        if (len == 2 && memcmp(netif->name, name, 2) == 0) {
+        if (len == 2 && memcmp(netif->name, name, 2) == 0 && !is_alias(netif)) {
             return netif;
         }
     }

@@ -2,7 +2,7 @@
 
 import time
 
-from wire.frames import BROADCAST, THIEF, is_arp, request
+from wire.frames import BROADCAST, THIEF, announcement, is_arp, request
 
 pytest_plugins = "wire.fixtures"
 
@@ -107,3 +107,17 @@ def test_avahi_autoipd_on_the_same_wire(bench):
     late.claim(delay=200, ip=taken)
     assert len({taken, early.address, late.address}) == 3
     assert late.ask(f"[ping({taken!r}), ping({early.address!r})]") == [True, True]
+
+
+def test_a_peer_that_changes_its_mac_is_followed(bench):
+    """Its announcement reaches the ARP entries of the alias, by which it is talked to."""
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    assert board.ask(f"ping({X!r})")
+    bench.wire.send(announcement(X, mac=THIEF))
+    time.sleep(QUIET)
+    sent = time.time()
+    board.ask(f"ping({X!r})")
+    ping = bench.capture.wait_for(lambda f: f.kind == "ICMP" and f.source == board.mac, after=sent)
+    assert ping.packet.dst == THIEF != host.mac

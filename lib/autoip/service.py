@@ -124,19 +124,19 @@ class Service:
         still there.
         """
         start = time.ticks_ms()
-        while not self._is_ready():
+        while not (address := self._address_or_raise()):
             if timeout_ms is not None and time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
                 raise OSError(errno.ETIMEDOUT)
             time.sleep_ms(_POLL)
-        return self.address
+        return address
 
     async def ready(self):
         """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
         import asyncio
 
-        while not self._is_ready():
+        while not (address := self._address_or_raise()):
             await asyncio.sleep_ms(_POLL)
-        return self.address
+        return address
 
     def stats(self):
         """Counters since start: probes, announcements and defences sent, conflicts seen, moves to
@@ -162,11 +162,18 @@ class Service:
 
     def stop(self):
         """Give the link-local address up, and only that. A second call does nothing."""
+        self._link.on_wake = None  # the scheduler could interrupt what follows
         if self._machine.state == acd.STOPPED:
             return
-        self._link.on_wake = None  # the scheduler could interrupt what follows
-        self._do(self._machine.stop(), time.ticks_ms())
-        self._link.close()
+        todo = self._machine.stop()
+        lost, self._watched = self._watched, -1
+        try:
+            if todo & acd.RELEASE:
+                self._previous = lost
+                self._link.release()
+        finally:
+            self._link.close()
+        self._tell_all(todo, lost)
         self._note("stopped", -1)
         self._tell("stopped")
 
@@ -254,10 +261,10 @@ class Service:
 
     # To the user
 
-    def _is_ready(self):
+    def _address_or_raise(self):
         if self._machine.state == acd.STOPPED:
             raise OSError(errno.ENOTCONN)
-        return self._machine.held() >= 0
+        return self.address
 
     def _tell_all(self, todo, contested):
         # A callback may stop the service: then what it has not heard yet is not told after "stopped".
