@@ -218,10 +218,3 @@ static void release_in_lwip(void *arg) {
 void autoip_link_release(autoip_link_t *link) {
     autoip_port_run(release_in_lwip, link);
 }
-
-// Python takes the address off soon; until then nothing may go out by it.
-void autoip_alias_link_down(autoip_link_t *link) {
-    if (link->assigned >= 0) {
-        netif_set_link_down(&link->alias);
-    }
-}

@@ -81,7 +81,6 @@ err_t autoip_alias_input(autoip_link_t *link, struct pbuf *p);
 struct netif *autoip_alias_for(const struct pbuf *p, const ip4_addr_t *destination, struct netif *netif);
 bool autoip_alias_is_mirrored(const autoip_link_t *link);
 void autoip_alias_mirror(autoip_link_t *link);
-void autoip_alias_link_down(autoip_link_t *link);
 void autoip_alias_release(autoip_link_t *link);
 
 // Of the MicroPython side: have the link's on_wake called soon. Any context.

@@ -235,7 +235,7 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
     if (((reason & LWIP_NSC_STATUS_CHANGED) && !args->status_changed.state)
         || ((reason & LWIP_NSC_LINK_CHANGED) && !args->link_changed.state)) {
         link->went_down = true;
-        autoip_alias_link_down(link);
+        autoip_alias_release(link); // RFC 3927 2.2: not used again before it is probed
     }
     autoip_alias_mirror(link);
     autoip_schedule(link);
