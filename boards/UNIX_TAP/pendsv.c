@@ -18,6 +18,7 @@ static volatile sig_atomic_t suspended;
 static volatile sig_atomic_t pending;
 
 static void serve(void) {
+    int saved_errno = errno;
     ++suspended;
     do {
         pending = 0;
@@ -25,17 +26,16 @@ static void serve(void) {
         soft_timer_handler();
     } while (pending);
     --suspended;
+    errno = saved_errno;
 }
 
 static void on_signal(int signal) {
     (void)signal;
     if (suspended) {
         pending = 1;
-        return;
+    } else {
+        serve();
     }
-    int saved_errno = errno;
-    serve();
-    errno = saved_errno;
 }
 
 void pendsv_suspend(void) {
