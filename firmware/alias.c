@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lwip/dhcp.h"
 #include "lwip/etharp.h"
 #include "lwip/ip.h"
 #include "lwip/prot/ethernet.h"
@@ -14,6 +15,7 @@
 #include "netif/ethernet.h"
 
 #include "autoip.h"
+#include "autoip_route.h"
 
 #define ALL_HOSTS (0xffff) // host part of 169.254.255.255, the prefix's broadcast (RFC 3927 2.6.2)
 
@@ -32,31 +34,27 @@ static ip4_addr_t prefix_mask(void) {
 /******************************************************************************/
 // The mirror
 
+static void set_silently(struct netif *netif, const ip4_addr_t *address, const ip4_addr_t *netmask) {
+    ip4_addr_copy(*ip_2_ip4(&netif->ip_addr), *address);
+    ip4_addr_copy(*ip_2_ip4(&netif->netmask), *netmask);
+}
+
 bool autoip_alias_is_mirrored(const autoip_link_t *link) {
     return link->assigned >= 0 && ip4_addr_eq(netif_ip4_addr(link->netif), netif_ip4_addr(&link->alias));
 }
 
 static bool wants_mirror(const autoip_link_t *link) {
-    return link->assigned >= 0 && link->hooked && ip4_addr_isany(netif_ip4_addr(link->netif));
-}
-
-static void save_fields(autoip_link_t *link) {
-    link->netmask = *netif_ip4_netmask(link->netif);
-    link->gw = *netif_ip4_gw(link->netif);
-}
-
-static void write_fields(struct netif *netif, const ip4_addr_t *address, const ip4_addr_t *netmask, const ip4_addr_t *gw) {
-    ip4_addr_copy(*ip_2_ip4(&netif->ip_addr), *address);
-    ip4_addr_copy(*ip_2_ip4(&netif->netmask), *netmask);
-    ip4_addr_copy(*ip_2_ip4(&netif->gw), *gw);
+    // DHCP would release a mirrored address in the place of the lease that it still has.
+    return link->assigned >= 0 && link->hooked && ip4_addr_isany(netif_ip4_addr(link->netif))
+           && !dhcp_supplied_address(link->netif);
 }
 
 // Have the interface show the link-local address if it has none of its own.
 void autoip_alias_mirror(autoip_link_t *link) {
     if (wants_mirror(link)) {
-        save_fields(link);
+        link->netmask = *netif_ip4_netmask(link->netif);
         ip4_addr_t mask = prefix_mask();
-        netif_set_addr(link->netif, netif_ip4_addr(&link->alias), &mask, IP4_ADDR_ANY4);
+        netif_set_addr(link->netif, netif_ip4_addr(&link->alias), &mask, netif_ip4_gw(link->netif));
     }
 }
 
@@ -75,45 +73,69 @@ static bool is_dhcp_reply(const struct pbuf *p) {
 // lwIP resets the TCP connections of an address that is replaced. A lease may only be bound while the
 // interface has no address, so the mirror steps aside, unseen by lwIP; without a lease it comes back.
 static err_t input_without_mirror(autoip_link_t *link, struct pbuf *p) {
-    write_fields(link->netif, IP4_ADDR_ANY4, &link->netmask, &link->gw);
+    set_silently(link->netif, IP4_ADDR_ANY4, &link->netmask);
     err_t result = link->input(p, link->netif);
     if (wants_mirror(link)) {
-        save_fields(link);
+        link->netmask = *netif_ip4_netmask(link->netif);
         ip4_addr_t mask = prefix_mask();
-        write_fields(link->netif, netif_ip4_addr(&link->alias), &mask, IP4_ADDR_ANY4);
+        set_silently(link->netif, netif_ip4_addr(&link->alias), &mask);
     }
     return result;
 }
 
-// An ARP or IPv4 frame came in while the address is held.
-err_t autoip_alias_input(autoip_link_t *link, struct pbuf *p) {
-    const uint8_t *frame = p->payload;
-    if (((const struct eth_hdr *)frame)->type == PP_HTONS(ETHTYPE_ARP)) {
-        if (p->len >= AUTOIP_FRAME && autoip_is_host(frame + AUTOIP_FRAME_TPA, link->assigned)) {
-            return ethernet_input(p, &link->alias);
-        }
-        // Each interface has ARP entries of its own: announcements of other hosts concern both.
-        struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p);
-        if (copy != NULL) {
-            ethernet_input(copy, &link->alias);
-        }
+// With `narrow` the prefix is not the alias's, but its broadcast still is (RFC 3927 2.6.2).
+static err_t input_broadcast(autoip_link_t *link, struct pbuf *p) {
+    ip4_addr_t narrow = *netif_ip4_netmask(&link->alias);
+    ip4_addr_t mask = prefix_mask();
+    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), mask);
+    err_t result = ethernet_input(p, &link->alias);
+    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), narrow);
+    return result;
+}
+
+// An ARP frame that was not kept from lwIP.
+err_t autoip_alias_arp_input(autoip_link_t *link, struct pbuf *p) {
+    if (link->assigned < 0) {
         return link->input(p, link->netif);
     }
-    if (p->len < SIZEOF_ETH_HDR + IP_HLEN) {
-        return link->input(p, link->netif);
-    }
-    const uint8_t *destination = (const uint8_t *)&((const struct ip_hdr *)(frame + SIZEOF_ETH_HDR))->dest;
-    if (autoip_is_host(destination, link->assigned) || autoip_is_host(destination, ALL_HOSTS)) {
+    if (p->len >= AUTOIP_FRAME && autoip_is_host((const uint8_t *)p->payload + AUTOIP_FRAME_TPA, link->assigned)) {
         return ethernet_input(p, &link->alias);
     }
-    if (autoip_is_link_local(destination) && memcmp(destination, netif_ip4_addr(link->netif), 4) != 0) {
-        // lwIP takes in what is for any of its interfaces; a link-local address is known on its own
-        // link only (RFC 3927 3.2).
-        pbuf_free(p);
-        return ERR_OK;
+    // Each interface has ARP entries of its own: announcements of other hosts concern both.
+    struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p);
+    if (copy != NULL) {
+        ethernet_input(copy, &link->alias);
     }
-    if (autoip_alias_is_mirrored(link) && is_dhcp_reply(p)) {
-        return input_without_mirror(link, p);
+    return link->input(p, link->netif);
+}
+
+static err_t link_local_input(autoip_link_t *link, struct pbuf *p, const uint8_t *destination) {
+    if (autoip_is_host(destination, link->assigned)) {
+        return ethernet_input(p, &link->alias);
+    }
+    if (autoip_is_host(destination, ALL_HOSTS)) {
+        return link->assigned < 0 ? link->input(p, link->netif) : input_broadcast(link, p);
+    }
+    if (memcmp(destination, netif_ip4_addr(link->netif), 4) == 0) {
+        return link->input(p, link->netif);
+    }
+    // lwIP takes in what is for any of its interfaces; a link-local address is known on its own link
+    // only (RFC 3927 3.2).
+    pbuf_free(p);
+    return ERR_OK;
+}
+
+// An IPv4 frame.
+err_t autoip_alias_ip_input(autoip_link_t *link, struct pbuf *p) {
+    if (p->len >= SIZEOF_ETH_HDR + IP_HLEN) {
+        const struct ip_hdr *header = (const void *)((const uint8_t *)p->payload + SIZEOF_ETH_HDR);
+        const uint8_t *destination = (const uint8_t *)&header->dest;
+        if (autoip_is_link_local(destination)) {
+            return link_local_input(link, p, destination);
+        }
+        if (autoip_alias_is_mirrored(link) && is_dhcp_reply(p)) {
+            return input_without_mirror(link, p);
+        }
     }
     return link->input(p, link->netif);
 }
@@ -121,25 +143,53 @@ err_t autoip_alias_input(autoip_link_t *link, struct pbuf *p) {
 /******************************************************************************/
 // Packets out
 
-// The alias by which a packet has to go, NULL if by none. RFC 3927 2.6.2 and 2.7: what has a
-// link-local source goes to its destination directly, wherever that is, and to no router.
-struct netif *autoip_alias_for(const struct pbuf *p, const ip4_addr_t *destination, struct netif *netif) {
-    const struct ip_hdr *header = p->payload;
-    if (!autoip_is_link_local((const uint8_t *)&header->src)
-        || ip4_addr_isbroadcast(destination, netif) || ip4_addr_ismulticast(destination)) {
-        return NULL;
-    }
+static struct netif *alias_with(const ip4_addr_t *address) {
     for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        if (autoip_links[i].netif != NULL && ip4_addr_eq(netif_ip4_addr(&autoip_links[i].alias), &header->src)) {
+        if (autoip_links[i].assigned >= 0 && ip4_addr_eq(netif_ip4_addr(&autoip_links[i].alias), address)) {
             return &autoip_links[i].alias;
         }
     }
-    return netif;
+    return NULL;
+}
+
+// Send a packet by an interface or its alias; `output` is what lwIP would do with it. RFC 3927 2.6.2
+// and 2.7: what has a link-local source goes to its destination directly, wherever that is, and to no
+// router; what is for all hosts of the prefix is broadcast.
+err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination, netif_output_fn output) {
+    if (autoip_is_host((const uint8_t *)destination, ALL_HOSTS)) {
+        return ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, &ethbroadcast, ETHTYPE_IP);
+    }
+    ip4_addr_t source;
+    ip4_addr_copy(source, ((const struct ip_hdr *)p->payload)->src);
+    if (!autoip_is_link_local((const uint8_t *)&source)
+        || ip4_addr_isbroadcast(destination, netif) || ip4_addr_ismulticast(destination)) {
+        return output(netif, p, destination);
+    }
+    struct netif *alias = alias_with(&source);
+    return etharp_query(alias == NULL ? netif : alias, destination, p);
 }
 
 static err_t alias_output(struct netif *alias, struct pbuf *p, const ip4_addr_t *destination) {
-    struct netif *by = autoip_alias_for(p, destination, alias);
-    return by == NULL ? etharp_output(alias, p, destination) : etharp_query(by, destination, p);
+    return autoip_alias_output(alias, p, destination, etharp_output);
+}
+
+// lwIP routes by destination alone, but asks here first. What the user bound to one of two addresses
+// leaves by the interface of that address.
+struct netif *autoip_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
+    if (source == NULL || ip4_addr_isany_val(*source)) {
+        return NULL;
+    }
+    struct netif *alias = alias_with(source);
+    if (alias != NULL || !autoip_is_link_local((const uint8_t *)destination)) {
+        return alias;
+    }
+    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
+        const autoip_link_t *link = &autoip_links[i];
+        if (link->netif != NULL && ip4_addr_eq(netif_ip4_addr(link->netif), source)) {
+            return link->netif;
+        }
+    }
+    return NULL;
 }
 
 static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
@@ -205,7 +255,7 @@ void autoip_alias_release(autoip_link_t *link) {
     bool mirrored = autoip_alias_is_mirrored(link);
     link->assigned = -1;
     if (mirrored) {
-        netif_set_addr(link->netif, IP4_ADDR_ANY4, &link->netmask, &link->gw);
+        netif_set_addr(link->netif, IP4_ADDR_ANY4, &link->netmask, netif_ip4_gw(link->netif));
     }
     netif_remove(&link->alias);
     ip4_addr_set_zero(ip_2_ip4(&link->alias.ip_addr));

@@ -37,6 +37,7 @@ typedef struct _autoip_link_t {
     int32_t assigned; // likewise
     uint32_t drops;
     uint32_t wake_at; // ms of autoip_port_now()
+    uint32_t claim_at; // likewise: the last claim on the interface's own address
     bool wake_wanted;
     bool routable; // as Python was told
 
@@ -45,11 +46,11 @@ typedef struct _autoip_link_t {
     netif_output_fn output;
     netif_linkoutput_fn linkoutput;
 
-    // The link-local address: an interface of its own, and the interface's netmask and gateway of the
-    // time before it mirrored the address.
+    // The link-local address: an interface of its own, and the interface's netmask of the time before
+    // it mirrored the address.
     struct netif alias;
     ip4_addr_t netmask;
-    ip4_addr_t gw;
+    ip4_addr_t leased; // the last address that DHCP supplied
 
     autoip_port_timer_t timer;
     mp_sched_node_t node;
@@ -77,8 +78,9 @@ void autoip_link_release(autoip_link_t *link);
 bool autoip_is_link_local(const uint8_t *address);
 bool autoip_is_host(const uint8_t *address, int32_t host);
 err_t autoip_link_output(autoip_link_t *link, struct pbuf *p);
-err_t autoip_alias_input(autoip_link_t *link, struct pbuf *p);
-struct netif *autoip_alias_for(const struct pbuf *p, const ip4_addr_t *destination, struct netif *netif);
+err_t autoip_alias_arp_input(autoip_link_t *link, struct pbuf *p);
+err_t autoip_alias_ip_input(autoip_link_t *link, struct pbuf *p);
+err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination, netif_output_fn output);
 bool autoip_alias_is_mirrored(const autoip_link_t *link);
 void autoip_alias_mirror(autoip_link_t *link);
 void autoip_alias_release(autoip_link_t *link);

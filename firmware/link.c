@@ -4,7 +4,9 @@
 
 #include "py/mphal.h"
 
+#include "lwip/dhcp.h"
 #include "lwip/etharp.h"
+#include "lwip/prot/dhcp.h"
 #include "lwip/prot/ethernet.h"
 #include "netif/ethernet.h"
 
@@ -22,6 +24,10 @@
 
 // A static ifconfig() writes the address without telling anybody: look that often, in ms.
 #define LOOK_INTERVAL (1000)
+
+// Claims on the interface's own address are told of that often, in ms: a storm of them must not
+// keep Python from its work.
+#define CLAIM_INTERVAL (1000)
 
 autoip_link_t autoip_links[AUTOIP_LINKS];
 
@@ -91,8 +97,18 @@ static bool is_up(const autoip_link_t *link) {
     return link->hooked && netif_is_up(link->netif) && netif_is_link_up(link->netif);
 }
 
+// lwIP leaves a lease on the interface that no server confirms any more, on another network for
+// instance, while it looks for a new one.
+static bool is_stale_lease(const autoip_link_t *link) {
+    const struct dhcp *dhcp = netif_dhcp_data(link->netif);
+    return dhcp != NULL && dhcp->state != DHCP_STATE_OFF && dhcp->state != DHCP_STATE_REBOOTING
+           && !dhcp_supplied_address(link->netif)
+           && ip4_addr_eq(netif_ip4_addr(link->netif), &link->leased);
+}
+
 static bool is_routable(const autoip_link_t *link) {
-    return link->hooked && !ip4_addr_isany(netif_ip4_addr(link->netif)) && !autoip_alias_is_mirrored(link);
+    return link->hooked && !ip4_addr_isany(netif_ip4_addr(link->netif))
+           && !autoip_alias_is_mirrored(link) && !is_stale_lease(link);
 }
 
 /******************************************************************************/
@@ -112,10 +128,16 @@ static void enqueue(autoip_link_t *link, const uint8_t *frame) {
 
 // Does an ARP packet of another host claim the interface's own address, a lease or a static one?
 bool autoip_link_is_claimed(const autoip_link_t *link, const uint8_t *frame) {
-    const struct netif *netif = link->netif;
-    return is_routable(link)
-           && memcmp(frame + AT_SPA, netif_ip4_addr(netif), 4) == 0
-           && memcmp(frame + AT_SHA, netif->hwaddr, ETH_HWADDR_LEN) != 0;
+    return memcmp(frame + AT_SPA, netif_ip4_addr(link->netif), 4) == 0 && is_routable(link);
+}
+
+static bool is_claim_to_tell(autoip_link_t *link, const uint8_t *frame) {
+    uint32_t now = autoip_port_now();
+    if (!autoip_link_is_claimed(link, frame) || now - link->claim_at < CLAIM_INTERVAL) {
+        return false;
+    }
+    link->claim_at = now;
+    return true;
 }
 
 // Is the frame to be kept from lwIP? Python gets a copy of those that may be a conflict.
@@ -130,7 +152,9 @@ static bool filter(autoip_link_t *link, const struct pbuf *p) {
     // probe is an ordinary question, which lwIP answers (2.5).
     bool probe = watching && link->assigned < 0
         && is_zero(frame + AT_SPA) && autoip_is_host(frame + AT_TPA, link->watched);
-    if (from_us || probe || autoip_link_is_claimed(link, frame)) {
+    // RFC 5227 2.4: own frames come back from hubs and access points.
+    bool echo = memcmp(frame + AT_SHA, link->netif->hwaddr, ETH_HWADDR_LEN) == 0;
+    if (!echo && (from_us || probe || is_claim_to_tell(link, frame))) {
         enqueue(link, frame);
     }
     // What claims an address that we hold may neither be answered nor get into the ARP cache.
@@ -143,14 +167,17 @@ static err_t hook_input(struct pbuf *p, struct netif *netif) {
         return ethernet_input(p, netif);
     }
     uint16_t type = ethertype(p);
-    if (type == PP_HTONS(ETHTYPE_ARP) && filter(link, p)) {
+    if (type == PP_HTONS(ETHTYPE_IP)) {
+        return autoip_alias_ip_input(link, p);
+    }
+    if (type != PP_HTONS(ETHTYPE_ARP)) {
+        return link->input(p, netif);
+    }
+    if (filter(link, p)) {
         pbuf_free(p);
         return ERR_OK;
     }
-    if (link->assigned >= 0 && (type == PP_HTONS(ETHTYPE_ARP) || type == PP_HTONS(ETHTYPE_IP))) {
-        return autoip_alias_input(link, p);
-    }
-    return link->input(p, netif);
+    return autoip_alias_arp_input(link, p);
 }
 
 /******************************************************************************/
@@ -182,11 +209,7 @@ err_t autoip_link_output(autoip_link_t *link, struct pbuf *p) {
 
 static err_t hook_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
     autoip_link_t *link = find_link(netif);
-    if (link == NULL) {
-        return ERR_IF;
-    }
-    struct netif *alias = autoip_alias_for(p, destination, netif);
-    return alias == NULL ? link->output(netif, p, destination) : etharp_query(alias, destination, p);
+    return link == NULL ? ERR_IF : autoip_alias_output(netif, p, destination, link->output);
 }
 
 typedef struct _send_t {
@@ -219,6 +242,13 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len) {
 /******************************************************************************/
 // State of the interface
 
+static void look(autoip_link_t *link) {
+    if (dhcp_supplied_address(link->netif)) {
+        link->leased = *netif_ip4_addr(link->netif);
+    }
+    autoip_alias_mirror(link);
+}
+
 static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
     autoip_link_t *link = find_link(netif);
     if (link == NULL) {
@@ -237,7 +267,7 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
         link->went_down = true;
         autoip_alias_release(link); // RFC 3927 2.2: not used again before it is probed
     }
-    autoip_alias_mirror(link);
+    look(link);
     autoip_schedule(link);
 }
 
@@ -269,7 +299,7 @@ static void hook(autoip_link_t *link) {
 
 static void unhook(autoip_link_t *link) {
     struct netif *netif = link->netif;
-    // Whoever hooked after us keeps his hook; ours then passes everything on to lwIP.
+    // Whoever hooked after us keeps his hook: what comes in by it is still passed on to lwIP.
     if (netif->input == hook_input) {
         netif->input = link->input;
     }
@@ -308,6 +338,7 @@ autoip_link_t *autoip_link_open(struct netif *netif) {
     memset(link, 0, offsetof(autoip_link_t, timer));
     link->netif = netif;
     link->watched = link->assigned = -1;
+    link->claim_at = autoip_port_now() - CLAIM_INTERVAL;
     autoip_port_run(open_in_lwip, link);
     return link;
 }
@@ -345,7 +376,7 @@ uint32_t autoip_link_timer(autoip_link_t *link) {
         link->wake_wanted = false;
         autoip_schedule(link);
     }
-    autoip_alias_mirror(link);
+    look(link);
     if (is_routable(link) != link->routable) {
         autoip_schedule(link);
     }

@@ -19,6 +19,11 @@ _Static_assert(AUTOIP_LINKS == MP_ARRAY_SIZE(MP_STATE_VM(autoip_objects)), "one 
 /******************************************************************************/
 // Waking Python
 
+// Ctrl-C and a soft reset are not ours: they go on to the program that we interrupted.
+static bool is_exception(void *raised) {
+    return mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)raised)->type), MP_OBJ_FROM_PTR(&mp_type_Exception));
+}
+
 static void call_on_wake(mp_sched_node_t *node) {
     autoip_link_t *link = (autoip_link_t *)((char *)node - offsetof(autoip_link_t, node));
     mp_obj_t object = MP_STATE_VM(autoip_objects)[link - autoip_links];
@@ -33,8 +38,10 @@ static void call_on_wake(mp_sched_node_t *node) {
     if (nlr_push(&nlr) == 0) {
         mp_call_function_0(self->on_wake);
         nlr_pop();
-    } else {
+    } else if (is_exception(nlr.ret_val)) {
         mp_obj_print_exception(&mp_plat_print, MP_OBJ_FROM_PTR(nlr.ret_val));
+    } else {
+        mp_sched_exception(MP_OBJ_FROM_PTR(nlr.ret_val));
     }
 }
 
@@ -79,6 +86,10 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     struct netif *netif = get_netif(args[0]);
     if (!autoip_is_active(netif)) {
         mp_raise_OSError(MP_ENODEV);
+    }
+    // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
+    if (!(netif->flags & NETIF_FLAG_ETHARP)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("nic: an interface with Ethernet and ARP"));
     }
     for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
         if (autoip_links[i].netif == netif) {
