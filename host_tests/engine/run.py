@@ -20,6 +20,7 @@ MODULES = (
     "test_clock",
     "test_siblings",
     "test_service",
+    "test_interrupts",
     "test_options",
     "test_store",
     "test_populations",

@@ -41,6 +41,14 @@ def _remove(path):
         pass
 
 
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
 def _write(path, octets):
     with open(path, "wb") as file:
         file.write(octets)
@@ -168,3 +176,20 @@ def test_names_of_the_interfaces_are_their_macs():
     Store(path, b"\x28\xcd\xc1\x0a\x0b\xff").save(C)
     assert _read(path) == b"28:cd:c1:0a:0b:ff 169.254.18.52\n"
     _remove(path)
+
+
+def test_power_cut_in_a_save_leaves_the_old_address():
+    path = _path()
+    Store(path, MAC).save(X)
+    real, store.os = store.os, None
+    try:
+        Store(path, MAC).save(C)
+    except AttributeError:
+        pass
+    finally:
+        store.os = real
+    assert Store(path, MAC).load() == X
+    Store(path, MAC).save(C)
+    assert Store(path, MAC).load() == C
+    _remove(path)
+    assert not _exists(path + ".new")

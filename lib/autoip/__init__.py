@@ -60,10 +60,10 @@ def start(
     try:
         store = _store(remember, link.mac)
         service = Service(link, first, delay, abandon, debug, old, force, on_event, store)
-    except Exception:
+        _services[name] = service
+    except BaseException:  # Ctrl-C as well
         link.close()
         raise
-    _services[name] = service
     return service
 
 
@@ -75,8 +75,9 @@ def stop(nic=None):
 
 
 def get(nic=None):
-    """The running service of an interface, or None."""
-    service = _services.get(_autoip.name(nic))
+    """The running service of an interface, or None; OSError(ENODEV) if there is no such interface."""
+    # An interface that is removed keeps its service, which can be found by name.
+    service = _services.get(nic if nic in _services else _autoip.name(nic))
     return service if service and service.state != "stopped" else None
 
 

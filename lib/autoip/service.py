@@ -73,7 +73,7 @@ class Service:
         self._frame = bytearray(arp.LENGTH)
         self._salt = candidate(link.mac, 1)
         self._previous = self._contested = self._watched = -1
-        self._routable_conflicts = 0
+        self._routable_conflicts = self._todo = 0
         self._up = self._routable = False
         if force and not old:
             self._note("force without old: ignored", -1)
@@ -180,67 +180,67 @@ class Service:
     # From the link
 
     def _wake(self):
-        now = time.ticks_ms()
-        wait = _AGAIN
-        try:
-            self._follow_link(now)
-            self._judge_frames(now)
-            self._do(self._machine.elapsed(now), now)
-            wait = self._machine.wait(now)
-        finally:
-            if self._machine.state != acd.STOPPED:
-                self._link.wake(wait)
+        # Ctrl-C, or want of memory, may end this anywhere: the next one does what is left.
+        self._link.wake(_AGAIN)
+        self._do(0)
+        self._follow_link()
+        self._judge_frames()
+        self._do(self._machine.elapsed(time.ticks_ms()))
+        if self._machine.state != acd.STOPPED:
+            self._link.wake(self._machine.wait(time.ticks_ms()))
 
-    def _follow_link(self, now):
+    def _follow_link(self):
         # The first look may tell of a flap that is over, the second tells how it is now.
-        self._follow_up(self._link.up, now)
-        self._follow_up(self._link.up, now)
+        self._follow_up(self._link.up)
+        self._follow_up(self._link.up)
         routable = self._link.routable
         if routable != self._routable:
             self._routable = routable
             self._note("routable" if routable else "unroutable", -1)
-            self._yield_to(routable, now)
+            self._yield_to(routable)
 
-    def _follow_up(self, up, now):
+    def _follow_up(self, up):
         if up != self._up:
-            todo = self._machine.link(up, now, self._link.mac if up else None)
+            self._todo |= self._machine.link(up, time.ticks_ms(), self._link.mac if up else None)
             self._up = up
             self._note("up" if up else "down", -1)
-            self._do(todo, now)
+            self._do(0)
 
-    def _yield_to(self, routable, now):
+    def _yield_to(self, routable):
         # RFC 3927 1.9: a routable address beside the link-local one. QNX has both; `old` gives the
         # link-local one up, and with `force` only turns new traffic away from it.
         if self._force:
             self._assign()
         elif self._old:
-            self._do(self._machine.routable(routable, now), now)
+            self._do(self._machine.routable(routable, time.ticks_ms()))
 
-    def _judge_frames(self, now):
+    def _judge_frames(self):
         # Before a timer that is due: there is no announcement for an address that was denied.
         length = self._link.receive(self._frame)
         while length:
             if self._routable and self._link.is_claimed(self._frame):
                 self._warn()
             else:
-                self._do(self._machine.received(self._frame, length, now), now)
+                self._do(self._machine.received(self._frame, length, time.ticks_ms()))
             length = self._link.receive(self._frame)
 
     # To the link
 
-    def _do(self, todo, now):
+    def _do(self, todo):
+        self._todo |= todo
         contested = self._watched
-        if todo & acd.RELEASE:
+        if self._todo & acd.RELEASE:
             self._previous = contested
             self._link.release()
         watched = self._machine.watched()
         if watched != contested:
-            self._watched = watched
             self._link.watch(watched)
-        if todo & acd.SEND:
-            todo |= self._send(now)
-        if todo & acd.ASSIGN:
+            self._watched = watched
+        if self._todo & acd.SEND:
+            self._send()
+        if self._todo & acd.ASSIGN:
             self._assign()
+        todo, self._todo = self._todo, 0
         if todo >= acd.CONFLICT:
             self._tell_all(todo, contested)
 
@@ -249,15 +249,14 @@ class Service:
         if host >= 0:
             self._link.assign(host, self._force and self._routable)
 
-    def _send(self, now):
+    def _send(self):
         machine = self._machine
         taken = self._link.send(machine.frame)
-        todo = machine.sent(taken, now)
+        self._todo = self._todo & ~acd.SEND | machine.sent(taken, time.ticks_ms())
         if not taken:
             self._note("unsent", machine.host)
         else:
             self._note("probe" if machine.state == acd.PROBING else "announcement", machine.host)
-        return todo
 
     # To the user
 

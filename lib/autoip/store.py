@@ -1,5 +1,7 @@
 """The last good address, kept in a file over a restart (RFC 3927 2.1, option `remember`)."""
 
+import os
+
 from .candidates import text
 from .options import check_ip
 
@@ -24,9 +26,11 @@ class Store:
             return
         lines = [line for line in self._lines() if line[0] != self._mac]
         lines.append((self._mac, text(host)))
-        with open(self._path, "w") as file:
+        # A power cut leaves the old file or the new one.
+        with open(self._path + ".new", "w") as file:
             for line in lines:
                 file.write("%s %s\n" % line)
+        os.rename(self._path + ".new", self._path)
 
     def _lines(self):
         lines = []

@@ -1,0 +1,131 @@
+"""Ctrl-C, which on a board with threads can end a wake-up anywhere, and callbacks that take their time.
+
+Covers R3927-2.2.1-c, -2.4-a, -2.5-f; X-47.
+"""
+
+from autoip import service
+from autoip.candidates import text
+from sim import FOREIGN, C, Clock, Link, Random, Wire, announcement, is_probe, target
+
+CONTESTED_AT = 15000  # ms, when the address is held
+END = 40000  # ms
+
+
+class Interrupted(Link):
+    """Its call number `at` ends with Ctrl-C, before its effect or after it."""
+
+    def __init__(self, wire, at, late):
+        super().__init__(wire)
+        self.count = 0
+        self._at = at
+        self._late = late
+
+    def watch(self, host):
+        self._interrupt(False)
+        super().watch(host)
+        self._interrupt(True)
+
+    def send(self, frame):
+        self._interrupt(False)
+        taken = super().send(frame)
+        self._interrupt(True)
+        return taken
+
+    def assign(self, host, narrow):
+        self._interrupt(False)
+        super().assign(host, narrow)
+        self._interrupt(True)
+
+    def release(self):
+        self._interrupt(False)
+        super().release()
+        self._interrupt(True)
+
+    def _interrupt(self, late):
+        if late == self._late:
+            self.count += 1
+            if self.count == self._at:
+                raise KeyboardInterrupt
+
+
+def _service(wire, link, **options):
+    service._machines.clear()
+    service._limits.clear()
+    service.time = Clock(wire)
+    service.random = Random(1)
+    return service.Service(link, first=C, **options)
+
+
+def _run(wire, until):
+    interrupts = 0
+    while True:
+        try:
+            wire.run(until)
+            return interrupts
+        except KeyboardInterrupt:
+            interrupts += 1
+
+
+def _story(at, late):
+    """-> the link, the service and how often it was interrupted: claimed, defended, lost, claimed anew."""
+    wire = Wire()
+    link = Interrupted(wire, at, late)
+    svc = _service(wire, link)
+    wire.inject(CONTESTED_AT, announcement(FOREIGN, C))
+    wire.inject(CONTESTED_AT + 5000, announcement(FOREIGN, C))
+    return wire, link, svc, _run(wire, END)
+
+
+def _probes(wire, host):
+    return [ms for ms, frame in wire.trace if is_probe(frame) and target(frame) == host]
+
+
+def test_ctrl_c_at_any_call_costs_no_step():
+    _, link, svc, _ = _story(0, False)
+    calls = link.count
+    assert calls > 12 and svc.previous == "169.254.18.52" and svc.stats()["defences"] == 1
+    for late in (False, True):
+        for at in range(1, calls + 1):
+            wire, link, svc, interrupts = _story(at, late)
+            stats = svc.stats()
+            assert interrupts == 1 and svc.state == "bound", (at, late)
+            assert svc.address == text(link.address) and link.address != C, (at, late)
+            assert stats["defences"] == stats["moves"] == 1 and stats["announcements"] == 4, (at, late)
+            # A frame is sent again if nobody knows whether the driver has it.
+            assert 3 <= len(_probes(wire, C)) <= 4 and 3 <= len(_probes(wire, link.address)) <= 4, (at, late)
+
+
+class Leased(Link):
+    """The interface has an address of its own, 10.0.0.5, and all frames claim it."""
+
+    def __init__(self, wire):
+        super().__init__(wire)
+        self.other_address(True)
+
+    def is_claimed(self, frame):
+        return True
+
+    def _is_wanted(self, frame):
+        return True
+
+
+def _probes_with_claims_from(start):
+    wire = Wire()
+
+    def slow(event, svc):
+        if event == "routable conflict" and wire.now == start:
+            wire.now += 900
+
+    _service(wire, Leased(wire), on_event=slow)
+    for ms in range(start, 6000, 50):
+        wire.inject(ms, announcement(FOREIGN, C))
+    wire.run(30000)
+    return _probes(wire, C)
+
+
+def test_a_slow_callback_shortens_no_gap():
+    due = _probes_with_claims_from(6000)
+    for late in (0, 1):
+        probes = _probes_with_claims_from(due[late])
+        assert len(probes) == 3 and probes[late] == due[late] + 900
+        assert all(1000 <= probes[i + 1] - probes[i] for i in range(2)), probes
