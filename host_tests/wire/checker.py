@@ -52,7 +52,7 @@ class _Board:
 
     def _judge_arp(self, frame):
         yield from _judge_form(frame)
-        if frame.kind == "probe":
+        if frame.kind == "probe" and is_link_local(frame.arp.pdst):
             if self._probed[-1:] != [frame.arp.pdst]:
                 self._probed.clear()
             self._probed.append(frame.arp.pdst)

@@ -1,0 +1,199 @@
+"""Which address and interface packets take, with a link-local and a routable address on one interface."""
+
+import contextlib
+import socket
+import time
+
+import pytest
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.l2 import Ether
+from test_wire_dhcp import (
+    PEER,
+    SOON,
+    STATIC,
+    Connection,
+    answers,
+    ask_for_lease,
+    has_lease,
+    holds,
+    set_static,
+)
+from wire.board import BoardError
+from wire.frames import BROADCAST, THIEF, is_arp
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+ALL = "169.254.255.255"
+QUIET = 0.3  # s in which a board would have reacted
+MODES = {"default": {}, "old": {"old": True}, "old and force": {"old": True, "force": True}}
+
+
+@pytest.fixture
+def server(bench):
+    server = bench.dhcp()
+    server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
+    return server
+
+
+def beside_a_static_address(bench, mode):
+    """A board with a static address, and the link-local one if the mode keeps it."""
+    board = bench.board()
+    board.claim(delay=200, ip=C, **MODES[mode])
+    set_static(board)
+    holds(board, "svc.log()[-1][1] in ('routable', 'lost')")
+    return board
+
+
+def is_ip(board, source, destination):
+    return lambda f: (
+        f.source == board.mac
+        and IP in f.packet
+        and (f.packet[IP].src, f.packet[IP].dst) == (source, destination)
+    )
+
+
+def udp(board, address):
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.settimeout(5)")
+    board.run(f"udp.bind(('{address}', 7))")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_socket_bound_to_the_routable_address_reaches_link_local_hosts(bench, server, mode):
+    board = beside_a_static_address(bench, mode)
+    udp(board, STATIC)
+    board.run(f"udp.sendto(b'?', ('{PEER}', 9999))")
+    packet = bench.capture.wait_for(is_ip(board, STATIC, PEER)).packet
+    assert packet.dst == server.mac
+    board.run("tcp = socket.socket(); tcp.settimeout(2)")
+    board.run(f"tcp.bind(('{STATIC}', 8))")
+    with pytest.raises(BoardError, match=r"111|104"):  # refused, or reset: the host has answered
+        board.run(f"tcp.connect(('{PEER}', 9999))")
+
+
+@pytest.mark.parametrize("mode", ["default", "old and force"])
+def test_a_socket_bound_to_the_link_local_address_reaches_link_local_hosts(bench, server, mode):
+    board = beside_a_static_address(bench, mode)
+    udp(board, C)
+    board.run(f"udp.sendto(b'?', ('{PEER}', 9999))")
+    assert bench.capture.wait_for(is_ip(board, C, PEER)).packet.dst == server.mac
+
+
+def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
+    """RFC 3927 2.6.2 and 2.7: off the link it asks for the destination by ARP, in vain."""
+    board = beside_a_static_address(bench, "default")
+    udp(board, C)
+    board.run("tcp = socket.socket(); tcp.settimeout(0.3)")
+    board.run(f"tcp.bind(('{C}', 998))")
+    sent = time.time()
+    board.run("udp.sendto(b'off the link', ('8.8.8.8', 53))")
+    with contextlib.suppress(BoardError):
+        board.run("tcp.connect(('8.8.4.4', 80))")
+    for destination in ("8.8.8.8", "8.8.4.4"):
+        request = bench.capture.wait_for(is_arp("request", board.mac, tpa=destination), after=sent)
+        assert (request.arp.psrc, request.packet.dst) == (C, BROADCAST)
+
+    def goes_off_link(frame):
+        return frame.source == board.mac and IP in frame.packet and frame.packet[IP].dst.startswith("8.8.")
+
+    assert not bench.capture.select(goes_off_link)
+    # What has the routable source goes by the router as ever.
+    board.run("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'!', ('8.8.8.8', 53))")
+    assert bench.capture.wait_for(goes_off_link).packet.dst == server.mac
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_to_all_hosts_of_the_prefix(bench, server, mode):
+    """RFC 3927 2.6.2: 169.254.255.255 is a broadcast, whatever the netmask is."""
+    board = beside_a_static_address(bench, mode)
+    source = C if mode == "default" else STATIC
+    board.run("sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    board.run("sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)")
+    board.run(f"sock.sendto(b'to all', ('{ALL}', 9999))")
+    assert bench.capture.wait_for(is_ip(board, source, ALL)).packet.dst == BROADCAST
+
+
+@pytest.mark.parametrize("mode", ["default", "old and force"])
+def test_from_all_hosts_of_the_prefix(bench, server, mode):
+    board = beside_a_static_address(bench, mode)
+    udp(board, "0.0.0.0")
+    with server.host.socket("datagram") as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.bind((PEER, 0))
+        sock.sendto(b"to all", (ALL, 7))
+        assert board.ask("udp.recvfrom(16)[1][0]") == PEER
+
+
+def test_an_address_is_known_on_its_own_interface_only(two_wires):
+    """RFC 3927 3.2, where the other interface has a service but holds no link-local address."""
+    board = two_wires.board()
+    tap = two_wires.wire.add_tap("br1")
+    mac = "28:cd:c1:00:01:01"
+    board.macs.append(mac)
+    board.run(f"nic2 = network.LAN({tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r})); nic2.active(True)")
+    board.run(f"nic2.ifconfig(('{STATIC}', '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
+    board.claim(delay=200, ip=C)
+    board.run("svc2 = autoip.start(nic2, old=True)")
+    holds(board, "svc2.state == 'idle'")
+    for address, asker, answered in ((STATIC, "10.0.0.1", True), (C, "10.0.0.2", False)):
+        sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=asker, dst=address) / ICMP(), "br1")
+        time.sleep(QUIET)
+        frames = [frame for capture in two_wires.captures for frame in capture.since(sent)]
+        # An answer begins with the question by ARP where to send it.
+        asked = [f for f in frames if f.kind == "request" and f.arp.pdst == asker]
+        assert bool(asked) == answered
+
+
+def test_old_and_a_lease_that_no_server_confirms(bench, server):
+    """lwIP keeps a lease on the interface while it looks for another one, as on a new network."""
+    server.start()
+    board = bench.board()
+    lease = has_lease(board)
+    board.start(delay=200, ip=C, old=True)
+    holds(board, "svc.state == 'idle'")
+    server.stop()
+    board.set_link(False)
+    time.sleep(QUIET)
+    board.set_link(True)
+    assert board.expect("bound")["address"] == C
+    assert board.ask("nic.ifconfig()[0]") == lease
+    assert server.host.ping(C)
+    server.start()
+    ask_for_lease(board)
+    board.expect("lost", SOON)
+    assert board.ask("svc.state") == "idle"
+    answers(board, server, lease)
+
+
+def test_a_gateway_without_an_address_stays(bench):
+    board = bench.board()
+    board.run("nic.ipconfig(gw4='10.0.0.77')")
+    board.claim(delay=200, ip=C)
+    holds(board, f"nic.ifconfig()[0] == '{C}'")
+    assert board.ask("nic.ipconfig('gw4')") == "10.0.0.77"
+    board.run("svc.stop()")
+    assert board.ask("(nic.ipconfig('addr4')[0], nic.ipconfig('gw4'))") == ["0.0.0.0", "10.0.0.77"]
+
+
+def test_a_lease_that_is_taken_off_by_hand_is_still_dhcps(bench, server):
+    server.start()
+    board = bench.board()
+    has_lease(board)
+    board.claim(delay=200, ip=C)
+    connection = Connection(server.host, board, C)
+    board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
+    time.sleep(SOON)
+    assert connection.works()
+    board.run("nic.ipconfig(dhcp4=False)")
+    holds(board, f"nic.ifconfig()[0] == '{C}'")
+    assert connection.works()
+
+
+def test_the_service_of_an_interface_that_is_away_is_found_by_its_name(bench):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    board.run("nic.active(False)")
+    board.expect("lost")
+    assert board.ask("autoip.get('e0') is svc and autoip.get(nic) is svc")
+    board.run("autoip.stop('e0')")
+    assert board.ask("svc.state") == "stopped"
