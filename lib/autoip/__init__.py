@@ -44,8 +44,8 @@ def start(
         "conflict", "defended", "lost", "routable conflict" and "stopped".
     remember: path of a file for the last good address, tried first after a restart.
 
-    ValueError for a bad value, OSError(ENODEV) if there is no such interface, OSError(EALREADY) if
-    it has a service.
+    ValueError for a bad value or an interface without ARP, OSError(ENODEV) if there is no such
+    interface, OSError(EALREADY) if it has a service.
     """
     first = check_ip(ip)
     delay = check_delay(delay)
