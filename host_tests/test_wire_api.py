@@ -129,11 +129,11 @@ def test_start_that_fails_leaves_the_interface_free(board):
     assert board.claim(delay=200, ip=C) == C
 
 
-def test_the_last_good_address_is_tried_first_after_a_restart(board, bench, tmp_path):
-    path = str(tmp_path / "autoip.txt")
+def test_the_last_good_address_is_tried_first_after_a_restart(board, bench):
+    path = board.path("autoip.txt")
     board.claim(delay=200, ip=C, abandon=True, remember=path)
     bench.wire.send(announcement(C))
     moved = board.expect("lost") and board.expect("bound")["address"]
-    assert (tmp_path / "autoip.txt").read_text() == f"{board.mac} {moved}\n"
+    assert board.ask(f"open({path!r}).read()") == f"{board.mac} {moved}\n"
     board.run("svc.stop()")
     assert board.claim(delay=200, remember=path) == moved

@@ -11,6 +11,7 @@ pytest_plugins = "wire.fixtures"
 C = "169.254.20.20"
 X = "169.254.7.9"
 BOARDS = 10
+EARLY = 0.01  # s a gap may be short: the machine may stop between a look at the clock and a frame
 LATE = 0.5  # s a timer may be late here: the machine has other work to do
 
 
@@ -47,9 +48,9 @@ def test_default_delay_keeps_the_times_of_the_rfc(bench):
     claims = _claims(bench)
     probing, waiting, announcing = _gaps(claims)
     assert all(claim[0] <= 1 + LATE for claim in claims)  # PROBE_WAIT
-    assert 1.0 <= min(probing) and max(probing) <= 2.0 + LATE  # PROBE_MIN, PROBE_MAX
-    assert 2.0 <= min(waiting) and max(waiting) <= 2.0 + LATE  # ANNOUNCE_WAIT
-    assert 2.0 <= min(announcing) and max(announcing) <= 2.0 + LATE  # ANNOUNCE_INTERVAL
+    assert 1.0 - EARLY <= min(probing) and max(probing) <= 2.0 + LATE  # PROBE_MIN, PROBE_MAX
+    assert 2.0 - EARLY <= min(waiting) and max(waiting) <= 2.0 + LATE  # ANNOUNCE_WAIT
+    assert 2.0 - EARLY <= min(announcing) and max(announcing) <= 2.0 + LATE  # ANNOUNCE_INTERVAL
     times = [claim[3] for claim in claims]
     spread = f"{min(times):.2f} - {max(times):.2f} s, mean {statistics.mean(times):.2f} s"
     print(f"default delay, {BOARDS} boards: address after {spread}")
@@ -60,7 +61,7 @@ def test_default_delay_keeps_the_times_of_the_rfc(bench):
 def test_delay_200_takes_less_than_800_ms(bench):
     claims = _claims(bench, delay=200)
     probing, waiting, announcing = _gaps(claims)
-    assert min(probing) >= 0.1 and min(waiting) >= 0.2 and min(announcing) >= 2.0
+    assert min(probing) >= 0.1 - EARLY and min(waiting) >= 0.2 - EARLY and min(announcing) >= 2.0 - EARLY
     times = [claim[3] for claim in claims]
     spread = f"{min(times):.3f} - {max(times):.3f} s, mean {statistics.mean(times):.3f} s"
     print(f"delay=200, {BOARDS} boards: address after {spread}")

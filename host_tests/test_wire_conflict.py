@@ -202,13 +202,15 @@ def test_connections_are_reset_before_the_address_is_left(bench):
 # What is no ARP packet for us
 
 
+END_OF_SENDER = 32  # octets to the end of the sender's address
 # Octets of the ARP header, each of which makes an announcement something else.
 HEADERS = [(14, "0006"), (16, "86dd"), (18, "08"), (19, "10"), (20, "0000"), (20, "0003"), (20, "0101")]
 
 
-def _malformed():
+def _malformed(padded):
     whole = bytes(announcement(C))
-    for length in range(14, len(whole)):
+    # With zeros behind it, a frame is an ARP packet that claims C from the last octet of C on.
+    for length in range(14, END_OF_SENDER if padded else len(whole)):
         yield whole[:length]
     for at, octets in HEADERS:
         yield whole[:at] + bytes.fromhex(octets) + whole[at + len(octets) // 2 :]
@@ -227,7 +229,7 @@ def test_malformed_frames_are_ignored(bench, held):
         board.expect("bound")
     else:
         bench.capture.wait_for(is_arp("probe", board.mac))
-    for frame in _malformed():
+    for frame in _malformed(board.PADS):
         bench.wire.send(frame)
     if not held:
         board.expect("bound")

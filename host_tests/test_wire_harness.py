@@ -9,6 +9,7 @@ from wire import checker
 from wire.frames import Frame, announcement, is_arp, probe, reply, request
 
 pytest_plugins = "wire.fixtures"
+pytestmark = pytest.mark.only("unix", "no board takes part")
 
 A = "169.254.20.20"
 B = "169.254.21.21"

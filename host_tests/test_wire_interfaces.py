@@ -59,6 +59,7 @@ def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
     ]
 
 
+@pytest.mark.only("unix", "the other has one interface")
 def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
     """X-07: frames of the other interface are no conflict."""
     board = bench.board()

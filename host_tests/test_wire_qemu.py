@@ -10,17 +10,17 @@ C = "169.254.20.20"
 X = "169.254.7.9"
 
 
-def test_a_board_claims_an_address_and_is_reached(qemu_bench):
-    board = qemu_bench.board()
-    host = qemu_bench.wire.add_host(f"{X}/16")
+def test_a_board_claims_an_address_and_is_reached(bench):
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
     assert board.claim(delay=200, ip=C) == C
-    assert len(qemu_bench.capture.probes_of(board.mac)) == 3
+    assert len(bench.capture.probes_of(board.mac)) == 3
     assert host.ping(C, count=3)
     assert board.ask(f"ping({X!r})")
 
 
-def test_two_boards_find_two_addresses(qemu_bench):
-    boards = [qemu_bench.board() for _ in range(2)]
+def test_two_boards_find_two_addresses(bench):
+    boards = [bench.board() for _ in range(2)]
     for board in boards:
         board.start(delay=200, ip=C)
     one, two = (board.expect("bound")["address"] for board in boards)
@@ -28,31 +28,31 @@ def test_two_boards_find_two_addresses(qemu_bench):
     assert boards[0].ask(f"ping({two!r})") and boards[1].ask(f"ping({one!r})")
 
 
-def test_a_denied_address_is_left(qemu_bench):
-    board = qemu_bench.board()
+def test_a_denied_address_is_left(bench):
+    board = bench.board()
     board.start(delay=200, ip=C)
-    qemu_bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
-    qemu_bench.wire.send(probe(C))
+    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
+    bench.wire.send(probe(C))
     assert board.expect("bound")["address"] != C
 
 
-def test_defence_and_move(qemu_bench):
-    board = qemu_bench.board()
+def test_defence_and_move(bench):
+    board = bench.board()
     board.claim(delay=200, ip=C)
     time.sleep(2.5)  # until the second announcement is out
-    sent = qemu_bench.wire.send(announcement(C))
-    qemu_bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
+    sent = bench.wire.send(announcement(C))
+    bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
     assert board.address == C
-    qemu_bench.wire.send(announcement(C))
+    bench.wire.send(announcement(C))
     assert board.expect("lost")["address"] is None
     assert board.expect("bound")["address"] != C
     assert board.ask("svc.offender.hex(':')") == THIEF
 
 
-def test_a_lease_beside_the_link_local_address(qemu_bench):
-    server = qemu_bench.dhcp()
+def test_a_lease_beside_the_link_local_address(bench):
+    server = bench.dhcp()
     server.host.run("ip", "addr", "add", f"{X}/16", "dev", "eth0")
-    board = qemu_bench.board()
+    board = bench.board()
     board.claim(delay=200, ip=C)
     server.start()
     board.run("nic.ipconfig(dhcp4=True)")
@@ -66,8 +66,8 @@ def test_a_lease_beside_the_link_local_address(qemu_bench):
     assert not server.host.ping(C)
 
 
-def test_cable_out_and_in(qemu_bench):
-    board = qemu_bench.board()
+def test_cable_out_and_in(bench):
+    board = bench.board()
     board.claim(delay=200, ip=C)
     board.set_link(False)
     assert board.expect("lost")["address"] is None

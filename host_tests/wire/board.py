@@ -5,17 +5,18 @@ import json
 import os
 import pathlib
 import queue
-import socket
 import subprocess
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from .qemu import ROOT, Qemu
+
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
 _ENTER_RAW_REPL = "\x03\x01"
 _EXECUTE = "\x04"
 _ANSWER_TIMEOUT = 30  # s
 _EXIT_TIMEOUT = 10  # s
+_CRASH = "CRASH pc="  # a Cortex-M board's last words
 
 _numbers = itertools.count(1)
 
@@ -25,9 +26,14 @@ class BoardError(Exception):
 
 
 class Board:
-    """UNIX_TAP. Runs from now until close(), which fails if it crashed, left an error or hangs."""
+    """UNIX_TAP. Runs from now until close(), which fails if it crashed, left an error or hangs.
 
-    def __init__(self, wire, log, mac=None, tap=None, sanitize=False):
+    sanitize: with the sanitizers, which are too slow for figures of time.
+    """
+
+    PADS = False  # short frames reach it as they are
+
+    def __init__(self, wire, log, mac=None, tap=None, sanitize=True):
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
         self.tap = tap or wire.add_tap()
         self.macs = [self.mac]
@@ -35,6 +41,7 @@ class Board:
         self._wire = wire
         self._events = queue.Queue()
         self._answers = queue.Queue()
+        self._crash = ""
         log.parent.mkdir(parents=True, exist_ok=True)
         self._errors = log.with_suffix(".err")
         self._process = self._start(sanitize)
@@ -101,6 +108,12 @@ class Board:
     def address(self):
         return self.ask("svc.address")
 
+    def path(self, name):
+        """The path of a new file on the board."""
+        path = self.log.with_name(f"{self.log.stem}-{name}")
+        path.unlink(missing_ok=True)
+        return str(path)
+
     def set_link(self, up):
         self._wire.set_link(self.tap, up)
 
@@ -114,6 +127,7 @@ class Board:
             code = f"none within {_EXIT_TIMEOUT} s, killed ({self._process.wait()})"
         self._reader.join()
         assert code == 0, f"exit code {code}: {self._report()}"
+        assert not self._crash, self._report()
         errors = self._errors.read_text(errors="replace")
         assert not errors, f"written to stderr: {errors}"
 
@@ -144,47 +158,46 @@ class Board:
                     told = json.loads(line)
                     told["time"] = time.time()
                     (self._events if "event" in told else self._answers).put(told)
+                elif line.startswith(_CRASH):
+                    self._crash = line
+                    self._tell_end()
+        self._tell_end()
+
+    def _tell_end(self):
         self._events.put(None)
         self._answers.put(None)
 
     def _report(self):
-        return self._errors.read_text(errors="replace")[-4000:] or f"no error text, see {self.log}"
+        told = self._crash + self._errors.read_text(errors="replace")[-4000:]
+        return told or f"no error text, see {self.log}"
 
 
 class QemuBoard(Board):
-    """QEMU_MPS2: told the agent by its raw REPL. The cable is pulled by QEMU's monitor."""
+    """QEMU_MPS2: told the agent by its raw REPL. The cable is pulled by the emulator."""
+
+    PADS = True  # short frames, with zeros to the 60 octets of Ethernet, as a network card does
 
     def _start(self, sanitize):
-        self._monitor = f"{self.log}.monitor"
-        command = [
-            *"qemu-system-arm -M mps2-an385 -display none".split(),
-            *"-chardev stdio,id=serial,signal=off -serial chardev:serial".split(),
-            *("-kernel", ROOT / "build" / "QEMU_MPS2" / "firmware.elf"),
-            *("-nic", f"tap,ifname={self.tap},script=no,downscript=no,model=lan9118,mac={self.mac}"),
-            *("-monitor", f"unix:{self._monitor},server,nowait"),
-        ]
         with open(self._errors, "wb") as errors:
-            process = self._wire.namespace.popen(
-                command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            self._qemu = Qemu(
+                self._wire,
+                self.tap,
+                self.mac,
+                "stdio,signal=off",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
             )
-        process.stdin.write(_ENTER_RAW_REPL + "print()\n" + _AGENT.read_text() + _EXECUTE)
-        process.stdin.flush()
-        return process
+        stdin = self._qemu.process.stdin
+        stdin.write(_ENTER_RAW_REPL + "print()\n" + _AGENT.read_text() + _EXECUTE)
+        stdin.flush()
+        return self._qemu.process
+
+    def path(self, name):
+        return f"/{name}"
 
     def set_link(self, up):
-        self._tell_monitor(f"set_link lan9118.0 {'on' if up else 'off'}")
+        self._qemu.set_link(up)
 
     def _end(self):
-        self._tell_monitor("quit")
-
-    def _tell_monitor(self, command):
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.connect(self._monitor)
-            monitor.sendall(f"{command}\n".encode())
-            monitor.settimeout(_EXIT_TIMEOUT)
-            told = b""
-            while told.count(b"(qemu)") < 2:
-                data = monitor.recv(4096)
-                if not data:
-                    return
-                told += data
+        self._qemu.quit()

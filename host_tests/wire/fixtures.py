@@ -1,6 +1,7 @@
 """Fixtures of the wire tests: a `bench` with a wire, its capture and what stands on it.
 
-Each test leaves its pcap and the boards' logs in build/captures.
+A test that has a `bench` runs once with each kind of board, unless it is marked with the only one and the
+reason: `only("unix", "why")`. Each test leaves its pcap and the boards' logs in build/captures.
 """
 
 import os
@@ -15,12 +16,24 @@ from .peers import AvahiAutoipd
 from .wire import Wire
 
 CAPTURES = ROOT / "build" / "captures"
+BOARDS = {"unix": Board, "qemu": QemuBoard}
+
+
+def pytest_generate_tests(metafunc):
+    if "bench" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only")
+        boards = [_only(*only.args)] if only else BOARDS
+        metafunc.parametrize("bench", boards, indirect=True)
+
+
+def _only(board, reason):
+    return board
 
 
 class Bench:
     """A wire under capture. At the end all boards must end well and every frame must be in order."""
 
-    def __init__(self, name, kind=Board, bridges=("br0",)):
+    def __init__(self, name, kind, bridges=("br0",)):
         self._kind = kind
         self._path = CAPTURES / name
         self.wire = Wire(bridges)
@@ -30,9 +43,10 @@ class Bench:
         self._peers = []
         self.routers = []
 
-    def board(self, sanitize=True, **options):
-        """A board with the sanitizers, which are too slow for figures of time."""
-        board = self._kind(self.wire, self._log(f"board{len(self.boards)}"), sanitize=sanitize, **options)
+    def board(self, kind=None, **options):
+        """A board, of another kind than the bench's if that is named."""
+        make = BOARDS[kind or self._kind]
+        board = make(self.wire, self._log(f"board{len(self.boards)}"), **options)
         self.boards.append(board)
         return board
 
@@ -69,31 +83,23 @@ class Bench:
         return self._path.with_name(f"{self._path.name}-{name}.log")
 
 
-def _bench(request, **options):
+def _bench(request, kind, **options):
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
-    return Bench(request.node.name.replace("/", "_"), **options)
+    return Bench(request.node.name.replace("/", "_"), kind, **options)
 
 
 @pytest.fixture
 def bench(request):
-    """With UNIX_TAP boards."""
-    bench = _bench(request)
-    yield bench
-    bench.close()
-
-
-@pytest.fixture
-def qemu_bench(request):
-    """With QEMU_MPS2 boards."""
-    bench = _bench(request, kind=QemuBoard)
+    """A bench with one wire."""
+    bench = _bench(request, request.param)
     yield bench
     bench.close()
 
 
 @pytest.fixture
 def two_wires(request):
-    """A bench with two bridges that know nothing of each other."""
-    bench = _bench(request, bridges=("br0", "br1"))
+    """A bench with two bridges that know nothing of each other, for UNIX_TAP: the other has one interface."""
+    bench = _bench(request, "unix", bridges=("br0", "br1"))
     yield bench
     bench.close()
