@@ -1,75 +1,128 @@
-"""The emulated Cortex-M board: first light, an attack, a lease and a soft reset, as on UNIX_TAP."""
+"""The emulated Cortex-M board itself: its Ethernet driver, its clock, and its place among the others."""
 
+import itertools
 import time
 
-from wire.frames import THIEF, announcement, is_arp, probe
+import pytest
+from scapy.layers.l2 import Ether
+from wire.frames import THIEF, announcement
 
 pytest_plugins = "wire.fixtures"
+pytestmark = pytest.mark.only("qemu", "a test of this board's driver and port")
 
 C = "169.254.20.20"
 X = "169.254.7.9"
+BURST = 64  # frames
+LARGE = 1514  # octets
+SMALL = 160  # octets; the controller has room for 64 of these
+EXPERIMENTAL = 0x88B5  # an Ethertype that nobody answers
+CABLE = 0.00124  # s that a large frame takes on a cable of 10 Mbit/s, with preamble, CRC and gap
+COUNTERS = "{name: nic.config(name) for name in ('frames', 'drops', 'overruns')}"
+QUIET = 0.3  # s in which a board has taken in what was sent
 
 
-def test_a_board_claims_an_address_and_is_reached(bench):
-    board = bench.board()
+@pytest.fixture
+def board(bench):
+    return bench.board()
+
+
+def _burst(bench, board, length, pace=0.0):
+    """What a burst of 64 frames adds to the board's counters; pace: s from one to the next."""
+    frame = bytes(Ether(src=THIEF, dst=board.mac, type=EXPERIMENTAL)) + bytes(length - 14)
+    before = board.ask(COUNTERS)
+    for _ in range(BURST):
+        bench.wire.send(frame)
+        if pace:
+            time.sleep(pace)
+    time.sleep(QUIET)
+    after = board.ask(COUNTERS)
+    return {name: after[name] - before[name] for name in after}
+
+
+def test_a_burst_of_64_frames_is_taken_in_whole(bench, board):
+    for length in (60, SMALL):
+        for _ in range(5):
+            counted = _burst(bench, board, length)
+            assert (counted["frames"], counted["drops"]) == (BURST, 0)
+
+
+def test_a_burst_of_64_large_frames_at_the_speed_of_a_cable_is_taken_in_whole(bench, board):
+    """The controller has room for six, so a machine with other work to do gets more than one try."""
+    tries = [_burst(bench, board, LARGE, CABLE) for _ in range(5)]
+    assert {"frames": BURST, "drops": 0, "overruns": 0} in tries, tries
+
+
+def test_frames_that_the_controller_loses_do_not_go_unnoticed(bench, board):
+    """A TAP device is faster than any cable: the emulated controller drops, and tells nobody."""
+    tries = [_burst(bench, board, LARGE) for _ in range(5)]
+    assert any(counted["frames"] < BURST for counted in tries), "nothing was lost"
+    for counted in tries:
+        assert counted["drops"] == 0
+        assert counted["frames"] == BURST or counted["overruns"], counted
+
+
+def test_frames_for_which_there_is_no_buffer_are_counted_as_dropped(bench, board):
+    """What Python does not read from its sockets takes up the buffers of lwIP."""
     host = bench.wire.add_host(f"{X}/16")
-    assert board.claim(delay=200, ip=C) == C
-    assert len(bench.capture.probes_of(board.mac)) == 3
-    assert host.ping(C, count=3)
-    assert board.ask(f"ping({X!r})")
-
-
-def test_two_boards_find_two_addresses(bench):
-    boards = [bench.board() for _ in range(2)]
-    for board in boards:
-        board.start(delay=200, ip=C)
-    one, two = (board.expect("bound")["address"] for board in boards)
-    assert one != two
-    assert boards[0].ask(f"ping({two!r})") and boards[1].ask(f"ping({one!r})")
-
-
-def test_a_denied_address_is_left(bench):
-    board = bench.board()
-    board.start(delay=200, ip=C)
-    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
-    bench.wire.send(probe(C))
-    assert board.expect("bound")["address"] != C
-
-
-def test_defence_and_move(bench):
-    board = bench.board()
     board.claim(delay=200, ip=C)
-    time.sleep(2.5)  # until the second announcement is out
-    sent = bench.wire.send(announcement(C))
-    bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
-    assert board.address == C
-    bench.wire.send(announcement(C))
-    assert board.expect("lost")["address"] is None
-    assert board.expect("bound")["address"] != C
-    assert board.ask("svc.offender.hex(':')") == THIEF
+    board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(4)")
+    clients = [host.socket("stream") for _ in range(4)]
+    board.run("served = []")
+    for client in clients:
+        client.settimeout(5)
+        client.connect((C, 5000))
+        board.run("served.append(server.accept()[0])")
+    for client in clients:
+        client.setblocking(False)
+        client.send(bytes(10000))
+    time.sleep(QUIET)
+    counted = _burst(bench, board, 60)
+    assert counted["frames"] >= BURST  # the clients try again and again
+    assert BURST <= counted["drops"] <= counted["frames"]
+    assert not host.ping(C)
+
+    board.run("for each in served: each.close()")
+    for client in clients:
+        client.close()
+    time.sleep(QUIET)
+    assert host.ping(C)
+    assert _burst(bench, board, 60)["drops"] == 0
 
 
-def test_a_lease_beside_the_link_local_address(bench):
-    server = bench.dhcp()
-    server.host.run("ip", "addr", "add", f"{X}/16", "dev", "eth0")
-    board = bench.board()
-    board.claim(delay=200, ip=C)
-    server.start()
-    board.run("nic.ipconfig(dhcp4=True)")
-    deadline = time.monotonic() + 20
-    while not board.ask("nic.ipconfig('has_dhcp4')"):
-        assert time.monotonic() < deadline
-    lease = board.ask("nic.ifconfig()[0]")
-    assert server.host.ping(C, count=2) and server.host.ping(lease, count=2)
-    board.run("svc.stop()")
-    assert board.ask("nic.ifconfig()[0]") == lease
-    assert not server.host.ping(C)
+def test_the_clock_keeps_time(board):
+    board.run("import time")
+    before, start = board.ask("(time.ticks_ms(), time.ticks_us(), time.time_ns() // 1000000)"), time.time()
+    board.run("time.sleep_ms(3000)")
+    after, elapsed = board.ask("(time.ticks_ms(), time.ticks_us(), time.time_ns() // 1000000)"), time.time() - start
+    ms, us, ns = (later - earlier for earlier, later in zip(before, after, strict=True))
+    assert 3000 <= ms == pytest.approx(elapsed * 1000, abs=200)
+    assert us == pytest.approx(ms * 1000, abs=100000) and ns == pytest.approx(ms, abs=100)
 
 
-def test_cable_out_and_in(bench):
-    board = bench.board()
-    board.claim(delay=200, ip=C)
-    board.set_link(False)
-    assert board.expect("lost")["address"] is None
-    board.set_link(True)
-    assert board.expect("bound")["address"] == C
+def test_timers_and_the_scheduler_interrupt_python(board):
+    board.run("import machine, micropython, time; told = []")
+    board.run("timer = machine.Timer(period=10, callback=lambda timer: micropython.schedule(told.append, 1))")
+    board.run("while len(told) < 50: pass")
+    board.run("timer.deinit(); told.clear(); time.sleep_ms(50)")
+    assert board.ask("len(told)") <= 1
+
+
+def test_all_kinds_of_boards_and_avahi_share_a_wire(bench, board):
+    """Four hosts, four addresses; each reaches the others, and one is attacked."""
+    boards = [board, bench.board(), bench.board("unix")]
+    avahi = bench.avahi(start=C)
+    for each in boards:
+        each.start(ip=C, delay=500)
+    addresses = [each.expect("bound")["address"] for each in boards] + [avahi.wait()]
+    assert len(set(addresses)) == len(addresses)
+    for each, address in itertools.product(boards, addresses):
+        assert each.address == address or each.ask(f"ping({address!r})")
+    assert all(avahi.host.ping(address) for address in addresses)
+
+    for expected in ("defended", "lost"):
+        bench.wire.send(announcement(board.address))
+        board.expect(expected)
+    moved = board.expect("bound")["address"]
+    assert moved not in addresses
+    assert [each.address for each in boards[1:]] == addresses[1:3]
+    assert all(each.ask(f"ping({moved!r})") for each in boards[1:]) and avahi.host.ping(moved)

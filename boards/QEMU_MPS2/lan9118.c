@@ -27,6 +27,9 @@
 #define HW_CFG_RESET (1 << 0)
 #define HW_CFG_MUST_BE_ONE (1 << 20)
 #define HW_CFG_TX_KIB(n) ((n) << 16) // of 16 KiB; the others are for receiving
+#define TX_KIB (5) // the emulator has no other
+#define RX_FIFO_BYTES (10560) // for frames, with these
+#define RX_FRAME_BYTES (sizeof(lan9118_frame_t))
 #define RX_STATUS_ERROR (1 << 15)
 #define RX_STATUS_LENGTH(status) ((status) >> 16 & 0x3fff)
 #define TX_FIRST_AND_LAST (1 << 13 | 1 << 12)
@@ -92,7 +95,7 @@ void lan9118_init(void) {
     HW_CFG = HW_CFG_RESET;
     while (HW_CFG & HW_CFG_RESET) {
     }
-    HW_CFG = HW_CFG_MUST_BE_ONE | HW_CFG_TX_KIB(2);
+    HW_CFG = HW_CFG_MUST_BE_ONE | HW_CFG_TX_KIB(TX_KIB);
     TX_CFG = TX_CFG_ON;
     phy_write(PHY_INT_MASK, PHY_INT_AUTONEG_DONE | PHY_INT_LINK_DOWN);
     phy_write(PHY_CONTROL, PHY_CONTROL_AUTONEG);
@@ -147,6 +150,12 @@ int lan9118_receive(lan9118_frame_t frame) {
 
 uint32_t lan9118_lost(void) {
     return RX_DROP;
+}
+
+bool lan9118_was_full(void) {
+    // When a frame found no room, at least all but its size was in use, of which one frame may have
+    // been taken out since.
+    return (RX_FIFO_INF & 0xffff) > RX_FIFO_BYTES - 2 * RX_FRAME_BYTES;
 }
 
 bool lan9118_link_changed(void) {

@@ -19,8 +19,13 @@ bool lan9118_send(const lan9118_frame_t frame, size_t len);
 // Returns the length of the frame taken in, 0 if none waits, -1 if it was a bad one.
 int lan9118_receive(lan9118_frame_t frame);
 
-// Frames lost by the controller since the last call.
+// Frames lost by the controller since the last call. The emulator tells of none, nor has it the
+// interrupts of an overflow.
 uint32_t lan9118_lost(void);
+
+// May the controller have lost frames since the last call? True for sure if it did, provided this is
+// called between every two frames taken in.
+bool lan9118_was_full(void);
 
 bool lan9118_link_changed(void); // since the last call
 bool lan9118_link_up(void);

@@ -33,6 +33,7 @@ typedef struct _network_lan_obj_t {
     bool active;
     uint32_t frames;
     uint32_t drops;
+    uint32_t overruns;
     struct netif netif;
     struct dhcp dhcp;
 } network_lan_obj_t;
@@ -63,6 +64,7 @@ static void lan_input(size_t len) {
 // Returns false if more frames may be waiting.
 static bool lan_receive(void) {
     for (int i = 0; i < FRAMES_AT_ONCE; ++i) {
+        lan.overruns += lan9118_was_full();
         int len = lan9118_receive(frame);
         if (len == 0) {
             return true;
@@ -224,8 +226,9 @@ static mp_obj_t lan_ipconfig(size_t n_args, const mp_obj_t *args, mp_map_t *kwar
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(lan_ipconfig_obj, 1, lan_ipconfig);
 
-// config("mac"); config("frames"), the frames received; config("drops"), those lost on the way to lwIP. The
-// emulator does not tell of frames for which its controller had no room.
+// config("mac"); config("frames"), the frames received; config("drops"), those of them lost on the way to
+// lwIP for want of a buffer, and those that the controller told it lost. The emulator does not tell how
+// many found its controller full: config("overruns") grows whenever some may have.
 static mp_obj_t lan_config(mp_obj_t self, mp_obj_t name) {
     switch (mp_obj_str_get_qstr(name)) {
         case MP_QSTR_mac:
@@ -234,6 +237,8 @@ static mp_obj_t lan_config(mp_obj_t self, mp_obj_t name) {
             return mp_obj_new_int_from_uint(lan.frames);
         case MP_QSTR_drops:
             return mp_obj_new_int_from_uint(lan.drops);
+        case MP_QSTR_overruns:
+            return mp_obj_new_int_from_uint(lan.overruns);
         default:
             mp_raise_ValueError(MP_ERROR_TEXT("unknown config param"));
     }
