@@ -20,8 +20,10 @@ $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip | build-packages
 # What the board's Ethernet is connected to, in QEMU's words; `user` is a network inside of QEMU.
 NIC ?= user
 MAC ?= 52:54:00:12:34:56
+# Where its serial port leads to: here, with Ctrl-A X to leave; `pty` is a port for mpremote.
+SERIAL ?= mon:stdio
 
 .PHONY: run
-run: $(FIRMWARE) ## boot BOARD to its REPL (NIC=tap,ifname=tap0,script=no,downscript=no; leave with Ctrl-A X)
+run: $(FIRMWARE) ## boot BOARD to its REPL (NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
 	qemu-system-arm -M mps2-an385 -kernel $< -nic $(NIC),model=lan9118,mac=$(MAC) \
-		-display none -serial mon:stdio
+		-display none -serial $(SERIAL)

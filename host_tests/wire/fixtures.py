@@ -13,6 +13,7 @@ from .board import ROOT, Board, QemuBoard
 from .capture import Capture
 from .dhcp import DhcpServer
 from .peers import AvahiAutoipd
+from .repl import ReplBoard
 from .wire import Wire
 
 CAPTURES = ROOT / "build" / "captures"
@@ -47,6 +48,12 @@ class Bench:
         """A board, of another kind than the bench's if that is named."""
         make = BOARDS[kind or self._kind]
         board = make(self.wire, self._log(f"board{len(self.boards)}"), **options)
+        self.boards.append(board)
+        return board
+
+    def repl(self):
+        """A QEMU_MPS2 board with its REPL, for mpremote."""
+        board = ReplBoard(self.wire, self._log(f"board{len(self.boards)}"))
         self.boards.append(board)
         return board
 

@@ -1,0 +1,58 @@
+"""mpremote and an emulated board, as its user has them: run, exec, fs cp, soft-reset, reset."""
+
+import time
+
+import pytest
+from wire.board import ROOT
+from wire.frames import is_arp
+
+pytest_plugins = "wire.fixtures"
+pytestmark = pytest.mark.only("qemu", "UNIX_TAP is a program, and has no serial port")
+
+EXAMPLES = ROOT / "examples"
+X = "169.254.7.9"
+SERVICE = "import autoip; service = autoip.get()"
+
+
+@pytest.fixture
+def board(bench):
+    return bench.repl()
+
+
+def test_exec(board):
+    assert board.mpremote("exec", "import sys; print(sys.platform)") == "qemu"
+
+
+def test_run_an_example_and_reset_softly(board, bench):
+    """The service outlives its program, and ends with the soft reset."""
+    host = bench.wire.add_host(f"{X}/16")
+    told = board.mpremote("run", EXAMPLES / "claim.py").split()
+    address = told[-1]
+    assert told[:2] == ["bound", address]
+    assert [f.arp.pdst for f in bench.capture.probes_of(board.mac)] == [address] * 3
+    assert host.ping(address)
+    assert board.mpremote("resume", "exec", "print(service.address)") == address
+
+    board.mpremote("soft-reset")
+    assert board.mpremote("resume", "exec", f"{SERVICE}; print(service)") == "None"
+    assert not host.ping(address)
+
+    assert board.mpremote("run", EXAMPLES / "claim.py").split()[-1] == address
+    assert host.ping(address)
+
+
+def test_boot_py(board, bench):
+    """Copied to the board, it claims the same address after a soft reset, and after a hard one."""
+    host = bench.wire.add_host(f"{X}/16")
+    board.mpremote("fs", "cp", EXAMPLES / "boot.py", ":boot.py")
+    assert board.mpremote("fs", "cat", ":boot.py") == (EXAMPLES / "boot.py").read_text().strip()
+    board.mpremote("soft-reset")
+    address = board.mpremote("resume", "exec", f"{SERVICE}; print(service.wait(20000))")
+    assert host.ping(address)
+
+    sent = time.time()
+    board.mpremote("reset")
+    probed = bench.capture.wait_for(is_arp("probe", board.mac), 20, after=sent)
+    again = bench.capture.wait_for(is_arp("announcement", board.mac), 20, after=probed.time)
+    assert again.arp.psrc == address
+    assert host.ping(address)

@@ -1,0 +1,45 @@
+"""A QEMU_MPS2 board as it is delivered, and mpremote to talk to it."""
+
+import os
+import subprocess
+import sys
+
+from .qemu import Qemu
+
+_TIMEOUT = 60  # s
+_CRASH = "CRASH pc="
+
+
+class ReplBoard:
+    """Runs its REPL on a pseudo-terminal, from now until close()."""
+
+    def __init__(self, wire, log, mac="28:cd:c1:00:01:00"):
+        self.mac = mac
+        self.macs = [mac]
+        self._log = log
+        tap = wire.add_tap()
+        with open(log.with_suffix(".err"), "wb") as errors:
+            self._qemu = Qemu(
+                wire, tap, mac, f"pty,logfile={log}", stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+            )
+        ports = {port["label"]: port["filename"] for port in self._qemu.execute("query-chardev")}
+        self.port = ports["serial"].removeprefix("pty:")
+        # While nobody has the terminal open, QEMU looks for a user but once a second.
+        self._terminal = os.open(self.port, os.O_RDWR | os.O_NOCTTY)
+        wire.wait_for_port(tap)
+
+    def mpremote(self, *command):
+        """What `mpremote connect PORT command...` prints, without blanks around it."""
+        mpremote = [sys.executable, "-m", "mpremote", "connect", self.port, *map(str, command)]
+        done = subprocess.run(
+            mpremote, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=_TIMEOUT
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout.strip()
+
+    def close(self):
+        """AssertionError if the board crashed."""
+        self._qemu.quit()
+        self._qemu.process.wait()
+        os.close(self._terminal)
+        assert _CRASH not in self._log.read_text(errors="replace"), f"see {self._log}"
