@@ -1,6 +1,7 @@
 """Traffic on a real wire from and to a link-local address, with real peers."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from wire.frames import BROADCAST, THIEF, announcement, is_arp, request
 
@@ -121,3 +122,58 @@ def test_a_peer_that_changes_its_mac_is_followed(bench):
     board.ask(f"ping({X!r})")
     ping = bench.capture.wait_for(lambda f: f.kind == "ICMP" and f.source == board.mac, after=sent)
     assert ping.packet.dst == THIEF != host.mac
+
+
+def test_python_that_never_sleeps_does_not_stop_the_network(bench):
+    """Frames, lwIP's timers, the claim and the defence need no waiting Python."""
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
+    board.run(f"svc = start(nic, delay=200, ip={C!r})\nwhile not svc.address: pass")
+    with ThreadPoolExecutor() as pool:
+        busy = pool.submit(board.run, "while svc.stats()['moves'] == 0 or svc.state != 'bound': pass")
+        assert host.ping(C, count=5)
+        for expected in ("defended", "lost"):
+            bench.wire.send(announcement(C))
+            board.expect(expected)
+        moved = board.expect("bound")["address"]
+        assert moved != C and host.ping(moved)
+        assert not busy.done()
+        busy.result()
+
+
+def test_asyncio_serves_while_it_does_other_things(bench):
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    board.run(
+        "import asyncio\n"
+        "ticks, done = 0, asyncio.Event()\n"
+        "async def tick():\n"
+        "    global ticks\n"
+        "    while True:\n"
+        "        ticks += 1\n"
+        "        await asyncio.sleep_ms(10)\n"
+        "async def echo(reader, writer):\n"
+        "    writer.write(await reader.readline())\n"
+        "    await writer.drain()\n"
+        "    writer.close()\n"
+        "    await writer.wait_closed()\n"
+        "    done.set()\n"
+        "async def main():\n"
+        "    task = asyncio.create_task(tick())\n"
+        "    server = await asyncio.start_server(echo, '0.0.0.0', 5000)\n"
+        "    on_event('serving', svc)\n"
+        "    await asyncio.wait_for(done.wait(), 10)\n"
+        "    server.close()\n"
+        "    await server.wait_closed()\n"
+    )
+    with ThreadPoolExecutor() as pool, host.socket("stream") as client:
+        serving = pool.submit(board.run, "asyncio.run(main())")
+        board.expect("serving")
+        client.settimeout(5)
+        client.connect((C, 5000))
+        time.sleep(QUIET)
+        client.send(b"echo\n")
+        assert client.recv(16) == b"echo\n"
+        serving.result()
+    assert board.ask("ticks") >= 5
