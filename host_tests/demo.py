@@ -1,4 +1,6 @@
-"""The demonstration: two boards and a Linux host find addresses, then an adversary attacks one board.
+"""The demonstration: boards and a Linux host find addresses, then an adversary attacks one board.
+
+demo.py BOARD: boards A and B are two of these. With QEMU_MPS2, board C is a UNIX_TAP.
 
 All of it is real, on a bridge in a network namespace of its own. What counts is what was seen on the
 wire: the checklist at the end is made from the capture alone. Traces are left in build/demo.
@@ -16,7 +18,7 @@ from rich.panel import Panel
 from rich.table import Table
 from scapy.layers.inet import ICMP, IP
 from wire import checker
-from wire.board import ROOT, Board, BoardError
+from wire.board import ROOT, Board, BoardError, QemuBoard
 from wire.capture import Capture
 from wire.frames import ECHO, ECHO_REPLY, announcement
 from wire.peers import AvahiAutoipd
@@ -25,25 +27,38 @@ from wire.wire import Wire
 TRACES = ROOT / "build" / "demo"
 MAC_A = "28:cd:c1:0a:0b:0c"
 MAC_B = "28:cd:c1:0a:0b:0d"
-QUICK = 200  # ms, option `delay` of board B; board A has the default
+MAC_C = "28:cd:c1:0a:0b:0e"
+QUICK = 200  # ms, option `delay` of board B; the others have the default
 PAUSE = 3  # s between the adversary's claims, less than DEFEND_INTERVAL
 PLAIN_WIDTH = 110  # columns, where there is no terminal
 LATE = 1.1  # a busy machine's timers may be late by a tenth
-COLOURS = {"board A": "cyan", "board B": "magenta", "Linux": "green", "adversary": "red", "": "bold yellow"}
+COLOURS = {
+    "board A": "cyan",
+    "board B": "magenta",
+    "board C": "blue",
+    "Linux": "green",
+    "adversary": "red",
+    "": "bold yellow",
+}
 STATES = {"probe": "probing", "announcement": "holds"}
 
 
 class Play:
     """The participants, and what they do."""
 
-    def __init__(self, closing):
+    def __init__(self, closing, kind):
         self.wire = closing.enter_context(Wire())
         self.capture = Capture(self.wire, TRACES / "demo.pcap")
         closing.callback(self.capture.close)
         self.linux = self.wire.add_host()
-        self.a = self._board(closing, "board-a.log", MAC_A)
-        self.b = self._board(closing, "board-b.log", MAC_B)
-        self.macs = {"board A": MAC_A, "board B": MAC_B, "Linux": self.linux.mac}
+        make = {"UNIX_TAP": Board, "QEMU_MPS2": QemuBoard}[kind]
+        self.kind = kind
+        self.a = self._board(closing, make, "board-a.log", MAC_A)
+        self.b = self._board(closing, make, "board-b.log", MAC_B)
+        self.boards = {"board A": self.a, "board B": self.b}
+        if make is not Board:
+            self.boards["board C"] = self._board(closing, Board, "board-c.log", MAC_C)
+        self.macs = {name: board.mac for name, board in self.boards.items()} | {"Linux": self.linux.mac}
         self.contested = ""
         self.first_claim = self.second_claim = float("inf")
         self.start = time.time()
@@ -51,11 +66,11 @@ class Play:
         closing.callback(self.avahi.close)
 
     def run(self, say):
-        say("no DHCP server here: all three look for an address")
-        self.a.start()
-        self.b.start(delay=QUICK)
-        self.contested = self.b.expect("bound")["address"]
-        self.a.expect("bound")
+        say(f"two {self.kind} boards and others, no DHCP server: all look for an address")
+        for board in self.boards.values():
+            board.start(delay=QUICK if board is self.b else 2000)
+        bound = {board: board.expect("bound")["address"] for board in self.boards.values()}
+        self.contested = bound[self.b]
         self.avahi.wait()
         say("they ping each other")
         self._ping()
@@ -70,16 +85,17 @@ class Play:
         say("board B has moved")
         self.linux.ping(moved_to)
 
-    def _board(self, closing, log, mac):
-        board = Board(self.wire, TRACES / log, mac=mac)
+    def _board(self, closing, make, log, mac):
+        board = make(self.wire, TRACES / log, mac=mac)
         closing.callback(board.close)
         return board
 
     def _ping(self):
-        for board, other in ((self.a, self.b), (self.b, self.a)):
-            self.linux.ping(board.address)
-            board.ask(f"ping({other.address!r})")
-            board.ask(f"ping({self.avahi.address!r})")
+        addresses = [board.address for board in self.boards.values()]
+        for board, own in zip(self.boards.values(), addresses, strict=True):
+            self.linux.ping(own)
+            for address in {self.avahi.address, *addresses} - {own}:
+                board.ask(f"ping({address!r})")
 
 
 class Timeline:
@@ -136,13 +152,14 @@ class Evidence:
         self._capture = play.capture
 
     def points(self):
-        yield "board A, default delay, claims an address", self._claim(MAC_A, 1.0, 2.0, 7.0)
-        yield (
-            f"board B, delay={QUICK}, claims one quickly",
-            self._claim(MAC_B, QUICK / 2000, QUICK / 1000, 0.7),
-        )
+        for name, board in self._play.boards.items():
+            if board is self._play.b:
+                figures = self._claim(board.mac, QUICK / 2000, QUICK / 1000, 0.7)
+                yield f"{name}, delay={QUICK}, claims an address quickly", figures
+            else:
+                yield f"{name}, default delay, claims an address", self._claim(board.mac, 1.0, 2.0, 7.0)
         yield "the Linux host claims one", self._peer()
-        yield "all three are different", self._different()
+        yield "all addresses are different", self._different()
         for (who, source), (whom, target) in itertools.permutations(self._play.macs.items(), 2):
             yield f"{who} pings {whom}", self._ping(source, target)
         yield "its address claimed once, board B defends it", self._defence()
@@ -203,9 +220,10 @@ class Evidence:
         return f"{self._play.contested} -> {announced[0].arp.psrc} in {took:.2f} s"
 
     def _in_order(self):
-        if checker.violations(self._capture.frames, [MAC_A, MAC_B]):
+        macs = [board.mac for board in self._play.boards.values()]
+        if checker.violations(self._capture.frames, macs):
             return None
-        own = self._capture.select(lambda f: f.source in (MAC_A, MAC_B) and not f.injected)
+        own = self._capture.select(lambda f: f.source in macs and not f.injected)
         return (
             f"{len(own)} frames, {sum(f.arp is not None for f in own)} of them ARP and all of those broadcast"
         )
@@ -261,7 +279,7 @@ def judge(play, console):
 def main():
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     with contextlib.ExitStack() as closing:
-        play = Play(closing)
+        play = Play(closing, *sys.argv[1:])
         timeline = Timeline(play)
         with shown(timeline, console):
             run(play, timeline.say)

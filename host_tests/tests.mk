@@ -19,8 +19,11 @@ test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
 	$(SUDO) $(PYTHON) -m pytest host_tests $(PYTEST)
 
 .PHONY: demo
-demo: $(VENV)/.ready firmware ## two boards and a Linux host find addresses, an adversary attacks one
-	$(SUDO) $(PYTHON) host_tests/demo.py
+demo: $(VENV)/.ready firmware ## boards and a Linux host find addresses, an adversary attacks one
+ifneq ($(BOARD),UNIX_TAP)
+	$(MAKE) firmware BOARD=UNIX_TAP
+endif
+	$(SUDO) $(PYTHON) host_tests/demo.py $(BOARD)
 
 .PHONY: lint
 lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling
