@@ -1,0 +1,61 @@
+"""What a board's service takes of the heap while it works: how the board sees it, and a storm of frames."""
+
+import threading
+import time
+
+from scapy.layers.l2 import ARP
+
+from .frames import announcement, request
+
+ON_BOARD = """
+import gc, micropython, time
+
+def heap_taken_until(done, locked=False):
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    if locked:
+        micropython.heap_lock()
+    while not done():
+        time.sleep_ms(1)
+    if locked:
+        micropython.heap_unlock()
+    taken = gc.mem_alloc() - before
+    gc.enable()
+    return taken
+"""
+
+_LIMIT = 100  # s
+_RARP = 3
+_HOSTS = ("169.254.7.9", "169.254.7.8")
+
+
+class Storm:
+    """Sends ARP frames during the `with`. Every second one has the address as sender and is malformed,
+    which the service counts; of the others one asks for the address, and one is of other hosts.
+
+    send: function that sends a frame to the board.
+    """
+
+    def __init__(self, send, address):
+        claim = announcement(address)
+        claim[ARP].op = _RARP
+        frames = claim, request(_HOSTS[0], address), claim, request(*_HOSTS)
+        self._frames = [bytes(frame) for frame in frames]
+        self._send = send
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+
+    def __exit__(self, *exception):
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self):
+        deadline = time.monotonic() + _LIMIT
+        while not self._ended.is_set() and time.monotonic() < deadline:
+            for frame in self._frames:
+                self._send(frame)
+            time.sleep(0.001)
