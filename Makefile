@@ -16,6 +16,7 @@ help: ## list the targets
 include boards/sources.mk
 include boards/$(BOARD)/board.mk
 include host_tests/tests.mk
+include bench/bench.mk
 
 .PHONY: clean
 clean: ## remove all that was built

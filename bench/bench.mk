@@ -1,0 +1,17 @@
+# What autoip costs, on QEMU_MPS2, beside lwIP's own AutoIP and beside nothing. KEEP=1 writes the figures
+# to docs/cost.json and docs/cost.md, to be committed.
+
+COMPARED := none lwip autoip
+BENCH := PYTHONPATH=host_tests $(PYTHON) bench
+
+.PHONY: compared
+compared: $(VENV)/.ready
+	for build in $(COMPARED); do $(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=$$build || exit; done
+
+.PHONY: size
+size: compared ## print flash, RAM and stack, and what has changed since the last commit (KEEP=1: keep them)
+	$(BENCH)/size.py $(if $(KEEP),keep)
+
+.PHONY: bench
+bench: compared ## print instructions a frame, frames sent and times, likewise
+	$(BENCH)/bench.py $(if $(KEEP),keep)

@@ -1,0 +1,94 @@
+"""Figures of the three builds side by side, against their budgets and against those that were committed."""
+
+import json
+import re
+
+from board import BUILDS, ROOT
+from rich.console import Console
+from rich.table import Table
+
+_JSON = ROOT / "docs" / "cost.json"
+_PAGE = ROOT / "docs" / "cost.md"
+_WIDTH = 140
+_COLUMNS = (*BUILDS, "lwip ÷ none", "autoip ÷ none", "committed", "change", "budget")
+
+
+class Figures:
+    """What one command measures. `tools`: name -> version of what the figures depend on."""
+
+    def __init__(self, command, tools):
+        self._command = command
+        self._tools = tools
+        self._rows = {}
+        self._budgets = {}
+        self._kept = json.loads(_JSON.read_text()).get(command) if _JSON.exists() else None
+
+    def add(self, name, budget=None, **builds):
+        """A row; autoip=..., lwip=..., none=...: the figures of these builds. The budget is autoip's."""
+        self._rows[name] = builds
+        if budget is not None:
+            self._budgets[name] = budget
+
+    def show(self):
+        """Print them. `committed` and `change` are of autoip."""
+        table = Table(title=f"make {self._command}: {_words(self._tools)}")
+        for column in ("", *_COLUMNS):
+            table.add_column(column, justify="right" if column else "left")
+        for name in self._rows:
+            table.add_row(name, *self._cells(name))
+        Console(width=_WIDTH).print(table)
+        if self._kept and self._kept["tools"] != self._tools:
+            print("committed with other tools:", _words(self._kept["tools"]))
+        gone = set(self._kept["figures"] if self._kept else ()) - set(self._rows)
+        if gone:
+            print("committed, and no longer measured:", ", ".join(sorted(gone)))
+
+    def keep(self):
+        """Write them to docs/cost.json, and the table to docs/cost.md."""
+        kept = json.loads(_JSON.read_text()) if _JSON.exists() else {}
+        kept[self._command] = {"tools": self._tools, "figures": self._rows}
+        _JSON.write_text(json.dumps(kept, indent=1) + "\n")
+        begin, end = f"<!-- make {self._command} -->\n", "<!-- end -->"
+        page = _PAGE.read_text()
+        assert begin in page, f"{_PAGE} has no {begin}"
+        _PAGE.write_text(re.sub(f"(?s)({begin}).*?({end})", lambda m: m[1] + self._markdown() + m[2], page))
+
+    def _cells(self, name):
+        row = self._rows[name]
+        kept = (self._kept or {"figures": {}})["figures"].get(name, {}).get("autoip")
+        value = row.get("autoip")
+        change = None if None in (kept, value) else value - kept
+        return [
+            *(_number(row.get(build)) for build in BUILDS),
+            _ratio(row.get("lwip"), row.get("none")),
+            _ratio(value, row.get("none")),
+            _number(kept),
+            "" if change is None else f"{change:+,}" if change else "0",
+            self._verdict(name, value),
+        ]
+
+    def _verdict(self, name, value):
+        if name not in self._budgets:
+            return ""
+        budget = self._budgets[name]
+        return f"{budget:,}: {'met' if value <= budget else 'MISSED'}"
+
+    def _markdown(self):
+        columns = [i for i, column in enumerate(_COLUMNS) if column not in ("committed", "change")]
+        rows = [["", *(_COLUMNS[i] for i in columns)], ["---", *["---:"] * len(columns)]]
+        for name in self._rows:
+            cells = self._cells(name)
+            rows.append([name, *(cells[i] for i in columns)])
+        return _words(self._tools) + "\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _words(tools):
+    return ", ".join(f"{name} {version}" for name, version in tools.items())
+
+
+def _number(value):
+    return "" if value is None else f"{value:,}"
+
+
+def _ratio(value, base):
+    return f"{value / base:.2f}" if value and base else ""
