@@ -61,18 +61,25 @@ void autoip_alias_mirror(autoip_link_t *link) {
 /******************************************************************************/
 // Frames in
 
-static bool is_dhcp_reply(const struct pbuf *p) {
-    const struct ip_hdr *ip = (const void *)((const uint8_t *)p->payload + SIZEOF_ETH_HDR);
-    if (IPH_PROTO(ip) != IP_PROTO_UDP || p->len < SIZEOF_ETH_HDR + IPH_HL_BYTES(ip) + UDP_HLEN) {
+static const struct ip_hdr *ip_header(const struct pbuf *p) {
+    return (const void *)((const uint8_t *)p->payload + SIZEOF_ETH_HDR);
+}
+
+static bool is_for_dhcp(const struct pbuf *p) {
+    const struct ip_hdr *header = ip_header(p);
+    if (p->len < SIZEOF_ETH_HDR + IPH_HL_BYTES(header) + UDP_HLEN) {
         return false;
     }
-    const struct udp_hdr *udp = (const void *)((const uint8_t *)ip + IPH_HL_BYTES(ip));
+    const struct udp_hdr *udp = (const void *)((const uint8_t *)header + IPH_HL_BYTES(header));
     return udp->dest == PP_HTONS(LWIP_IANA_PORT_DHCP_CLIENT);
 }
 
 // lwIP resets the TCP connections of an address that is replaced. A lease may only be bound while the
 // interface has no address, so the mirror steps aside, unseen by lwIP; without a lease it comes back.
-static err_t input_without_mirror(autoip_link_t *link, struct pbuf *p) {
+static MP_NOINLINE err_t input_udp(struct pbuf *p, autoip_link_t *link) {
+    if (!autoip_alias_is_mirrored(link) || !is_for_dhcp(p)) {
+        return link->input(p, link->netif);
+    }
     set_silently(link->netif, IP4_ADDR_ANY4, &link->netmask);
     err_t result = link->input(p, link->netif);
     if (wants_mirror(link)) {
@@ -84,7 +91,7 @@ static err_t input_without_mirror(autoip_link_t *link, struct pbuf *p) {
 }
 
 // With `narrow` the prefix is not the alias's, but its broadcast still is (RFC 3927 2.6.2).
-static err_t input_broadcast(autoip_link_t *link, struct pbuf *p) {
+static err_t input_broadcast(struct pbuf *p, autoip_link_t *link) {
     ip4_addr_t narrow = *netif_ip4_netmask(&link->alias);
     ip4_addr_t mask = prefix_mask();
     ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), mask);
@@ -93,28 +100,37 @@ static err_t input_broadcast(autoip_link_t *link, struct pbuf *p) {
     return result;
 }
 
-// An ARP frame that was not kept from lwIP.
-err_t autoip_alias_arp_input(autoip_link_t *link, struct pbuf *p) {
-    if (link->assigned < 0) {
-        return link->input(p, link->netif);
-    }
-    if (p->len >= AUTOIP_FRAME && autoip_is_host((const uint8_t *)p->payload + AUTOIP_FRAME_TPA, link->assigned)) {
-        return ethernet_input(p, &link->alias);
-    }
-    // Each interface has ARP entries of its own: announcements of other hosts concern both.
-    struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p);
-    if (copy != NULL) {
+// Each interface has ARP entries of its own: announcements of other hosts may concern both.
+static void update_entries(autoip_link_t *link, struct pbuf *p) {
+    ip4_addr_t sender;
+    struct eth_addr *mac;
+    const ip4_addr_t *known;
+    memcpy(&sender, (const uint8_t *)p->payload + AUTOIP_FRAME_SPA, sizeof(sender));
+    struct pbuf *copy;
+    if (etharp_find_addr(&link->alias, &sender, &mac, &known) >= 0
+        && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
         ethernet_input(copy, &link->alias);
+    }
+}
+
+// An ARP frame that was not kept from lwIP.
+err_t autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link) {
+    if (link->assigned >= 0 && p->len >= AUTOIP_FRAME) {
+        if (autoip_is_host((const uint8_t *)p->payload + AUTOIP_FRAME_TPA, link->assigned)) {
+            return ethernet_input(p, &link->alias);
+        }
+        update_entries(link, p);
     }
     return link->input(p, link->netif);
 }
 
-static err_t link_local_input(autoip_link_t *link, struct pbuf *p, const uint8_t *destination) {
+static MP_NOINLINE err_t input_link_local(struct pbuf *p, autoip_link_t *link) {
+    const uint8_t *destination = (const uint8_t *)&ip_header(p)->dest;
     if (autoip_is_host(destination, link->assigned)) {
         return ethernet_input(p, &link->alias);
     }
     if (autoip_is_host(destination, ALL_HOSTS)) {
-        return link->assigned < 0 ? link->input(p, link->netif) : input_broadcast(link, p);
+        return link->assigned < 0 ? link->input(p, link->netif) : input_broadcast(p, link);
     }
     if (memcmp(destination, netif_ip4_addr(link->netif), 4) == 0) {
         return link->input(p, link->netif);
@@ -126,15 +142,14 @@ static err_t link_local_input(autoip_link_t *link, struct pbuf *p, const uint8_t
 }
 
 // An IPv4 frame.
-err_t autoip_alias_ip_input(autoip_link_t *link, struct pbuf *p) {
+err_t autoip_alias_ip_input(struct pbuf *p, autoip_link_t *link) {
     if (p->len >= SIZEOF_ETH_HDR + IP_HLEN) {
-        const struct ip_hdr *header = (const void *)((const uint8_t *)p->payload + SIZEOF_ETH_HDR);
-        const uint8_t *destination = (const uint8_t *)&header->dest;
-        if (autoip_is_link_local(destination)) {
-            return link_local_input(link, p, destination);
+        const struct ip_hdr *header = ip_header(p);
+        if (autoip_is_link_local((const uint8_t *)&header->dest)) {
+            return input_link_local(p, link);
         }
-        if (autoip_alias_is_mirrored(link) && is_dhcp_reply(p)) {
-            return input_without_mirror(link, p);
+        if (IPH_PROTO(header) == IP_PROTO_UDP) {
+            return input_udp(p, link);
         }
     }
     return link->input(p, link->netif);

@@ -17,8 +17,9 @@
 #define AUTOIP_LINKS (2)
 #endif
 
-// Ethernet header and ARP packet of IPv4, in octets, and where the target protocol address is in it.
+// Ethernet header and ARP packet of IPv4, in octets, and where the protocol addresses are in it.
 #define AUTOIP_FRAME (42)
+#define AUTOIP_FRAME_SPA (28)
 #define AUTOIP_FRAME_TPA (38)
 
 // Frames that wait for Python; a power of two. When they are full the oldest are kept: of a storm of
@@ -75,11 +76,13 @@ void autoip_link_assign(autoip_link_t *link, int32_t host, bool narrow);
 void autoip_link_release(autoip_link_t *link);
 
 // In lwIP's context, between link.c and alias.c.
-bool autoip_is_link_local(const uint8_t *address);
+static inline bool autoip_is_link_local(const uint8_t *address) {
+    return address[0] == 169 && address[1] == 254;
+}
 bool autoip_is_host(const uint8_t *address, int32_t host);
 err_t autoip_link_output(autoip_link_t *link, struct pbuf *p);
-err_t autoip_alias_arp_input(autoip_link_t *link, struct pbuf *p);
-err_t autoip_alias_ip_input(autoip_link_t *link, struct pbuf *p);
+err_t autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link);
+err_t autoip_alias_ip_input(struct pbuf *p, autoip_link_t *link);
 err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination, netif_output_fn output);
 bool autoip_alias_is_mirrored(const autoip_link_t *link);
 void autoip_alias_mirror(autoip_link_t *link);

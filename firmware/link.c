@@ -19,7 +19,7 @@
 // Octets of an ARP packet of IPv4 in its Ethernet frame.
 #define AT_DESTINATION (0)
 #define AT_SHA (22)
-#define AT_SPA (28)
+#define AT_SPA AUTOIP_FRAME_SPA
 #define AT_TPA AUTOIP_FRAME_TPA
 
 // A static ifconfig() writes the address without telling anybody: look that often, in ms.
@@ -39,10 +39,10 @@ static void unhook(autoip_link_t *link);
 /******************************************************************************/
 // Finding things
 
-static autoip_link_t *find_link(const struct netif *netif) {
-    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        if (autoip_links[i].netif == netif) {
-            return &autoip_links[i];
+static inline MP_ALWAYSINLINE autoip_link_t *find_link(const struct netif *netif) {
+    for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
+        if (link->netif == netif) {
+            return link;
         }
     }
     return NULL;
@@ -75,10 +75,6 @@ struct netif *autoip_find_netif(const char *name, size_t len) {
         }
     }
     return NULL;
-}
-
-bool autoip_is_link_local(const uint8_t *address) {
-    return address[0] == 169 && address[1] == 254;
 }
 
 bool autoip_is_host(const uint8_t *address, int32_t host) {
@@ -132,20 +128,19 @@ bool autoip_link_is_claimed(const autoip_link_t *link, const uint8_t *frame) {
 }
 
 static bool is_claim_to_tell(autoip_link_t *link, const uint8_t *frame) {
-    uint32_t now = autoip_port_now();
-    if (!autoip_link_is_claimed(link, frame) || now - link->claim_at < CLAIM_INTERVAL) {
+    if (!autoip_link_is_claimed(link, frame) || autoip_port_now() - link->claim_at < CLAIM_INTERVAL) {
         return false;
     }
-    link->claim_at = now;
+    link->claim_at = autoip_port_now();
     return true;
 }
 
 // Is the frame to be kept from lwIP? Python gets a copy of those that may be a conflict.
 static bool filter(autoip_link_t *link, const struct pbuf *p) {
-    uint8_t frame[AUTOIP_FRAME];
-    if (pbuf_copy_partial(p, frame, AUTOIP_FRAME, 0) != AUTOIP_FRAME) {
-        return false;
+    if (p->len < AUTOIP_FRAME) {
+        return false; // Nor does lwIP look at it.
     }
+    const uint8_t *frame = p->payload;
     bool watching = link->watched >= 0;
     bool from_us = watching && autoip_is_host(frame + AT_SPA, link->watched);
     // RFC 5227 2.1.1 and 2.4: all that claims the address, and probes for it. Once it is held, a
@@ -161,23 +156,28 @@ static bool filter(autoip_link_t *link, const struct pbuf *p) {
     return from_us && link->assigned >= 0;
 }
 
-static err_t hook_input(struct pbuf *p, struct netif *netif) {
-    autoip_link_t *link = find_link(netif);
-    if (link == NULL) {
-        return ethernet_input(p, netif);
-    }
-    uint16_t type = ethertype(p);
-    if (type == PP_HTONS(ETHTYPE_IP)) {
-        return autoip_alias_ip_input(link, p);
-    }
-    if (type != PP_HTONS(ETHTYPE_ARP)) {
-        return link->input(p, netif);
-    }
+// Not inline, as its registers are not to burden the frames that are not ARP.
+static MP_NOINLINE err_t input_arp(struct pbuf *p, autoip_link_t *link) {
     if (filter(link, p)) {
         pbuf_free(p);
         return ERR_OK;
     }
-    return autoip_alias_arp_input(link, p);
+    return autoip_alias_arp_input(p, link);
+}
+
+static err_t hook_input(struct pbuf *p, struct netif *netif) {
+    uint16_t type = ethertype(p);
+    autoip_link_t *link = find_link(netif);
+    if (link == NULL) {
+        return ethernet_input(p, netif);
+    }
+    if (type == PP_HTONS(ETHTYPE_IP)) {
+        return autoip_alias_ip_input(p, link);
+    }
+    if (type == PP_HTONS(ETHTYPE_ARP)) {
+        return input_arp(p, link);
+    }
+    return link->input(p, link->netif);
 }
 
 /******************************************************************************/
