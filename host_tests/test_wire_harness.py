@@ -13,12 +13,15 @@ pytestmark = pytest.mark.only("unix", "no board takes part")
 
 A = "169.254.20.20"
 B = "169.254.21.21"
+C = "169.254.22.22"
 MAC = "28:cd:c1:00:00:01"
 OTHER = "28:cd:c1:00:00:02"
 CLAIM = [probe(A, MAC)] * 3 + [announcement(A, MAC)] * 2
+TALK = Ether(src=MAC, dst=OTHER) / IP(src=A, dst=B) / UDP()
 
 
 def _capture_of(*packets):
+    """A frame each 0.1 s, from 0 on."""
     return [Frame(i * 0.1, bytes(packet), injected=False) for i, packet in enumerate(packets)]
 
 
@@ -65,7 +68,7 @@ def test_two_bridges_are_apart(two_wires):
 
 
 def test_the_checker_accepts_a_claim():
-    talk = [request(A, B, MAC), Ether(src=MAC, dst=OTHER) / IP(src=A, dst=B) / UDP()]
+    talk = [request(A, B, MAC), reply(B, A, MAC, OTHER), TALK]
     assert checker.violations(_capture_of(*CLAIM, *talk), [MAC]) == []
 
 
@@ -73,12 +76,12 @@ def test_the_checker_accepts_a_claim():
     ("fault", "packets"),
     {
         "not broadcast": [*CLAIM, reply(A, B, OTHER, MAC)],
-        "before it was announced": [*CLAIM[:3], request(A, B, MAC)],
-        "IPv4 from an address before": [*CLAIM[:3], Ether(src=MAC) / IP(src=A, dst=B) / UDP()],
+        "ARP from an address that is not held": [*CLAIM[:3], request(A, B, MAC)],
+        "IPv4 from an address that is not held": [*CLAIM[:3], TALK],
         "without three probes": CLAIM[1:],
         "without any probe": CLAIM[3:],
         "defended twice": [*CLAIM, *CLAIM[3:]],
-        "sent to a router": [*CLAIM, Ether(src=MAC, dst=OTHER) / IP(src=A, dst=B) / UDP()],
+        "not sent to the destination's own MAC": [*CLAIM, announcement(C, OTHER), TALK],
         "reserved": [probe("169.254.255.1", MAC)],
         "zeros behind": [bytes(probe(A, MAC)) + b"\0\0leak"],
         "not the source MAC": [bytes(probe(A, MAC)).replace(b"\0\x01\x28", b"\0\x01\x29")],
@@ -87,5 +90,19 @@ def test_the_checker_accepts_a_claim():
     }.items(),
 )
 def test_the_checker_finds(fault, packets):
-    found = checker.violations(_capture_of(*packets), [MAC, OTHER], routers=[OTHER])
+    found = checker.violations(_capture_of(*packets), [MAC, OTHER])
     assert [line for line in found if fault in line], found
+
+
+@pytest.mark.parametrize("packet", [request(A, B, MAC), announcement(A, MAC), TALK])
+def test_the_checker_finds_the_use_of_a_lost_address(packet):
+    lost = checker.losses(f"0.3 autoip e0: bound {A}\n0.45 autoip e0: lost {A}\n", [MAC])
+    talk = [*CLAIM, announcement(B, OTHER), packet]
+    assert not checker.violations(_capture_of(*talk), [MAC])
+    assert checker.violations(_capture_of(*talk), [MAC], lost)
+
+
+def test_a_loss_told_late_does_not_end_the_next_claim():
+    again = _capture_of(*CLAIM, *CLAIM, request(A, B, MAC))
+    assert checker.violations(again, [MAC], [checker.Loss(0.95, MAC, 1)]) == []
+    assert checker.violations(again, [MAC], [checker.Loss(0.95, MAC, 2)])

@@ -74,8 +74,7 @@ def test_off_link_destination_is_asked_for_directly(bench):
 def test_nothing_goes_to_a_router(bench):
     """R3927-2.6.2-f: a gateway is left in the interface, and is not used."""
     board = bench.board()
-    router = bench.wire.add_host(f"{X}/16")
-    bench.routers.append(router.mac)
+    bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
     board.run(f"nic.ipconfig(gw4={X!r})")
     assert board.ask("nic.ifconfig()[2]") == X

@@ -1,6 +1,9 @@
 """What holds for every frame of every board, whatever a test is about. Run over each capture at its end."""
 
+import collections
 import ipaddress
+import re
+from dataclasses import dataclass
 
 from scapy.layers.inet import IP
 
@@ -14,20 +17,55 @@ _ARP_LENGTH = 42
 _PROBE_NUM = 3
 _DEFEND_INTERVAL = 10  # s
 _ANNOUNCEMENTS_MAX = 3  # in DEFEND_INTERVAL: ANNOUNCE_NUM and one defence
+_GROUP = 1  # bit of a MAC's first octet: multicast and broadcast
+_TOLD = re.compile(r"(\S+) autoip e(\d): (bound|lost) ")
+_LOG_STEP = 0.001  # s, of the times in a board's log
 
 
-def violations(frames, macs, routers=()):
+@dataclass(frozen=True)
+class Loss:
+    """From `time` on the address of a board's `claim`th claim since power-up may not be used."""
+
+    time: float  # s since 1970
+    mac: str
+    claim: int
+
+
+def losses(log, macs):
+    """What a board told in its log; macs: those of its interfaces e0, e1, ...
+
+    A line is written a little after the fact, when the next claim may be on the wire already: hence
+    the number of the claim.
+    """
+    claims = collections.Counter()
+    found = []
+    for at, number, word in _TOLD.findall(log):
+        mac = macs[int(number)]
+        if word == "bound":
+            claims[mac] += 1
+        else:
+            found.append(Loss(float(at) + _LOG_STEP, mac, claims[mac]))
+    return found
+
+
+def violations(frames, macs, losses=()):
     """One line for each frame that breaks a rule, and for addresses held twice in the end.
 
     macs: those of the boards. What the adversary sends in their name is not theirs.
     """
-    boards = {mac: _Board(routers) for mac in macs}
+    claimants = collections.defaultdict(set)  # address -> MACs that ARP tied to it
+    boards = {mac: _Board(claimants) for mac in macs}
     found = []
-    for frame in frames:
-        board = boards.get(frame.source)
-        if board and not frame.injected:
-            told = f"{frame.time:.6f} {frame.source} {frame.words()}"
-            found += [f"{told}: {what}" for what in board.judge(frame)]
+    for each in sorted([*frames, *losses], key=lambda each: each.time):
+        if isinstance(each, Loss):
+            boards[each.mac].lose(each.claim)
+            continue
+        board = boards.get(each.source)
+        if board and not each.injected:
+            told = f"{each.time:.6f} {each.source} {each.words()}"
+            found += [f"{told}: {what}" for what in board.judge(each)]
+        if each.arp is not None:
+            claimants[each.arp.psrc].add(each.arp.hwsrc)
     return found + list(_held_twice(boards))
 
 
@@ -38,11 +76,16 @@ def is_link_local(address):
 class _Board:
     """What one board has shown on the wire so far."""
 
-    def __init__(self, routers):
+    def __init__(self, claimants):
         self.held = None
-        self._routers = routers
+        self._claims = 0
+        self._claimants = claimants
         self._probed = []
         self._announced = []
+
+    def lose(self, claim):
+        if claim == self._claims:
+            self.held = None
 
     def judge(self, frame):
         if frame.arp is not None:
@@ -63,7 +106,7 @@ class _Board:
         if frame.kind == "announcement":
             yield from self._judge_announcement(frame)
         elif not self._holds(frame.arp.psrc):
-            yield "ARP from an address before it was announced (RFC 3927 2.2)"
+            yield "ARP from an address that is not held (RFC 3927 2.2)"
 
     def _judge_announcement(self, frame):
         address = frame.arp.psrc
@@ -73,6 +116,7 @@ class _Board:
             self._probed.clear()
             self._announced.clear()
             self.held = address
+            self._claims += 1
         elif address != self.held:
             yield "announced without any probe (RFC 3927 2.2.1)"
         self._announced = [t for t in self._announced if t > frame.time - _DEFEND_INTERVAL] + [frame.time]
@@ -80,13 +124,13 @@ class _Board:
             yield "defended twice within 10 s (RFC 3927 2.5)"
 
     def _judge_ip(self, frame):
-        source = frame.packet[IP].src
+        source, destination = frame.packet[IP].src, frame.packet[IP].dst
         if not is_link_local(source):
             return
-        if frame.packet.dst in self._routers:
-            yield "link-local source, sent to a router (RFC 3927 2.6.2)"
+        if not frame.raw[0] & _GROUP and frame.packet.dst not in self._claimants[destination]:
+            yield "link-local source, not sent to the destination's own MAC (RFC 3927 2.6.2, 2.7)"
         if not self._holds(source):
-            yield "IPv4 from an address before it was announced (RFC 3927 2.2)"
+            yield "IPv4 from an address that is not held (RFC 3927 2.2)"
 
     def _holds(self, address):
         return address == self.held and not self._probed

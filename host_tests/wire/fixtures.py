@@ -42,7 +42,6 @@ class Bench:
         self.capture = self.captures[0]
         self.boards = []
         self._peers = []
-        self.routers = []
 
     def board(self, kind=None, **options):
         """A board, of another kind than the bench's if that is named."""
@@ -78,8 +77,9 @@ class Bench:
                 faults.append(f"{type(fault).__name__}: {fault}")
         self.wire.close()
         macs = [mac for board in self.boards for mac in board.macs]
+        losses = [loss for board in self.boards for loss in checker.losses(board.log.read_text(), board.macs)]
         for capture in self.captures:
-            faults += checker.violations(capture.frames, macs, self.routers)
+            faults += checker.violations(capture.frames, macs, losses)
         assert not faults, "\n".join(faults)
 
     def _capture(self, bridge):
