@@ -4,12 +4,14 @@ import contextlib
 import time
 
 import pytest
+from scapy.layers.dhcp import BOOTP
 from scapy.layers.dns import DNS, DNSQR
-from scapy.layers.inet import IP, UDP
+from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 from wire.board import BoardError
 from wire.dhcp import ADDRESS as ROUTER
-from wire.frames import BROADCAST, THIEF, announcement, is_arp
+from wire.dhcp import is_dhcp
+from wire.frames import BROADCAST, THIEF, announcement, is_arp, request
 
 pytest_plugins = "wire.fixtures"
 
@@ -33,9 +35,20 @@ def has_lease(board, timeout=20):
 
 
 def ask_for_lease(board):
-    """Have the board discover or renew now, instead of when lwIP's back-off ends."""
+    """Have a board without a lease discover now, instead of when lwIP's back-off ends."""
+    assert not board.ask("nic.ipconfig('has_dhcp4')")
     board.run("nic.ipconfig(dhcp4=True)")
     return has_lease(board)
+
+
+def renew(bench, board, answer):
+    """Have the board renew its lease, until the server's answer, "ack" or "nak", is on the wire."""
+    lease = board.ask("nic.ifconfig()[0]")
+    sent = time.time()
+    board.run("nic.ipconfig(dhcp4=True)")
+    asked = bench.capture.wait_for(is_dhcp("request", board.mac), after=sent)
+    assert asked.packet[BOOTP].ciaddr == lease  # RFC 2131 4.3.2: only a renewal has it
+    return bench.capture.wait_for(is_dhcp(answer, board.mac), 20, after=sent)
 
 
 def set_static(board, address=STATIC):
@@ -108,12 +121,14 @@ def test_a_connection_outlives_all_that_happens_to_the_routable_address(bench, s
 
     lease = ask_for_lease(board)
     assert connection.works()
-    ask_for_lease(board)  # a renewal
+    renewal = renew(bench, board, "ack")
+    assert renewal.packet[BOOTP].yiaddr == lease
     assert connection.works()
+    answers(board, server, C, lease)
 
     server.stop()
     server.start(first=70)
-    board.run("nic.ipconfig(dhcp4=True)")  # a NAK, and a lease of the other range
+    renew(bench, board, "nak")
     holds(board, f"nic.ifconfig()[0] not in ('{lease}', '{C}', '0.0.0.0')", 20)
     answers(board, server, C, board.ask("nic.ifconfig()[0]"))
     assert connection.works()
@@ -227,6 +242,45 @@ def test_static_address(bench, server, order):
     server.start()
     lease = ask_for_lease(board)
     answers(board, server, C, lease)
+
+
+@pytest.mark.parametrize("beside", ["nothing", "a lease"])
+def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, beside):
+    """RFC 3927 2.2: not used again before it is probed and announced."""
+    board = bench.board()
+    if beside == "a lease":
+        server.start()
+        ask_for_lease(board)
+    board.run(
+        "import time\n"
+        "def busy(event, svc):\n"
+        "    on_event(event, svc)\n"
+        "    if event == 'bound' and not svc.previous: time.sleep_ms(1500)"
+    )
+    board.run(f"svc = start(nic, ip={C!r}, delay=200, on_event=busy)")
+    board.expect("bound")
+    assert server.host.ping(C)
+    board.set_link(False)
+    time.sleep(0.15)  # the driver looks at the cable every 64 ms
+    board.set_link(True)
+    bench.wire.wait_for_port(board.tap)
+    plugged = time.time()
+    is_announced = is_arp("announcement", board.mac, spa=C)  # lwIP announces the lease by itself
+    while not bench.capture.select(is_announced, plugged):
+        bench.wire.send(request(PEER, C, server.mac))
+        bench.wire.send(Ether(src=server.mac, dst=board.mac) / IP(src=PEER, dst=C) / ICMP())
+        time.sleep(0.05)
+        assert time.time() < plugged + 5
+    announced = bench.capture.select(is_announced, plugged)[0].time
+    assert len(bench.capture.probes_of(board.mac, plugged)) == 3
+    assert board.expect("bound")["time"] > plugged + 1  # Python was busy while it was asked
+
+    def uses_it(frame):
+        arp, ip = frame.arp, frame.packet.getlayer(IP)
+        return frame.source == board.mac and C in (arp and arp.psrc, ip and ip.src)
+
+    assert not [frame for frame in bench.capture.since(plugged) if uses_it(frame) and frame.time < announced]
+    answers(board, server, C)
 
 
 def test_activating_again_claims_again(bench, server):

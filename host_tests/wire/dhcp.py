@@ -3,7 +3,25 @@
 import subprocess
 import time
 
+from scapy.layers.dhcp import BOOTP, DHCP
+
 ADDRESS = "10.0.0.1"
+_TYPES = {"request": 3, "ack": 5, "nak": 6}  # RFC 2132 9.6
+
+
+def is_dhcp(kind, mac):
+    """A predicate for Capture.wait_for(): a message of this kind, from or to the client with this MAC."""
+    client = bytes.fromhex(mac.replace(":", ""))
+
+    def matches(frame):
+        packet = frame.packet
+        return (
+            DHCP in packet
+            and packet[BOOTP].chaddr[:6] == client
+            and ("message-type", _TYPES[kind]) in packet[DHCP].options
+        )
+
+    return matches
 
 
 class DhcpServer:
