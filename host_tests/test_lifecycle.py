@@ -1,5 +1,6 @@
 """Start, stop, soft reset and an exception leave nothing behind: on the real board, with sanitizers."""
 
+import functools
 import os
 import pathlib
 from subprocess import PIPE
@@ -18,9 +19,9 @@ SCRIPTS = ROOT / "host_tests/lifecycle"
 IPV6_TIME = {"ip6_addr_state", "ip6_addr_valid_life", "ip6_addr_pref_life", "rs_count"}
 
 
-def start(wire, firmware, script, *arguments):
+def start(wire, firmware, script, *arguments, options=()):
     return wire.namespace.popen(
-        [firmware, SCRIPTS / script, wire.add_tap(), *map(str, arguments)],
+        [firmware, *options, SCRIPTS / script, wire.add_tap(), *map(str, arguments)],
         env=dict(os.environ, ASAN_OPTIONS="detect_leaks=1"),
         stdin=PIPE,
         stdout=PIPE,
@@ -91,24 +92,117 @@ def test_a_hundred_soft_resets_leave_nothing_behind(firmware):
         assert int(late) - int(early) < 100  # KiB
 
 
-@pytest.mark.parametrize("end", ["soft reset", "exception", "removal"])
-@pytest.mark.parametrize("situation", ["link-local", "lease", "static", "old", "old and force"])
-def test_no_alias_is_left_behind(tmp_path, situation, end):
-    with Wire() as wire:
-        server = DhcpServer(wire, tmp_path / "dhcp.log")
-        server.host.run("ip", "addr", "add", "169.254.7.7/16", "dev", "eth0")
+SITUATIONS = ["link-local", "lease", "static", "old", "old and force"]
+LINK_LOCAL = "169.254.20.20"
+
+
+@functools.cache
+def netif_list():
+    """Where lwIP's list of interfaces is in the program, and `next` and `name` in its entries."""
+    with open(SANITIZED, "rb") as file:
+        elf = ELFFile(file)
+        members = struct_members(elf, "netif")
+        return symbol_offset(elf, "netif_list"), members["next"].start, members["name"].start
+
+
+class Situation:
+    """A board with a service in some situation, told by lifecycle/situations.py, and its peer."""
+
+    def __init__(self, wire, log, situation, end):
+        self._server = DhcpServer(wire, log)
+        self._server.host.run("ip", "addr", "add", "169.254.7.7/16", "dev", "eth0")
+        self._situation = situation
         if situation not in ("link-local", "static"):
-            server.start()
-        board = start(wire, SANITIZED, "situations.py", situation, end)
-        try:
-            active, address = board.stdout.readline().split()
-            assert (active, address.rpartition(".")[0]) == {
-                "removal": ("False", "0.0.0"),
-            }.get(end, ("True", "0.0.0" if situation == "link-local" else "10.0.0"))
-            assert not server.host.ping("169.254.20.20")
-            if address != "0.0.0.0":
-                assert server.host.ping(address)
-            finish(board)
-        finally:
-            board.kill()
-            server.close()
+            self._server.start()
+        options = ["-i"] if end == "exception" else []  # goes on at the prompt
+        self.board = start(wire, SANITIZED, "situations.py", situation, end, *netif_list(), options=options)
+
+    def close(self):
+        self.board.kill()
+        self._server.close()
+
+    def say(self, line=""):
+        self.board.stdin.write(line + "\n")
+        self.board.stdin.flush()
+
+    def assert_runs(self):
+        """The service does what it does in this situation."""
+        active, address, interfaces = self._shown()
+        held = self._situation != "old"
+        assert active and (address == LINK_LOCAL) == (self._situation == "link-local")
+        assert interfaces.count("ll") == held
+        assert self._answers(LINK_LOCAL) == held
+        assert self._answers(address)
+
+    def assert_removed(self):
+        assert self._shown() == (False, "0.0.0.0", [])
+        assert not self._answers(LINK_LOCAL)
+
+    def assert_nothing_left(self):
+        """The interface is as it was before start()."""
+        active, address, interfaces = self._shown()
+        assert active and interfaces == ["e0"]
+        assert not self._answers(LINK_LOCAL)
+        if self._situation == "link-local":
+            assert address == "0.0.0.0"
+        else:
+            assert address.startswith("10.0.0.") and self._answers(address)
+
+    def _shown(self):
+        """(is the interface active, its address, the names in lwIP's list of interfaces)"""
+        for line in self.board.stdout:
+            if line.startswith(("True ", "False ")):  # and not of the prompt
+                active, address, *interfaces = line.split()
+                return active == "True", address, interfaces
+        raise EOFError(self.board.stderr.read())
+
+    def _answers(self, address):
+        self._server.host.run("ip", "neigh", "flush", "all")
+        return self._server.host.ping(address)
+
+
+@pytest.fixture
+def situation(tmp_path, request):
+    with Wire() as wire:
+        situation = Situation(wire, tmp_path / "dhcp.log", *request.param)
+        yield situation
+        situation.close()
+
+
+def situations(end):
+    return pytest.mark.parametrize(
+        "situation", [(each, end) for each in SITUATIONS], indirect=True, ids=SITUATIONS
+    )
+
+
+@situations("soft reset")
+def test_a_soft_reset_leaves_no_alias(situation):
+    situation.assert_runs()
+    situation.say()
+    situation.assert_nothing_left()
+    finish(situation.board)
+
+
+@situations("removal")
+def test_the_removal_of_the_interface_leaves_no_alias(situation):
+    situation.assert_runs()
+    situation.say()
+    situation.assert_removed()
+    situation.say()
+    situation.assert_removed()  # in the life after it as well
+    finish(situation.board)
+
+
+@situations("exception")
+def test_an_exception_in_user_code_leaves_the_service_and_the_soft_reset_after_it_no_alias(situation):
+    """The exception ends at the prompt; there the service runs, as all that was started does."""
+    situation.assert_runs()
+    situation.say()
+    situation.say("show()")
+    situation.assert_runs()
+    situation.say()
+    situation.say("machine.soft_reset()")
+    situation.assert_nothing_left()
+    _, errors = situation.board.communicate(timeout=120)
+    assert situation.board.returncode == 0
+    assert errors.endswith("RuntimeError: user code\n") and errors.count("Error") == 1

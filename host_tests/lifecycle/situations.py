@@ -1,7 +1,8 @@
 """Runs on the board: a life with a service in some situation, how it ends, and the life after it.
 
-Arguments: TAP device, situation, end. The second life prints what the interface shows, and stays for a
-ping until its input ends.
+Arguments: TAP device, situation, end, place of lwIP's list of interfaces in the program, and those of
+`next` and `name` in struct netif. A line tells what the interface shows and which interfaces lwIP has:
+while the service runs, after a removal, and in the second life. Each waits for a line of input.
 """
 
 import os
@@ -10,9 +11,36 @@ import sys
 import autoip
 import machine
 import network
+import uctypes
 
 ADDRESS = "169.254.20.20"
 OPTIONS = {"old": {"old": True}, "old and force": {"old": True, "force": True}}
+
+
+def program_base():
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            if "micropython" in line:
+                return int(line.split("-")[0], 16)
+
+
+def pointer(place):
+    return int.from_bytes(uctypes.bytes_at(place, 8), "little")
+
+
+def interfaces():
+    """The names in lwIP's list."""
+    netif = pointer(program_base() + int(netif_list))
+    names = []
+    while netif:
+        names.append(uctypes.bytes_at(netif + int(name_field), 2).decode())
+        netif = pointer(netif + int(next_field))
+    return names
+
+
+def show():
+    print(nic.active(), nic.ifconfig()[0], *interfaces())
+    sys.stdin.readline()
 
 
 def live(situation):
@@ -26,22 +54,17 @@ def live(situation):
         svc.wait(5000)
 
 
-def end(how):
-    if how == "removal":
-        nic.deinit()
-    if how == "exception":
-        raise RuntimeError("user code")
-
-
-tap, situation, how = sys.argv[1:]
+tap, situation, how, netif_list, next_field, name_field = sys.argv[1:]
 nic = network.LAN(tap, mac=b"\x28\xcd\xc1\x0a\x0b\x0c")
 if not os.getenv("SECOND"):
     os.putenv("SECOND", "1")
     nic.active(True)
-    try:
-        live(situation)
-        end(how)
-    finally:
-        machine.soft_reset()
-print(nic.active(), nic.ifconfig()[0])
-sys.stdin.readline()
+    live(situation)
+    show()
+    if how == "exception":
+        raise RuntimeError("user code")
+    if how == "removal":
+        nic.deinit()
+        show()
+    machine.soft_reset()
+show()
