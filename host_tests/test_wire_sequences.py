@@ -1,14 +1,21 @@
 """Random sequences of all that can happen to an interface, on the real stack with sanitizers."""
 
+import collections
+import itertools
 import time
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from wire.frames import announcement
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.l2 import Ether
+from wire.frames import announcement, request
 
 pytest_plugins = "wire.fixtures"
 
 STATIC = "10.0.0.99"
+PEER = "169.254.7.7"
+TRIES = 20  # until the board has come to rest
+QUIET = 0.02  # s in which a board would have answered
 
 
 class Interface:
@@ -17,9 +24,13 @@ class Interface:
     def __init__(self, bench):
         self._bench = bench
         self._server = bench.dhcp()
+        self._server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
         self._server.start()
         self.board = bench.board()
+        self.reached = collections.Counter()  # situations, and events in them
+        self._situation = "no service"
         self._lease = None
+        self._held = set()  # in this sequence
         self.board.run("svc = None")
         self.board.run("nic.ipconfig(dhcp4=False)")
 
@@ -51,9 +62,15 @@ class Interface:
 
     def unplug(self):
         self.board.set_link(False)
+        self._wait_until("nic.status() < 2")
+
+    def flap(self):
+        self.unplug()
+        self.plug()
 
     def plug(self):
         self.board.set_link(True)
+        self._wait_until("nic.status() != 1")
 
     def deactivate(self):
         self.board.run("nic.active(False)")
@@ -69,12 +86,17 @@ class Interface:
     def pause(self):
         time.sleep(0.15)
 
+    def settle(self):
+        """Until a claim and DHCP have come to their ends, if they do."""
+        self._wait_until(f"not ({_UNSETTLED})")
+
     # What always holds
 
     def check(self, event):
         # The network goes on while the board looks, so the address is read before and after.
-        leased, before, shown, after = self.board.ask(
-            "(nic.ipconfig('has_dhcp4'), svc and svc.address, nic.ifconfig()[0], svc and svc.address)"
+        leased, before, shown, state, after = self.board.ask(
+            "(nic.ipconfig('has_dhcp4'), svc and svc.address, nic.ifconfig()[0],"
+            " svc and svc.state, svc and svc.address)"
         )
         if leased:
             assert shown.startswith("10.0.0.") and shown != STATIC
@@ -82,6 +104,20 @@ class Interface:
             assert leased and shown == self._lease, "a lost lease"
         self._lease = shown if leased else None
         assert shown in (before, after, STATIC, "0.0.0.0") or shown.startswith("10.0.0."), shown
+        self._held |= {before, after} - {None}
+        self._count(event, "a lease" if leased else "static" if shown == STATIC else "", after, state)
+
+    def check_answers(self):
+        """The address that is held answers, those held before do not."""
+        for _ in range(TRIES):
+            address = self._address()
+            self._held |= {address} - {None}
+            former = self._answering(self._held - {address})
+            answers = address is None or self._server.host.ping(address)
+            if answers and not former:
+                return
+            time.sleep(QUIET)
+        raise AssertionError(f"{address} answers: {answers}, those before: {former}")
 
     def reset(self):
         """Back to an interface without addresses; the service leaves no trace."""
@@ -92,7 +128,42 @@ class Interface:
         self.activate()
         self.release()
         self.board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
+        assert not self._answering(self._held)
+        self._held.clear()
+        self._situation = "no service"
         self.board.run("autoip.service._limits.clear()")  # conflicts of this life are not those of the next
+
+    def _count(self, event, routable, address, state):
+        self.reached[f"{event} while {self._situation}"] += 1
+        self._situation = " beside ".join(
+            filter(None, ("held" if address else state or "no service", routable))
+        )
+        self.reached[self._situation] += 1
+
+    def _wait_until(self, expression):
+        """At most a second; the driver looks at the cable every 64 ms."""
+        deadline = time.monotonic() + 1
+        while not self.board.ask(expression) and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _address(self):
+        return self.board.ask("svc and svc.address")
+
+    def _answering(self, addresses):
+        """Those that answer ARP or a ping, or are used to ask for who pings."""
+        sent = time.time()
+        for address in addresses:
+            self._bench.wire.send(request(PEER, address, self._server.mac))
+            ping = IP(src=PEER, dst=address) / ICMP()
+            self._bench.wire.send(Ether(src=self._server.mac, dst=self.board.mac) / ping)
+        time.sleep(QUIET)
+        frames = self._bench.capture.select(lambda f: f.source == self.board.mac, sent)
+        used = {
+            f.arp.psrc if f.arp is not None else f.packet[IP].src
+            for f in frames
+            if f.arp is not None or IP in f.packet
+        }
+        return used & set(addresses)
 
     def _start(self, options):
         self.board.run(
@@ -103,14 +174,52 @@ class Interface:
         )
 
 
+_UNSETTLED = (
+    "nic.status() > 1 and (bool(svc) and svc.state in ('waiting', 'probing')"
+    " or nic.ipconfig('dhcp4') and not nic.ipconfig('has_dhcp4'))"
+)
+
 # Events that are no business of the routable address.
 OURS = {"start", "start_old", "start_old_force", "stop", "conflict", "pause"}
-EVENTS = [name for name in vars(Interface) if not name.startswith("_") and name not in ("check", "reset")]
+CHECKS = ("check", "check_answers", "reset")
+EVENTS = [name for name in vars(Interface) if not name.startswith("_") and name not in CHECKS]
+
+# Most sequences begin where two addresses are, which chance alone hardly reaches.
+OPENINGS = [
+    [],
+    ["start", "settle"],
+    ["static", "start", "settle"],
+    ["dhcp", "settle", "start", "settle"],
+    ["start", "settle", "dhcp", "settle"],
+    ["dhcp", "settle", "start_old", "settle"],
+    ["dhcp", "settle", "start_old_force", "settle"],
+]
+# What happens there first; then anything may.
+TURNS = ["conflict", "flap", "release", "static", "deactivate", "stop"]
+# All of these are to be reached.
+SITUATIONS = [
+    "held",
+    "held beside a lease",
+    "held beside static",
+    "idle beside a lease",
+    "idle beside static",
+    "conflict while held",
+    "conflict while held beside a lease",
+    "conflict while held beside static",
+    "flap while held",
+    "flap while held beside a lease",
+    "release while held beside a lease",
+    "static while held beside a lease",
+    "deactivate while held beside a lease",
+    "stop while held beside a lease",
+    "release while idle beside a lease",
+]
 
 
 def test_random_sequences_keep_the_promises(bench):
     interface = Interface(bench)
     interface.board.run("import errno, gc")
+    beginnings = itertools.cycle(itertools.product(OPENINGS, TURNS))
     heap = []
 
     @settings(
@@ -121,15 +230,20 @@ def test_random_sequences_keep_the_promises(bench):
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(st.sampled_from(EVENTS), min_size=8, max_size=16))
+    @given(st.lists(st.sampled_from(EVENTS), min_size=4, max_size=12))
     def sequence(events):
-        for event in events:
+        opening, turn = next(beginnings)
+        for event in [*opening, turn, *events]:
             getattr(interface, event)()
             interface.check(event)
+        interface.check_answers()
         interface.reset()
         interface.board.run("svc = None; gc.collect()")
         heap.append(interface.board.ask("gc.mem_alloc()"))
 
     sequence()
     assert max(heap[50:]) <= max(heap[10:50]) + 256, heap
+    for situation, count in sorted(interface.reached.items()):
+        print(f"{count:5} {situation}")
     print(f"{len(heap)} sequences, heap {heap[10]} -> {heap[-1]} bytes")
+    assert not set(SITUATIONS) - set(interface.reached)
