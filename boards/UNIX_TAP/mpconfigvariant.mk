@@ -23,7 +23,7 @@ SHARED_SRC_C_EXTRA += runtime/softtimer.c
 # modlwip.c compares the timeout -1 with an unsigned one; 32-bit boards do not notice.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
 
-include $(AUTOIP_DIR)/boards/common/listen_close.mk
+include $(AUTOIP_DIR)/boards/common/lwip_faults.mk
 
 # One run of the port's main() is one life between soft resets, see main.c. Its asserts are kept, as
 # they come with the code that frees the heap.

@@ -1,0 +1,9 @@
+# Faults of MicroPython 1.25 with lwIP 2.2.1, mended from outside of their sources.
+
+# socket.close() of a listening socket sets callbacks that only connections have.
+SRC_C += boards/common/listen_close.c
+LDFLAGS += -Wl,--wrap=tcp_err,--wrap=tcp_recv
+
+# The timers of an mDNS responder outlive it.
+SRC_C += boards/common/mdns_remove.c
+LDFLAGS += -Wl,--wrap=mdns_resp_remove_netif
