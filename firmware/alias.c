@@ -160,7 +160,7 @@ err_t autoip_alias_ip_input(struct pbuf *p, autoip_link_t *link) {
 
 static struct netif *alias_with(const ip4_addr_t *address) {
     for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        if (autoip_links[i].assigned >= 0 && ip4_addr_eq(netif_ip4_addr(&autoip_links[i].alias), address)) {
+        if (ip4_addr_eq(netif_ip4_addr(&autoip_links[i].alias), address)) {
             return &autoip_links[i].alias;
         }
     }
@@ -180,8 +180,12 @@ err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t 
         || ip4_addr_isbroadcast(destination, netif) || ip4_addr_ismulticast(destination)) {
         return output(netif, p, destination);
     }
-    struct netif *alias = alias_with(&source);
-    return etharp_query(alias == NULL ? netif : alias, destination, p);
+    struct netif *by = alias_with(&source);
+    if (by == NULL && ip4_addr_eq(netif_ip4_addr(netif), &source)) {
+        by = netif; // a static address
+    }
+    // A socket may still be bound to an address that was given up.
+    return by == NULL ? ERR_RTE : etharp_query(by, destination, p);
 }
 
 static err_t alias_output(struct netif *alias, struct pbuf *p, const ip4_addr_t *destination) {
