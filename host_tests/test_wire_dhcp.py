@@ -8,94 +8,24 @@ from scapy.layers.dhcp import BOOTP
 from scapy.layers.dns import DNS, DNSQR
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
-from wire.board import BoardError
 from wire.dhcp import ADDRESS as ROUTER
-from wire.dhcp import is_dhcp
-from wire.frames import BROADCAST, THIEF, announcement, is_arp, request
+from wire.frames import THIEF, announcement, is_arp, request
+from wire.routable import (
+    PEER,
+    SOON,
+    STATIC,
+    Connection,
+    answers,
+    ask_for_lease,
+    has_lease,
+    holds,
+    renew,
+    set_static,
+)
 
 pytest_plugins = "wire.fixtures"
 
 C = "169.254.20.20"
-PEER = "169.254.7.7"
-STATIC = "10.0.0.99"
-SOON = 1.5  # s: "within a second", and the machine has other work to do
-
-
-def holds(board, expression, timeout=SOON):
-    """Wait until the expression is true on the board."""
-    deadline = time.monotonic() + timeout
-    while not board.ask(expression):
-        assert time.monotonic() < deadline, f"{expression}: {board.ask(expression.split(' == ')[0])}"
-        time.sleep(0.02)
-
-
-def has_lease(board, timeout=20):
-    holds(board, "nic.ipconfig('has_dhcp4')", timeout)
-    return board.ask("nic.ifconfig()[0]")
-
-
-def ask_for_lease(board):
-    """Have a board without a lease discover now, instead of when lwIP's back-off ends."""
-    assert not board.ask("nic.ipconfig('has_dhcp4')")
-    board.run("nic.ipconfig(dhcp4=True)")
-    return has_lease(board)
-
-
-def renew(bench, board, answer):
-    """Have the board renew its lease, until the server's answer, "ack" or "nak", is on the wire."""
-    lease = board.ask("nic.ifconfig()[0]")
-    sent = time.time()
-    board.run("nic.ipconfig(dhcp4=True)")
-    asked = bench.capture.wait_for(is_dhcp("request", board.mac), after=sent)
-    assert asked.packet[BOOTP].ciaddr == lease  # RFC 2131 4.3.2: only a renewal has it
-    return bench.capture.wait_for(is_dhcp(answer, board.mac), 20, after=sent)
-
-
-def set_static(board, address=STATIC):
-    board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '0.0.0.0'))")
-
-
-class Connection:
-    """A TCP connection from a host to a board, which answers what it is sent."""
-
-    def __init__(self, host, board, address):
-        board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")
-        self._socket = host.socket("stream")
-        self._socket.settimeout(5)
-        self._socket.connect((address, 5000))
-        board.run("connection = server.accept()[0]; connection.settimeout(5)")
-        self._host, self._board = host, board
-        self._count = 0
-
-    def works(self):
-        """Does it move data both ways, with the host's ARP entries flushed before?"""
-        self._host.run("ip", "neigh", "flush", "all")
-        self._count += 1
-        told = str(self._count).encode()
-        self._socket.send(told)
-        assert self._board.ask("connection.recv(16).decode()") == told.decode()
-        self._board.run("connection.send(b'yes ')")
-        assert self._socket.recv(16) == b"yes "
-        return True
-
-    def is_reset(self):
-        with pytest.raises(ConnectionResetError):
-            self._socket.recv(16)
-        return True
-
-
-@pytest.fixture
-def server(bench):
-    server = bench.dhcp()
-    server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
-    return server
-
-
-def answers(board, server, *addresses):
-    for address in addresses:
-        server.host.run("ip", "neigh", "flush", "all")
-        assert server.host.ping(address), address
-    assert board.ask("nic.isconnected()")
 
 
 def test_link_local_first_and_dhcp_later(bench, server):
@@ -345,33 +275,6 @@ def test_force_alone_is_ignored_and_the_log_says_so(bench, server):
     assert "force without old: ignored" in [entry[1] for entry in board.ask("svc.log()")]
     server.start()
     answers(board, server, C, ask_for_lease(board))
-
-
-def test_a_link_local_source_never_reaches_the_router(bench, server):
-    """RFC 3927 2.6.2, 2.7; the bench checks the destination MAC of all frames."""
-    server.start()
-    board = bench.board()
-    has_lease(board)
-    board.claim(delay=200, ip=C)
-    board.run(f"udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.bind(('{C}', 999))")
-    board.run("tcp = socket.socket(); tcp.settimeout(0.3)")
-    board.run(f"tcp.bind(('{C}', 998))")
-    sent = time.time()
-    for _ in range(3):
-        with pytest.raises(BoardError, match="113"):  # EHOSTUNREACH: lwIP routes by destination only
-            board.run("udp.sendto(b'off the link', ('8.8.8.8', 53))")
-        with contextlib.suppress(BoardError):
-            board.run("tcp.connect(('8.8.4.4', 80))")
-    request = bench.capture.wait_for(is_arp("request", board.mac, tpa="8.8.4.4"), after=sent)
-    assert (request.arp.psrc, request.packet.dst) == (C, BROADCAST)
-
-    def goes_off_link(frame):
-        return frame.source == board.mac and IP in frame.packet and frame.packet[IP].dst.startswith("8.8.")
-
-    assert not bench.capture.select(goes_off_link)
-    # What has the routable source goes by the router as ever.
-    board.run("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'!', ('8.8.8.8', 53))")
-    assert bench.capture.wait_for(goes_off_link).packet.dst == server.mac
 
 
 def test_a_conflict_on_the_routable_address_is_told_and_nothing_else(bench, server):

@@ -7,7 +7,9 @@ import time
 import pytest
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
-from test_wire_dhcp import (
+from wire.board import BoardError
+from wire.frames import BROADCAST, THIEF, is_arp
+from wire.routable import (
     PEER,
     SOON,
     STATIC,
@@ -18,8 +20,6 @@ from test_wire_dhcp import (
     holds,
     set_static,
 )
-from wire.board import BoardError
-from wire.frames import BROADCAST, THIEF, is_arp
 
 pytest_plugins = "wire.fixtures"
 
@@ -27,13 +27,6 @@ C = "169.254.20.20"
 ALL = "169.254.255.255"
 QUIET = 0.3  # s in which a board would have reacted
 MODES = {"default": {}, "old": {"old": True}, "old and force": {"old": True, "force": True}}
-
-
-@pytest.fixture
-def server(bench):
-    server = bench.dhcp()
-    server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
-    return server
 
 
 def beside_a_static_address(bench, mode):

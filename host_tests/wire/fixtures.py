@@ -14,6 +14,7 @@ from .capture import Capture
 from .dhcp import DhcpServer
 from .peers import AvahiAutoipd
 from .repl import ReplBoard
+from .routable import PEER
 from .wire import Wire
 
 CAPTURES = ROOT / "build" / "captures"
@@ -110,3 +111,11 @@ def two_wires(request):
     bench = _bench(request, "unix", bridges=("br0", "br1"))
     yield bench
     bench.close()
+
+
+@pytest.fixture
+def server(bench):
+    """A host of the bench with an address in 169.254/16, and a DHCP server to be started."""
+    server = bench.dhcp()
+    server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
+    return server

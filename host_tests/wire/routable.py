@@ -1,0 +1,83 @@
+"""Steps of tests with a routable address beside the link-local one."""
+
+import time
+
+import pytest
+from scapy.layers.dhcp import BOOTP
+
+from .dhcp import ADDRESS as ROUTER
+from .dhcp import is_dhcp
+
+PEER = "169.254.7.7"
+STATIC = "10.0.0.99"
+SOON = 1.5  # s: "within a second", and the machine has other work to do
+
+
+def holds(board, expression, timeout=SOON):
+    """Wait until the expression is true on the board."""
+    deadline = time.monotonic() + timeout
+    while not board.ask(expression):
+        assert time.monotonic() < deadline, f"{expression}: {board.ask(expression.split(' == ')[0])}"
+        time.sleep(0.02)
+
+
+def has_lease(board, timeout=20):
+    holds(board, "nic.ipconfig('has_dhcp4')", timeout)
+    return board.ask("nic.ifconfig()[0]")
+
+
+def ask_for_lease(board):
+    """Have a board without a lease discover now, instead of when lwIP's back-off ends."""
+    assert not board.ask("nic.ipconfig('has_dhcp4')")
+    board.run("nic.ipconfig(dhcp4=True)")
+    return has_lease(board)
+
+
+def renew(bench, board, answer):
+    """Have the board renew its lease, until the server's answer, "ack" or "nak", is on the wire."""
+    lease = board.ask("nic.ifconfig()[0]")
+    sent = time.time()
+    board.run("nic.ipconfig(dhcp4=True)")
+    asked = bench.capture.wait_for(is_dhcp("request", board.mac), after=sent)
+    assert asked.packet[BOOTP].ciaddr == lease  # RFC 2131 4.3.2: only a renewal has it
+    return bench.capture.wait_for(is_dhcp(answer, board.mac), 20, after=sent)
+
+
+def set_static(board, address=STATIC):
+    board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '0.0.0.0'))")
+
+
+class Connection:
+    """A TCP connection from a host to a board, which answers what it is sent."""
+
+    def __init__(self, host, board, address):
+        board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")
+        self._socket = host.socket("stream")
+        self._socket.settimeout(5)
+        self._socket.connect((address, 5000))
+        board.run("connection = server.accept()[0]; connection.settimeout(5)")
+        self._host, self._board = host, board
+        self._count = 0
+
+    def works(self):
+        """Does it move data both ways, with the host's ARP entries flushed before?"""
+        self._host.run("ip", "neigh", "flush", "all")
+        self._count += 1
+        told = str(self._count).encode()
+        self._socket.send(told)
+        assert self._board.ask("connection.recv(16).decode()") == told.decode()
+        self._board.run("connection.send(b'yes ')")
+        assert self._socket.recv(16) == b"yes "
+        return True
+
+    def is_reset(self):
+        with pytest.raises(ConnectionResetError):
+            self._socket.recv(16)
+        return True
+
+
+def answers(board, server, *addresses):
+    for address in addresses:
+        server.host.run("ip", "neigh", "flush", "all")
+        assert server.host.ping(address), address
+    assert board.ask("nic.isconnected()")
