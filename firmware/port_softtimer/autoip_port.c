@@ -1,9 +1,7 @@
-// Ports whose lwIP and soft timers run in PendSV, or as UNIX_TAP's in what takes its place. The board
-// tells the lwIP interface of a `network` object by network_lan_netif().
+// Ports whose lwIP and soft timers run in PendSV, or as UNIX_TAP's in what takes its place. A netif_*.c
+// beside this file tells the lwIP interface of a `network` object.
 
 #include "py/mphal.h"
-
-#include "network_lan.h"
 
 #include "autoip.h"
 
@@ -11,10 +9,6 @@ void autoip_port_run(void (*function)(void *), void *arg) {
     MICROPY_PY_LWIP_ENTER
     function(arg);
     MICROPY_PY_LWIP_EXIT
-}
-
-struct netif *autoip_port_netif(mp_obj_t nic) {
-    return network_lan_netif(nic);
 }
 
 uint32_t autoip_port_now(void) {

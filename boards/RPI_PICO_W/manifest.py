@@ -1,0 +1,2 @@
+include("$(BOARD_DIR)/manifest.py")
+include("../../firmware/manifest.py")

@@ -1,0 +1,26 @@
+# The C module for the ports that are built by cmake: rp2 and esp32.
+
+add_library(usermod_autoip INTERFACE)
+
+target_sources(usermod_autoip INTERFACE
+    ${CMAKE_CURRENT_LIST_DIR}/modautoip.c
+    ${CMAKE_CURRENT_LIST_DIR}/link.c
+    ${CMAKE_CURRENT_LIST_DIR}/alias.c
+)
+
+if(IDF_TARGET)
+    set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_esp32)
+    target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c)
+else()
+    set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_softtimer)
+    target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c ${AUTOIP_PORT_DIR}/netif_rp2.c)
+    # All of lwIP is to be built with the hook.
+    target_compile_definitions(usermod_autoip INTERFACE
+        LWIP_HOOK_FILENAME="autoip_route.h"
+        LWIP_HOOK_IP4_ROUTE_SRC=autoip_route
+    )
+endif()
+
+target_include_directories(usermod_autoip INTERFACE ${CMAKE_CURRENT_LIST_DIR} ${AUTOIP_PORT_DIR})
+
+target_link_libraries(usermod INTERFACE usermod_autoip)

@@ -1,0 +1,9 @@
+// The boards of this project have one kind of `network` object, and it knows its lwIP interface.
+
+#include "network_lan.h"
+
+#include "autoip.h"
+
+struct netif *autoip_port_netif(mp_obj_t nic) {
+    return network_lan_netif(nic);
+}
