@@ -58,8 +58,12 @@ def serve():
 
 if sys.platform == "linux":
     nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
-else:
+elif hasattr(network, "LAN"):
     nic = network.LAN()
+else:
+    nic = network.WLAN()
 nic.active(True)
+if hasattr(nic, "connect"):
+    nic.connect("wire")
 tell(event="ready", address=None, state=None)
 serve()
