@@ -1,8 +1,6 @@
 # A board of MicroPython's rp2 port: upstream's board of the same name, with the C module, and with a
 # manifest that adds the Python package to upstream's.
 
-include boards/common/upstream.mk
-
 BUILD_PACKAGES += cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
 FIRMWARE := $(BOARD_BUILD)/firmware.uf2
 SUBMODULES := pico-sdk/src cyw43-driver/src lwip/src tinyusb/src mbedtls/library btstack/src micropython-lib/micropython

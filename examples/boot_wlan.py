@@ -1,0 +1,9 @@
+# A link-local address on a Wi-Fi network: copy this to the board as boot.py. The interface must be
+# active before autoip.start(), it need not be connected yet.
+import autoip
+import network
+
+nic = network.WLAN(network.WLAN.IF_STA)
+nic.active(True)
+nic.connect("network", "password")
+autoip.start(nic)

@@ -1,0 +1,28 @@
+# The firmware of BOARD in an emulator, on a wire with real peers. EMULATOR=1 builds it with the emulator's
+# radio in place of the lowest layer of the CYW43 driver, in a folder of its own.
+
+EMULATOR_BUILD := $(BUILD)/emulator
+EMULATOR_FILES := $(addprefix host_tests/emulator/, emulator.mjs radio.mjs package.json package-lock.json)
+
+ifeq ($(EMULATOR),1)
+BOARD_BUILD := $(BOARD_BUILD)-emulator
+C_MODULES := host_tests/emulator
+endif
+
+$(EMULATOR_BUILD)/.ready: $(EMULATOR_FILES)
+	@host_tests/install-packages.sh "$(SUDO)" $(if $(shell command -v npm),,nodejs npm)
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --silent
+	touch $@
+
+$(EMULATOR_BUILD)/bootrom.bin: host_tests/emulator/bootrom.c host_tests/emulator/bootrom.ld | build-packages
+	mkdir -p $(@D)
+	arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb -Os -std=gnu11 -Wall -Wextra -Werror -ffreestanding \
+		-fno-tree-loop-distribute-patterns -nostdlib -T host_tests/emulator/bootrom.ld $< -lgcc -o $(@:.bin=.elf)
+	arm-none-eabi-objcopy -O binary $(@:.bin=.elf) $@
+
+.PHONY: test-board
+test-board: $(VENV)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
+	$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
+	$(SUDO) $(PYTHON) -m pytest host_tests/test_board_pico_w.py $(PYTEST)

@@ -1,0 +1,200 @@
+"""The firmware of a real board, RPI_PICO_W, in the emulator: what UNIX_TAP does, and what is its own."""
+
+import time
+
+import pytest
+from emulator.board import EMULATOR, FIRMWARE, PicoBoard
+from wire.board import ROOT, BoardError
+from wire.fixtures import _bench
+from wire.frames import THIEF, announcement, is_arp, probe
+
+pytestmark = pytest.mark.skipif(
+    not (FIRMWARE.exists() and (EMULATOR / "bootrom.bin").exists()),
+    reason="not built: make test-board BOARD=RPI_PICO_W MICROPY_DIR=...",
+)
+
+C = "169.254.20.20"
+X = "169.254.7.9"
+STATIC = "10.0.0.99"
+
+
+@pytest.fixture
+def pico_bench(request):
+    bench = _bench(request, kind=PicoBoard)
+    yield bench
+    bench.close()
+
+
+def wait_until(condition, timeout=30):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout} s"
+        time.sleep(0.1)
+
+
+def test_first_light(pico_bench):
+    board = pico_bench.board()
+    host = pico_bench.wire.add_host(f"{X}/16")
+    assert board.claim(delay=200, ip=C) == C
+    assert len(pico_bench.capture.probes_of(board.mac)) == 3
+    assert host.ping(C, count=3)
+    assert board.ask(f"ping({X!r})")
+    assert board.ask("nic.isconnected()") and board.ask("nic.ifconfig()[0]") == C
+    board.run("svc.stop()")
+    assert not board.ask("nic.isconnected()") and board.ask("nic.ifconfig()[0]") == "0.0.0.0"
+    assert not host.ping(C)
+
+
+def test_defence_and_move(pico_bench):
+    board = pico_bench.board()
+    board.claim(delay=200, ip=C)
+    time.sleep(2.5)  # until the second announcement is out
+    sent = pico_bench.wire.send(announcement(C))
+    pico_bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
+    assert board.address == C
+    pico_bench.wire.send(announcement(C))
+    assert board.expect("lost")["address"] is None
+    assert board.expect("bound")["address"] != C
+    assert board.ask("svc.offender.hex(':')") == THIEF
+
+
+def test_a_denied_address_is_left(pico_bench):
+    board = pico_bench.board()
+    board.start(delay=1000, ip=C)
+    pico_bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
+    pico_bench.wire.send(probe(C))
+    assert board.expect("bound")["address"] != C
+
+
+def test_a_static_address_beside_the_link_local_one(pico_bench):
+    board = pico_bench.board()
+    host = pico_bench.wire.add_host(f"{X}/16")
+    host.run("ip", "addr", "add", "10.0.0.1/24", "dev", "eth0")
+    board.claim(delay=200, ip=C)
+    board.run(f"nic.ifconfig(({STATIC!r}, '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
+    assert host.ping(C, count=2) and host.ping(STATIC, count=2)
+    assert board.ask("nic.ifconfig()[0]") == STATIC and board.address == C
+    board.run("svc.stop()")
+    assert board.ask("nic.ifconfig()[0]") == STATIC
+    assert host.ping(STATIC) and not host.ping(C)
+
+
+def test_a_lease_beside_the_link_local_address(pico_bench):
+    server = pico_bench.dhcp()
+    server.host.run("ip", "addr", "add", f"{X}/16", "dev", "eth0")
+    board = pico_bench.board()
+    board.claim(delay=200, ip=C)
+    with server.host.socket("stream") as listener:
+        listener.bind((X, 7))
+        listener.listen()
+        listener.settimeout(10)
+        board.run(f"sock = socket.socket(); sock.connect(({X!r}, 7))")
+        peer = listener.accept()[0]
+        server.start()
+        wait_until(lambda: board.ask("nic.ipconfig('has_dhcp4')"), 60)
+        lease = board.ask("nic.ifconfig()[0]")
+        assert server.host.ping(C, count=2) and server.host.ping(lease, count=2)
+        with peer:
+            peer.settimeout(10)
+            board.run("sock.send(b'still here'); sock.close()")
+            assert peer.recv(100) == b"still here"
+    board.run("svc.stop()")
+    assert board.ask("nic.ifconfig()[0]") == lease
+    assert not server.host.ping(C)
+
+
+def test_the_access_point_goes_and_comes(pico_bench):
+    board = pico_bench.board()
+    board.claim(delay=200, ip=C)
+    board.set_link(False)
+    assert board.expect("lost")["address"] is None
+    board.set_link(True)
+    assert board.expect("bound")["address"] == C
+
+
+def test_activated_again(pico_bench):
+    """The driver makes a new lwIP interface: the hooks are put on it again."""
+    board = pico_bench.board()
+    host = pico_bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    board.run("nic.active(False)")
+    assert board.expect("lost")["address"] is None
+    assert not host.ping(C)
+    board.run("nic.active(True); nic.connect('wire')")
+    assert board.expect("bound")["address"] == C
+    assert host.ping(C, count=2)
+    pico_bench.wire.send(announcement(C))
+    assert board.expect("conflict")
+
+
+def test_powered_off(pico_bench):
+    """After deinit() nothing calls the driver, which would power the chip up again."""
+    board = pico_bench.board()
+    board.claim(delay=200, ip=C)
+    board.run("nic.deinit()")
+    assert board.expect("lost")["address"] is None
+    time.sleep(3)
+    assert board.ask("svc.state") == "waiting"
+    board.run("svc.stop()")
+    with pytest.raises(BoardError, match="OSError"):
+        board.start()
+
+
+def test_the_interface_must_be_active(pico_bench):
+    board = pico_bench.board()
+    board.run("nic.active(False)")
+    for nic in ("None", "nic", "'w0'", "network.WLAN(network.WLAN.IF_AP)"):
+        with pytest.raises(BoardError, match="OSError: 19"):
+            board.run(f"autoip.start({nic})")
+
+
+def test_station_and_access_point(pico_bench):
+    """They have one MAC; each has its own service."""
+    board = pico_bench.board()
+    board.run("ap = network.WLAN(network.WLAN.IF_AP); ap.active(True)")
+    board.claim(delay=200, ip=C)
+    board.run("other = autoip.start(ap, delay=1); other.wait(5000)")
+    assert board.ask("(svc._link.name, other._link.name)") == ["w0", "w1"]
+    assert board.ask("other.address") not in (None, C)
+    assert board.ask("autoip.get(nic) is svc and autoip.get('w1') is other")
+    assert board.ask("ap.ifconfig()[0]") == "192.168.4.1"
+
+
+def test_boot_py(pico_bench):
+    """The example as boot.py: it is there again after a soft reset, as the interface was before."""
+    board = pico_bench.board()
+    host = pico_bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    example = (ROOT / "examples" / "boot_wlan.py").read_text()
+    board.run(f"with open('boot.py', 'w') as file: file.write({example!r})")
+    for _ in range(2):
+        board.soft_reset()
+        board.run("svc = autoip.get(nic)")
+        assert (
+            board.ask("svc.state") in ("probing", "waiting") and board.ask("nic.ifconfig()[0]") == "0.0.0.0"
+        )
+        assert not host.ping(C)
+        wait_until(lambda: board.address)
+        assert host.ping(board.address, count=2)
+
+
+def test_no_heap_in_steady_state(pico_bench):
+    """With the heap locked an allocation raises: claiming, defending and moving do without."""
+    board = pico_bench.board()
+    board.run("import gc, micropython, time; before = after = 0")
+    board.run("svc = autoip.start(nic, ip=%r, delay=200)" % C)
+    locked = (
+        "gc.collect(); before = gc.mem_alloc(); micropython.heap_lock(); time.sleep_ms(8000); "
+        "micropython.heap_unlock(); after = gc.mem_alloc()"
+    )
+    board._write('["exec", "%s"]\n' % locked)
+    pico_bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), timeout=20)
+    time.sleep(2.5)
+    pico_bench.wire.send(announcement(C))
+    time.sleep(0.5)
+    pico_bench.wire.send(announcement(C))
+    board._answers.get(timeout=60)
+    stats = board.ask("svc.stats()")
+    assert (stats["conflicts"], stats["defences"], stats["moves"]) == (2, 1, 1)
+    assert board.address not in (None, C)
+    assert board.ask("after - before") == 0
