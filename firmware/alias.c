@@ -3,6 +3,7 @@
 // driver's interface has, and while that has none it mirrors the link-local one: then isconnected(),
 // ifconfig(), broadcast, multicast and mDNS work as users expect.
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lwip/dhcp.h"
@@ -211,15 +212,20 @@ struct netif *autoip_route(const ip4_addr_t *source, const ip4_addr_t *destinati
     return NULL;
 }
 
+// Not by alias->state: esp_netif takes what is there for an object of its own.
+static autoip_link_t *link_of(struct netif *alias) {
+    return (autoip_link_t *)((char *)alias - offsetof(autoip_link_t, alias));
+}
+
 static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
-    return autoip_link_output(alias->state, p);
+    return autoip_link_output(link_of(alias), p);
 }
 
 /******************************************************************************/
 // Its life
 
 static err_t alias_init(struct netif *alias) {
-    const autoip_link_t *link = alias->state;
+    const autoip_link_t *link = link_of(alias);
     alias->name[0] = 'l';
     alias->name[1] = 'l';
     alias->output = alias_output;
@@ -254,7 +260,7 @@ static void assign_in_lwip(void *arg) {
     }
     autoip_alias_release(link);
     ip4_addr_t address = link_local(call->host);
-    netif_add(&link->alias, &address, &mask, IP4_ADDR_ANY4, link, alias_init, ethernet_input);
+    netif_add(&link->alias, &address, &mask, IP4_ADDR_ANY4, NULL, alias_init, ethernet_input);
     netif_set_link_up(&link->alias);
     netif_set_up(&link->alias);
     link->assigned = call->host;

@@ -43,7 +43,8 @@ typedef struct _autoip_link_t {
     bool routable; // as Python was told
 
     // What the hooks replaced.
-    netif_input_fn input;
+    netif_input_fn driver_input;
+    netif_input_fn input; // the same to be called in lwIP's context
     netif_output_fn output;
     netif_linkoutput_fn linkoutput;
 
@@ -98,6 +99,12 @@ void autoip_port_run(void (*function)(void *), void *arg);
 
 // The lwIP interface of a `network` object, or NULL. Python's thread.
 struct netif *autoip_port_netif(mp_obj_t nic);
+
+// The one that is meant where none is named, or NULL. Python's thread.
+struct netif *autoip_port_default(void);
+
+// Wake Python's thread, for which something was scheduled. lwIP's context.
+void autoip_port_wake(void);
 
 // A clock in ms that wraps at 2**32, and a timer, both for the lwIP context.
 uint32_t autoip_port_now(void);

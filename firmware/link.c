@@ -8,6 +8,7 @@
 #include "lwip/etharp.h"
 #include "lwip/prot/dhcp.h"
 #include "lwip/prot/ethernet.h"
+#include "lwip/tcpip.h"
 #include "netif/ethernet.h"
 
 #include "autoip.h"
@@ -180,6 +181,23 @@ static err_t hook_input(struct pbuf *p, struct netif *netif) {
     return link->input(p, link->netif);
 }
 
+#if NO_SYS
+#define driver_hook hook_input
+
+static netif_input_fn in_lwip(netif_input_fn input) {
+    return input;
+}
+#else
+// Drivers call this in a task of theirs, and lwIP has one of its own.
+static err_t driver_hook(struct pbuf *p, struct netif *netif) {
+    return tcpip_inpkt(p, netif, hook_input);
+}
+
+static netif_input_fn in_lwip(netif_input_fn input) {
+    return input == tcpip_input ? ethernet_input : input;
+}
+#endif
+
 /******************************************************************************/
 // Frames out
 
@@ -288,10 +306,11 @@ bool autoip_link_routable(autoip_link_t *link) {
 
 static void hook(autoip_link_t *link) {
     struct netif *netif = link->netif;
-    link->input = netif->input;
+    link->driver_input = netif->input;
+    link->input = in_lwip(netif->input);
     link->output = netif->output;
     link->linkoutput = netif->linkoutput;
-    netif->input = hook_input;
+    netif->input = driver_hook;
     netif->output = hook_output;
     netif->linkoutput = hook_linkoutput;
     link->hooked = true;
@@ -300,8 +319,8 @@ static void hook(autoip_link_t *link) {
 static void unhook(autoip_link_t *link) {
     struct netif *netif = link->netif;
     // Whoever hooked after us keeps his hook: what comes in by it is still passed on to lwIP.
-    if (netif->input == hook_input) {
-        netif->input = link->input;
+    if (netif->input == driver_hook) {
+        netif->input = link->driver_input;
     }
     if (netif->output == hook_output) {
         netif->output = link->output;

@@ -47,6 +47,7 @@ static void call_on_wake(mp_sched_node_t *node) {
 
 void autoip_schedule(autoip_link_t *link) {
     mp_sched_schedule_node(&link->node, call_on_wake);
+    autoip_port_wake();
 }
 
 /******************************************************************************/
@@ -55,7 +56,7 @@ void autoip_schedule(autoip_link_t *link) {
 static struct netif *get_netif(mp_obj_t nic) {
     struct netif *netif;
     if (nic == mp_const_none) {
-        netif = netif_default;
+        netif = autoip_port_default();
     } else if (mp_obj_is_str(nic)) {
         size_t len;
         const char *name = mp_obj_str_get_data(nic, &len);

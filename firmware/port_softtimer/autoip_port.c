@@ -11,6 +11,14 @@ void autoip_port_run(void (*function)(void *), void *arg) {
     MICROPY_PY_LWIP_EXIT
 }
 
+struct netif *autoip_port_default(void) {
+    return netif_default;
+}
+
+void autoip_port_wake(void) {
+    // What is scheduled wakes the port by itself.
+}
+
 uint32_t autoip_port_now(void) {
     return mp_hal_ticks_ms();
 }
