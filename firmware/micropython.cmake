@@ -1,5 +1,7 @@
 # The C module for the ports that are built by cmake: rp2 and esp32.
 
+include_guard(GLOBAL) # a manifest and USER_C_MODULES may both name it
+
 add_library(usermod_autoip INTERFACE)
 
 target_sources(usermod_autoip INTERFACE
@@ -8,9 +10,12 @@ target_sources(usermod_autoip INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/alias.c
 )
 
-if(IDF_TARGET)
+if(ESP_PLATFORM)
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_esp32)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c)
+    foreach(protocol raw tcp udp)
+        target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${protocol}_netif_ip_addr_changed)
+    endforeach()
 else()
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_softtimer)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c ${AUTOIP_PORT_DIR}/netif_rp2.c)

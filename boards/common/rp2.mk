@@ -15,3 +15,7 @@ $(FIRMWARE): | build-packages
 	@boards/common/drop-stale-build.sh $(BOARD_BUILD) $(MICROPY_CHECKOUT)/ports/rp2
 	$(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
 	$(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/ports/rp2 BUILD=$(abspath $(BOARD_BUILD)) $(UPSTREAM_FLAGS)
+
+.PHONY: flash
+flash: $(BOARD_TOOLS)/.ready ## write the firmware of BOARD to a board (PORT=/dev/ttyACM0)
+	@boards/common/flash-rp2.sh $(BOARD_TOOLS)/bin/mpremote $(FIRMWARE) "$(PORT)"

@@ -1,0 +1,20 @@
+#!/bin/sh
+# check-idf.sh BOARD
+# Ends with one line that says what to get, if no ESP-IDF that fits is active in this shell.
+set -eu
+
+get="get it by: git clone --branch v5.4.2 --recursive https://github.com/espressif/esp-idf"
+get="$get && esp-idf/install.sh && . esp-idf/export.sh"
+
+if ! command -v idf.py >/dev/null; then
+    echo "BOARD=$1: no ESP-IDF is active, v5.3 to v5.5 fit; $get" >&2
+    exit 1
+fi
+version=$(idf.py --version)
+case $version in
+    *v5.[345]*) ;;
+    *)
+        echo "BOARD=$1: $version is active, v5.3 to v5.5 fit; $get" >&2
+        exit 1
+        ;;
+esac

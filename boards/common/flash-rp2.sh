@@ -1,0 +1,37 @@
+#!/bin/sh
+# flash-rp2.sh MPREMOTE FIRMWARE [PORT]
+# Writes a firmware to a Pico in BOOTSEL mode: by picotool where there is one, else to its mass storage.
+# With PORT the MicroPython on it is asked to go there.
+set -eu
+
+mpremote=$1
+firmware=$2
+port=${3:-}
+
+if [ ! -f "$firmware" ]; then
+    echo "$firmware is not there: make firmware first" >&2
+    exit 1
+fi
+if [ -n "$port" ]; then
+    "$mpremote" connect "$port" bootloader || true
+fi
+
+by_picotool() {
+    command -v picotool >/dev/null && picotool load --execute "$firmware"
+}
+
+by_mass_storage() {
+    folder=$(lsblk --raw --noheadings --output LABEL,MOUNTPOINT | sed -n 's/^\(RPI-RP2\|RP2350\) //p' | head -n 1)
+    [ -n "$folder" ] && dd if="$firmware" of="$folder/firmware.uf2" bs=64k conv=fsync status=progress
+}
+
+for _ in 1 2 3 4 5; do
+    if by_picotool || by_mass_storage; then
+        exit 0
+    fi
+    [ -n "$port" ] || break
+    sleep 1
+done
+echo "no Pico in BOOTSEL mode: hold BOOTSEL while you plug it in; or, with MicroPython on it, name its" >&2
+echo "port, PORT=/dev/ttyACM0. Without picotool its drive, RPI-RP2 or RP2350, has to be mounted." >&2
+exit 1

@@ -1,0 +1,154 @@
+// esp32: lwIP runs in a task of its own and there is no lock to hold it: what touches it runs in that
+// task. Timers are those of esp_timer, which has another task.
+
+#include "py/mphal.h"
+
+#include "esp_netif.h"
+#include "esp_netif_net_stack.h"
+#include "lwip/ip_addr.h"
+#include "modnetwork.h"
+
+#include "autoip.h"
+
+#define RETRY (10) // ms after which a full queue of lwIP's task is tried again
+
+/******************************************************************************/
+// lwIP's task
+
+typedef struct _call_t {
+    void (*function)(void *);
+    void *arg;
+} call_t;
+
+static esp_err_t run_in_lwip(void *arg) {
+    call_t *call = arg;
+    call->function(call->arg);
+    return ESP_OK;
+}
+
+void autoip_port_run(void (*function)(void *), void *arg) {
+    call_t call = { function, arg };
+    esp_netif_tcpip_exec(run_in_lwip, &call);
+}
+
+void autoip_port_wake(void) {
+    mp_hal_wake_main_task();
+}
+
+/******************************************************************************/
+// Interfaces
+
+#if MICROPY_PY_NETWORK_LAN
+extern const mp_obj_type_t lan_if_type;
+#endif
+
+static bool is_ethernet(mp_obj_t nic) {
+    #if MICROPY_PY_NETWORK_LAN
+    if (mp_obj_is_exact_type(nic, &lan_if_type)) {
+        return true;
+    }
+    #endif
+    #if MICROPY_PY_NETWORK_WLAN
+    if (mp_obj_is_exact_type(nic, &esp_network_wlan_type)) {
+        return true;
+    }
+    #endif
+    return false;
+}
+
+struct netif *autoip_port_netif(mp_obj_t nic) {
+    if (!is_ethernet(nic)) {
+        return NULL;
+    }
+    const base_if_obj_t *self = MP_OBJ_TO_PTR(nic);
+    return self->netif == NULL ? NULL : esp_netif_get_netif_impl(self->netif);
+}
+
+// An interface with a DHCP client becomes lwIP's default one when it has a lease: before that it is the
+// station, or Ethernet.
+struct netif *autoip_port_default(void) {
+    if (netif_default != NULL) {
+        return netif_default;
+    }
+    struct netif *station = autoip_find_netif("st", 2);
+    return station != NULL ? station : autoip_find_netif("en", 2);
+}
+
+/******************************************************************************/
+// Timer
+
+uint32_t autoip_port_now(void) {
+    return esp_timer_get_time() / 1000;
+}
+
+static void start(autoip_port_timer_t *timer, uint32_t ms) {
+    esp_timer_stop(timer->handle);
+    esp_timer_start_once(timer->handle, ms * 1000ULL);
+}
+
+static void on_timer_in_lwip(void *arg) {
+    autoip_link_t *link = arg;
+    // It may have been stopped while this was on the way.
+    if (link->timer.running) {
+        start(&link->timer, autoip_link_timer(link));
+    }
+}
+
+static void on_timer(void *arg) {
+    autoip_port_timer_t *timer = &((autoip_link_t *)arg)->timer;
+    if (tcpip_callbackmsg_trycallback(timer->message) != ERR_OK) {
+        esp_timer_start_once(timer->handle, RETRY * 1000);
+    }
+}
+
+static bool create(autoip_link_t *link) {
+    autoip_port_timer_t *timer = &link->timer;
+    const esp_timer_create_args_t args = { .callback = on_timer, .arg = link, .name = "autoip" };
+    if (timer->message == NULL) {
+        timer->message = tcpip_callbackmsg_new(on_timer_in_lwip, link);
+    }
+    if (timer->message != NULL && timer->handle == NULL) {
+        esp_timer_create(&args, &timer->handle);
+    }
+    return timer->handle != NULL;
+}
+
+// Without the few octets that a timer takes the board has no link-local address.
+void autoip_port_timer_start(autoip_link_t *link, uint32_t ms) {
+    if (create(link)) {
+        link->timer.running = true;
+        start(&link->timer, ms);
+    }
+}
+
+void autoip_port_timer_stop(autoip_link_t *link) {
+    link->timer.running = false;
+    if (link->timer.handle != NULL) {
+        esp_timer_stop(link->timer.handle);
+    }
+}
+
+/******************************************************************************/
+// Connections
+
+// IDF's DHCP client binds a lease from a timer, after it has asked for it by ARP, and not while the reply
+// comes in: the mirror is still there then. lwIP would reset the connections and rebind the sockets of
+// the link-local address that is replaced, which lives on in the alias. It is only given up when the
+// alias is removed, and then there is no new address. The linker puts these in lwIP's place.
+
+static bool lives_on(const ip_addr_t *old_address, const ip_addr_t *new_address) {
+    return new_address != NULL && IP_IS_V4(old_address) && ip4_addr_islinklocal(ip_2_ip4(old_address));
+}
+
+#define KEEP(protocol) \
+    void __real_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
+    void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
+    void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address) { \
+        if (!lives_on(old_address, new_address)) { \
+            __real_##protocol##_netif_ip_addr_changed(old_address, new_address); \
+        } \
+    }
+
+KEEP(tcp)
+KEEP(udp)
+KEEP(raw)
