@@ -49,7 +49,7 @@ def frames_in(mac, address):
     unicast = Ether(src=THIEF, dst=mac)
     return {
         "ARP that asks for us": request(X, address),
-        "ARP of others": request(X, "169.254.7.8"),
+        "ARP of strangers": request("169.254.7.8", "169.254.7.7"),
         "neither ARP nor IP": Ether(src=THIEF, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes(46)),
         "IPv6": Ether(src=THIEF, dst="33:33:00:00:00:01") / IPv6(src="fe80::1", dst="ff02::1") / UDP(dport=9),
         "IPv4 broadcast": broadcast / IP(src=X, dst="255.255.255.255") / UDP(dport=9),
