@@ -78,7 +78,7 @@ static bool is_for_dhcp(const struct pbuf *p) {
 // lwIP resets the TCP connections of an address that is replaced. A lease may only be bound while the
 // interface has no address, so the mirror steps aside, unseen by lwIP; without a lease it comes back.
 static MP_NOINLINE err_t input_udp(struct pbuf *p, autoip_link_t *link) {
-    if (!autoip_alias_is_mirrored(link) || !is_for_dhcp(p)) {
+    if (!is_for_dhcp(p) || !autoip_alias_is_mirrored(link)) {
         return link->input(p, link->netif);
     }
     set_silently(link->netif, IP4_ADDR_ANY4, &link->netmask);

@@ -178,7 +178,7 @@ static err_t hook_input(struct pbuf *p, struct netif *netif) {
     if (type == PP_HTONS(ETHTYPE_ARP)) {
         return input_arp(p, link);
     }
-    return link->input(p, link->netif);
+    return link->input(p, netif);
 }
 
 #if NO_SYS

@@ -14,7 +14,7 @@ typedef struct _autoip_obj_t {
 // The objects are found from the scheduler here. A soft reset runs their finalisers, which empty
 // this table, before the heap goes.
 MP_REGISTER_ROOT_POINTER(mp_obj_t autoip_objects[2]);
-_Static_assert(AUTOIP_LINKS == MP_ARRAY_SIZE(MP_STATE_VM(autoip_objects)), "one object a link");
+_Static_assert(AUTOIP_LINKS <= MP_ARRAY_SIZE(MP_STATE_VM(autoip_objects)), "one object a link");
 
 /******************************************************************************/
 // Waking Python
@@ -153,12 +153,12 @@ static mp_obj_t link_wake(mp_obj_t self_in, mp_obj_t ms) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(link_wake_obj, link_wake);
 
-// assign(host, narrow=False): with `narrow` the netmask is /32, so that routing passes the address by.
-static mp_obj_t link_assign(size_t n_args, const mp_obj_t *args) {
-    autoip_link_assign(get_link(args[0]), mp_obj_get_int(args[1]), n_args == 3 && mp_obj_is_true(args[2]));
+// With `narrow` the netmask is /32, so that routing passes the address by.
+static mp_obj_t link_assign(mp_obj_t self_in, mp_obj_t host, mp_obj_t narrow) {
+    autoip_link_assign(get_link(self_in), mp_obj_get_int(host), mp_obj_is_true(narrow));
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(link_assign_obj, 2, 3, link_assign);
+static MP_DEFINE_CONST_FUN_OBJ_3(link_assign_obj, link_assign);
 
 static mp_obj_t link_release(mp_obj_t self_in) {
     autoip_link_release(get_link(self_in));

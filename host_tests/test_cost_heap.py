@@ -15,14 +15,9 @@ STORM = 10000  # frames
 LIMIT = 100  # s, for slow machines: it takes about 10 s
 
 
-@pytest.fixture(params=["bench", "qemu_bench"], ids=["UNIX_TAP", "QEMU_MPS2"])
-def rig(request):
-    return request.getfixturevalue(request.param)
-
-
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "measured"])
-def test_heap_is_left_alone(rig, locked):
-    board = rig.board()
+def test_heap_is_left_alone(bench, locked):
+    board = bench.board()
     board.run(heap.ON_BOARD)
 
     def taken_until(condition):
@@ -32,11 +27,11 @@ def test_heap_is_left_alone(rig, locked):
     board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200); machine = svc._machine; link = svc._link")
     board.run("while svc.state == 'waiting': time.sleep_ms(1)")
     taken = {"claim": taken_until("machine.announcements == 2")}
-    with heap.Storm(rig.wire.send, C):
+    with heap.Storm(bench.wire.send, C):
         taken["storm"] = taken_until(f"machine.malformed + link.drops >= {STORM // 2}")
-    rig.wire.send(announcement(C))
+    bench.wire.send(announcement(C))
     taken["defence"] = taken_until("machine.defences == 1")
-    rig.wire.send(announcement(C))
+    bench.wire.send(announcement(C))
     taken["move and second claim"] = taken_until("machine.moves == 1 and machine.announcements == 4")
     assert set(taken.values()) == {0}, taken
     assert board.address not in (C, None)

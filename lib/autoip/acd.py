@@ -57,36 +57,10 @@ _MAX_CONFLICTS = const(10)
 _RATE_LIMIT_INTERVAL = const(60000)  # ms
 _DEFEND_INTERVAL = const(10000)  # ms
 
-_CALM = const(600000)  # ms an address is held until earlier losses are forgotten
+_CALM = const(600000)  # ms, the longest of all: an address is held until earlier losses are forgotten
 _RETRY = const(100)  # ms until a frame that the driver did not take is sent again
 
 _TICKS_MAX = const(0x3FFFFFFF)
-
-
-class Timer:
-    """A span of time that may be running; `left` works across the wrap of the clock.
-
-    It is due once more than `ms` ticks are over: a reading of the clock may be a whole tick old, and
-    the RFC's lower bounds have no slack.
-    """
-
-    def __init__(self):
-        self._since = 0
-        self._ms = -1
-
-    def start(self, now, ms):
-        self._since = now
-        self._ms = ms
-
-    def stop(self):
-        self._ms = -1
-
-    def left(self, now):
-        """Time until it is due, 0 when it is, -1 when it is not running."""
-        if self._ms < 0:
-            return -1
-        passed = (now - self._since) & _TICKS_MAX
-        return self._ms - passed + 1 if passed <= self._ms else 0
 
 
 class RateLimit:
@@ -100,8 +74,8 @@ class RateLimit:
     def __init__(self):
         self._denied = 0
         self._lost = 0
-        self._pause = Timer()
-        self._calm = Timer()
+        self._pause = -1
+        self._calm = -1
 
     def denied(self, now):
         self._denied += 1
@@ -109,36 +83,36 @@ class RateLimit:
 
     def lost(self, now):
         self._lost += 1
-        self._calm.stop()
+        self._calm = -1
         self._limit(now)
 
     def claimed(self, now):
         self._denied = 0
         if self._lost:
-            self._calm.start(now, _CALM)
+            self._calm = _after(now, _CALM)
 
     def released(self):
-        self._calm.stop()
+        self._calm = -1
 
     def is_pausing(self, now):
         """Has a new claim to wait?"""
-        return self._pause.left(now) > 0
+        return _left(self._pause, now) > 0
 
     def elapsed(self, now):
         """Time has passed: end what is over."""
-        if self._pause.left(now) == 0:
-            self._pause.stop()
-        if self._calm.left(now) == 0:
-            self._calm.stop()
+        if _left(self._pause, now) == 0:
+            self._pause = -1
+        if _left(self._calm, now) == 0:
+            self._calm = -1
             self._lost = 0
 
     def wait(self, now):
         """Time until elapsed() is due, or -1 while nothing is."""
-        return _sooner(self._calm.left(now), self._pause.left(now))
+        return _sooner(_left(self._calm, now), _left(self._pause, now))
 
     def _limit(self, now):
         if self._denied + self._lost >= _MAX_CONFLICTS:
-            self._pause.start(now, _RATE_LIMIT_INTERVAL)
+            self._pause = _after(now, _RATE_LIMIT_INTERVAL)
 
 
 class Machine:
@@ -167,9 +141,9 @@ class Machine:
         self._defending = False
         self._up = False
         self._routable = False
-        self._step = Timer()
-        self._defence = Timer()
-        self._retry = Timer()
+        self._step = -1
+        self._defence = -1
+        self._retry = -1
         self.host = first
         if first < 0:
             self._choose()
@@ -223,16 +197,16 @@ class Machine:
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
         self._limit.elapsed(now)
-        if self._defence.left(now) == 0:
-            self._defence.stop()
-        if self._retry.left(now) == 0:
-            self._retry.stop()
+        if _left(self._defence, now) == 0:
+            self._defence = -1
+        if _left(self._retry, now) == 0:
+            self._retry = -1
             return self._defend()
         if self.state == WAITING:
             return self._follow(now)
-        if self._step.left(now) != 0:
+        if _left(self._step, now) != 0:
             return 0
-        self._step.stop()
+        self._step = -1
         if self.state == PROBING and self._probes_left:
             arp.make_probe(self.frame, self.host)
         else:
@@ -244,7 +218,7 @@ class Machine:
         if self._defending:
             return self._sent_defence(taken, now)
         if not taken:
-            self._step.start(now, _RETRY)
+            self._step = _after(now, _RETRY)
             return 0
         if self.state == PROBING and self._probes_left:
             return self._sent_probe(now)
@@ -262,8 +236,8 @@ class Machine:
 
     def wait(self, now):
         """Time until elapsed() is due, or -1 while nothing is."""
-        ms = _sooner(self._step.left(now), self._retry.left(now))
-        return _sooner(_sooner(ms, self._defence.left(now)), self._limit.wait(now))
+        ms = _sooner(_left(self._step, now), _left(self._retry, now))
+        return _sooner(_sooner(ms, _left(self._defence, now)), self._limit.wait(now))
 
     # Claiming
 
@@ -280,17 +254,17 @@ class Machine:
     def _claim(self, now):
         if self._limit.is_pausing(now):
             self.state = WAITING
-            self._step.stop()
+            self._step = -1
             return
         if self._is_taken(self.host):
             self._choose()
         self.state = PROBING
         self._probes_left = _PROBE_NUM
-        self._step.start(now, self._random(0, self._delay // 2))
+        self._step = _after(now, self._random(0, self._delay // 2))
 
     def _choose(self):
         # A defence stays noted for its address, over a claim anew as well (RFC 3927 2.5).
-        self._defence.stop()
+        self._defence = -1
         denied = self.host
         while self.host == denied or self._is_taken(self.host):
             self.host = candidate(self.mac, self._attempt)
@@ -303,9 +277,9 @@ class Machine:
         if self._probes_left:
             # The upper end leaves 1 % for a late timer and the driver: no gap on the wire may be
             # longer than PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
-            self._step.start(now, self._random(delay // 2, delay - delay // 100))
+            self._step = _after(now, self._random(delay // 2, delay - delay // 100))
         else:
-            self._step.start(now, delay)
+            self._step = _after(now, delay)
         return 0
 
     def _sent_announcement(self, now):
@@ -315,7 +289,7 @@ class Machine:
             return 0
         self.state = ANNOUNCING
         self._limit.claimed(now)
-        self._step.start(now, _ANNOUNCE_INTERVAL)
+        self._step = _after(now, _ANNOUNCE_INTERVAL)
         return ASSIGN | BOUND
 
     # Conflicts
@@ -339,8 +313,8 @@ class Machine:
 
     def _contest(self, now):
         # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
-        if not self._abandon and self._defence.left(now) <= 0:
-            self._defence.start(now, _DEFEND_INTERVAL)
+        if not self._abandon and _left(self._defence, now) <= 0:
+            self._defence = _after(now, _DEFEND_INTERVAL)
             return self._defend()
         self.moves += 1
         self._limit.lost(now)
@@ -357,7 +331,7 @@ class Machine:
     def _sent_defence(self, taken, now):
         self._defending = False
         if not taken:
-            self._retry.start(now, _RETRY)
+            self._retry = _after(now, _RETRY)
             return 0
         self.defences += 1
         return DEFENDED
@@ -366,10 +340,24 @@ class Machine:
         held = self.state >= ANNOUNCING
         self.state = state
         self._defending = False
-        self._step.stop()
-        self._retry.stop()
+        self._step = -1
+        self._retry = -1
         self._limit.released()
         return RELEASE | LOST if held else 0
+
+
+def _after(now, ms):
+    # The reading of the clock at which more than `ms` ticks are over: `now` may be a whole tick old,
+    # and the RFC's lower bounds have no slack.
+    return (now + ms + 1) & _TICKS_MAX
+
+
+def _left(due, now):
+    # Time until a reading of _after(), 0 when it is over, -1 if there is none.
+    if due < 0:
+        return -1
+    left = (due - now) & _TICKS_MAX
+    return left if left <= _CALM + 1 else 0  # no time is longer
 
 
 def _sooner(a, b):

@@ -1,7 +1,5 @@
 """The last events of one interface: a ring of fixed size, in the place of the QNX slogger."""
 
-from array import array
-
 from micropython import const
 
 from .candidates import text
@@ -16,29 +14,27 @@ class Log:
 
     def __init__(self, name, debug):
         self._name = name
-        self._words = [None] * _SIZE
-        self._times = array("i", [0] * _SIZE)
-        self._hosts = array("i", [-1] * _SIZE)
+        self._ring = [None] * (3 * _SIZE)  # time, word and host of each entry
         self._next = 0
         self._report = _reporter() if debug else None
 
     def note(self, now, word, host):
         """Add an entry; `host` is a 16-bit host part, or -1 if it concerns none."""
-        self._words[self._next] = word
-        self._times[self._next] = now
-        self._hosts[self._next] = host
-        self._next = (self._next + 1) % _SIZE
+        self._ring[self._next] = now
+        self._ring[self._next + 1] = word
+        self._ring[self._next + 2] = host
+        self._next = (self._next + 3) % (3 * _SIZE)
         if self._report:
             self._report("autoip %s: %s %s" % (self._name, word, text(host) if host >= 0 else ""))
 
     def entries(self):
         """The entries, oldest first: a list of (ticks_ms, word, address or None)."""
         found = []
-        for i in range(self._next, self._next + _SIZE):
-            word = self._words[i % _SIZE]
-            if word:
-                host = self._hosts[i % _SIZE]
-                found.append((self._times[i % _SIZE], word, text(host) if host >= 0 else None))
+        ring = self._ring[self._next :] + self._ring[: self._next]
+        for i in range(0, 3 * _SIZE, 3):
+            if ring[i + 1]:
+                host = ring[i + 2]
+                found.append((ring[i], ring[i + 1], text(host) if host >= 0 else None))
         return found
 
 

@@ -54,16 +54,12 @@ def parse(string):
 
 def _host(ip):
     octets = ip.split(".") if isinstance(ip, str) else ()
-    if len(octets) != 4 or octets[0] != "169" or octets[1] != "254":
+    if len(octets) != 4:
         return -1
-    third = _number(octets[2])
-    fourth = _number(octets[3])
-    host = third << 8 | fourth
+    host = _number(octets[2]) << 8 | _number(octets[3])
     return host if text(host) == ip else -1
 
 
 def _number(digits):
-    # int() takes signs, spaces and underscores too; a number here is 1 to 4 digits.
-    if not 1 <= len(digits) <= 4 or not all("0" <= c <= "9" for c in digits):
-        return -1
-    return int(digits)
+    # int() takes signs, spaces and underscores too; a number here has 4 digits at most.
+    return int(digits) if digits.isdigit() and len(digits) <= 4 else -1
