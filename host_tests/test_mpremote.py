@@ -11,6 +11,7 @@ pytestmark = pytest.mark.only("qemu", "UNIX_TAP is a program, and has no serial 
 
 EXAMPLES = ROOT / "examples"
 X = "169.254.7.9"
+RESETS = 20
 SERVICE = "import autoip; service = autoip.get()"
 
 
@@ -56,3 +57,16 @@ def test_boot_py(board, bench):
     again = bench.capture.wait_for(is_arp("announcement", board.mac), 20, after=probed.time)
     assert again.arp.psrc == address
     assert host.ping(address)
+
+
+def test_twenty_soft_resets(board, bench):
+    """Each life claims the address anew and has the same heap; nothing of the one before is left."""
+    board.mpremote("fs", "cp", EXAMPLES / "boot.py", ":boot.py")
+    look = f"{SERVICE}; import gc; gc.collect(); print(service.state, gc.mem_alloc())"
+    told = board.mpremote("resume", *["soft-reset", "exec", look] * RESETS).splitlines()
+    states = [line.split()[0] for line in told]
+    heap = [int(line.split()[1]) for line in told]
+    assert states == ["probing"] * RESETS
+    assert max(heap) - min(heap) < 256, heap
+    address = board.mpremote("resume", "exec", "print(service.wait(20000))")
+    assert bench.wire.add_host(f"{X}/16").ping(address)

@@ -127,3 +127,11 @@ def test_all_kinds_of_boards_and_avahi_share_a_wire(bench, board):
     assert moved not in addresses
     assert [each.address for each in boards[1:]] == addresses[1:3]
     assert all(each.ask(f"ping({moved!r})") for each in boards[1:]) and avahi.host.ping(moved)
+
+
+def test_a_crash_is_told(bench, board):
+    with pytest.raises(ConnectionError, match="CRASH pc="):
+        board.run("import machine; machine.mem32[0xf0000000] = 0")
+    bench.boards.remove(board)
+    with pytest.raises(AssertionError, match="CRASH pc="):
+        board.close()
