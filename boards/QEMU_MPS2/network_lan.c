@@ -6,26 +6,15 @@
 #include "py/runtime.h"
 #include "extmod/modnetwork.h"
 
-#include "lwip/apps/mdns.h"
-#include "lwip/autoip.h"
-#include "lwip/dhcp.h"
-#include "lwip/etharp.h"
-#include "lwip/ethip6.h"
 #include "lwip/netif.h"
-#include "netif/ethernet.h"
 
 #include "lan9118.h"
+#include "lan_netif.h"
 #include "network_lan.h"
 #include "pendsv.h"
 #include "random.h"
 
 #define FRAMES_AT_ONCE (32) // Python has the rest of the tick
-
-// LAN.status(), as on stm32
-#define STATUS_DOWN (0)
-#define STATUS_NO_LINK (1)
-#define STATUS_NO_ADDRESS (2)
-#define STATUS_GOT_ADDRESS (3)
 
 typedef struct _network_lan_obj_t {
     mp_obj_base_t base;
@@ -111,46 +100,21 @@ void network_lan_init(void) {
     NVIC_ENABLE = 1 << IRQ_LAN;
 }
 
-static err_t lan_netif_init(struct netif *netif) {
+static err_t lan_init(struct netif *netif) {
     netif->linkoutput = lan_linkoutput;
-    netif->output = etharp_output;
-    netif->output_ip6 = ethip6_output;
-    netif->mtu = 1500;
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
-    netif->hwaddr_len = sizeof(lan.mac);
-    memcpy(netif->hwaddr, lan.mac, sizeof(lan.mac));
-    netif->name[0] = 'e';
-    netif->name[1] = '0';
+    lan_netif_init(netif, lan.mac, 0);
     return ERR_OK;
 }
 
 static void lan_start(void) {
-    struct netif *netif = &lan.netif;
-    netif_add(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, &lan, lan_netif_init, ethernet_input);
-    netif_set_hostname(netif, mod_network_hostname_data);
-    netif_set_default(netif);
-    netif_set_up(netif);
-    netif_create_ip6_linklocal_address(netif, 1);
-    netif_set_ip6_autoconfig_enabled(netif, 1);
-    dhcp_set_struct(netif, &lan.dhcp);
-    dhcp_start(netif);
-    #if LWIP_AUTOIP
-    autoip_start(netif); // LINK_LOCAL=lwip
-    #endif
-    mdns_resp_add_netif(netif, mod_network_hostname_data);
+    lan_netif_start(&lan.netif, &lan.dhcp, &lan, lan_init);
     lan.active = true;
     lan_follow_link();
 }
 
 static void lan_stop(void) {
-    struct netif *netif = &lan.netif;
     lan.active = false;
-    mdns_resp_remove_netif(netif);
-    dhcp_release_and_stop(netif);
-    netif_set_link_down(netif);
-    netif_remove(netif);
-    ip_addr_set_zero_ip4(&netif->ip_addr);
-    netif->flags = 0;
+    lan_netif_stop(&lan.netif);
 }
 
 static void lan_set_active(bool active) {
@@ -161,16 +125,6 @@ static void lan_set_active(bool active) {
         lan_stop();
     }
     MICROPY_PY_LWIP_EXIT
-}
-
-static int lan_status(void) {
-    if (!lan.active) {
-        return STATUS_DOWN;
-    }
-    if (!netif_is_link_up(&lan.netif)) {
-        return STATUS_NO_LINK;
-    }
-    return ip4_addr_isany(netif_ip4_addr(&lan.netif)) ? STATUS_NO_ADDRESS : STATUS_GOT_ADDRESS;
 }
 
 struct netif *network_lan_netif(mp_obj_t nic) {
@@ -188,7 +142,7 @@ static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_
 static void lan_print(const mp_print_t *print, mp_obj_t self, mp_print_kind_t kind) {
     char address[IP4ADDR_STRLEN_MAX];
     ip4addr_ntoa_r(netif_ip4_addr(&lan.netif), address, sizeof(address));
-    mp_printf(print, "<LAN %d %s>", lan_status(), address);
+    mp_printf(print, "<LAN %d %s>", lan_netif_status(&lan.netif), address);
 }
 
 static mp_obj_t lan_active(size_t n_args, const mp_obj_t *args) {
@@ -207,12 +161,12 @@ static mp_obj_t lan_deinit(mp_obj_t self) {
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_deinit_obj, lan_deinit);
 
 static mp_obj_t lan_isconnected(mp_obj_t self) {
-    return mp_obj_new_bool(lan_status() == STATUS_GOT_ADDRESS);
+    return mp_obj_new_bool(lan_netif_status(&lan.netif) == STATUS_GOT_ADDRESS);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_isconnected_obj, lan_isconnected);
 
 static mp_obj_t lan_get_status(mp_obj_t self) {
-    return MP_OBJ_NEW_SMALL_INT(lan_status());
+    return MP_OBJ_NEW_SMALL_INT(lan_netif_status(&lan.netif));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_get_status_obj, lan_get_status);
 

@@ -24,6 +24,7 @@ SHARED_SRC_C_EXTRA += runtime/softtimer.c
 $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
 
 include $(AUTOIP_DIR)/boards/common/lwip_faults.mk
+include $(AUTOIP_DIR)/boards/common/lan_netif.mk
 
 # One run of the port's main() is one life between soft resets, see main.c. Its asserts are kept, as
 # they come with the code that frees the heap.

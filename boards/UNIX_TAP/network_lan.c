@@ -12,25 +12,15 @@
 #include "py/runtime.h"
 #include "extmod/modnetwork.h"
 
-#include "lwip/apps/mdns.h"
-#include "lwip/dhcp.h"
-#include "lwip/etharp.h"
-#include "lwip/ethip6.h"
 #include "lwip/netif.h"
-#include "netif/ethernet.h"
 
+#include "lan_netif.h"
 #include "network_lan.h"
 #include "pendsv.h"
 
 #define LAN_MAX 4
 #define FRAME_MAX 1514
 #define FRAMES_AT_ONCE 64 // bounds the time spent in one interrupt
-
-// LAN.status(), as on stm32
-#define STATUS_DOWN 0
-#define STATUS_NO_LINK 1
-#define STATUS_NO_ADDRESS 2
-#define STATUS_GOT_ADDRESS 3
 
 typedef struct _network_lan_obj_t {
     mp_obj_base_t base;
@@ -132,43 +122,22 @@ void network_lan_poll(void) {
     }
 }
 
-static err_t lan_netif_init(struct netif *netif) {
+static err_t lan_init(struct netif *netif) {
     network_lan_obj_t *self = netif->state;
     netif->linkoutput = lan_linkoutput;
-    netif->output = etharp_output;
-    netif->output_ip6 = ethip6_output;
-    netif->mtu = 1500;
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
-    netif->hwaddr_len = sizeof(self->mac);
-    memcpy(netif->hwaddr, self->mac, sizeof(self->mac));
-    netif->name[0] = 'e';
-    netif->name[1] = '0' + (self - lans);
+    lan_netif_init(netif, self->mac, self - lans);
     return ERR_OK;
 }
 
 static void lan_start(network_lan_obj_t *self) {
-    struct netif *netif = &self->netif;
-    netif_add(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, self, lan_netif_init, ethernet_input);
-    netif_set_hostname(netif, mod_network_hostname_data);
-    netif_set_default(netif);
-    netif_set_up(netif);
-    netif_create_ip6_linklocal_address(netif, 1);
-    netif_set_ip6_autoconfig_enabled(netif, 1);
-    dhcp_set_struct(netif, &self->dhcp);
-    dhcp_start(netif);
-    mdns_resp_add_netif(netif, mod_network_hostname_data);
+    lan_netif_start(&self->netif, &self->dhcp, self, lan_init);
     self->active = true;
     lan_follow_link(self);
 }
 
 static void lan_stop(network_lan_obj_t *self) {
     self->active = false;
-    mdns_resp_remove_netif(&self->netif);
-    dhcp_release_and_stop(&self->netif);
-    netif_set_link_down(&self->netif);
-    netif_remove(&self->netif);
-    ip_addr_set_zero_ip4(&self->netif.ip_addr);
-    self->netif.flags = 0;
+    lan_netif_stop(&self->netif);
 }
 
 static void lan_set_active(network_lan_obj_t *self, bool active) {
@@ -180,16 +149,6 @@ static void lan_set_active(network_lan_obj_t *self, bool active) {
         (active ? lan_start : lan_stop)(self);
     }
     MICROPY_PY_LWIP_EXIT
-}
-
-static int lan_status(network_lan_obj_t *self) {
-    if (!self->active) {
-        return STATUS_DOWN;
-    }
-    if (!netif_is_link_up(&self->netif)) {
-        return STATUS_NO_LINK;
-    }
-    return ip4_addr_isany(netif_ip4_addr(&self->netif)) ? STATUS_NO_ADDRESS : STATUS_GOT_ADDRESS;
 }
 
 struct netif *network_lan_netif(mp_obj_t nic) {
@@ -258,7 +217,7 @@ static void lan_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t
     network_lan_obj_t *self = MP_OBJ_TO_PTR(self_in);
     char address[IP4ADDR_STRLEN_MAX];
     ip4addr_ntoa_r(netif_ip4_addr(&self->netif), address, sizeof(address));
-    mp_printf(print, "<LAN %s %d %s>", self->tap, lan_status(self), address);
+    mp_printf(print, "<LAN %s %d %s>", self->tap, lan_netif_status(&self->netif), address);
 }
 
 static mp_obj_t lan_active(size_t n_args, const mp_obj_t *args) {
@@ -286,12 +245,14 @@ static mp_obj_t lan_deinit(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_deinit_obj, lan_deinit);
 
 static mp_obj_t lan_isconnected(mp_obj_t self_in) {
-    return mp_obj_new_bool(lan_status(MP_OBJ_TO_PTR(self_in)) == STATUS_GOT_ADDRESS);
+    network_lan_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    return mp_obj_new_bool(lan_netif_status(&self->netif) == STATUS_GOT_ADDRESS);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_isconnected_obj, lan_isconnected);
 
 static mp_obj_t lan_get_status(mp_obj_t self_in) {
-    return MP_OBJ_NEW_SMALL_INT(lan_status(MP_OBJ_TO_PTR(self_in)));
+    network_lan_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    return MP_OBJ_NEW_SMALL_INT(lan_netif_status(&self->netif));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_get_status_obj, lan_get_status);
 
