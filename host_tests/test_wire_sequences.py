@@ -4,6 +4,7 @@ import collections
 import itertools
 import time
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP
@@ -11,6 +12,7 @@ from scapy.layers.l2 import Ether
 from wire.frames import announcement, request
 
 pytest_plugins = "wire.fixtures"
+pytestmark = pytest.mark.only("unix", "the sanitizers find what goes wrong unseen elsewhere")
 
 STATIC = "10.0.0.99"
 PEER = "169.254.7.7"
