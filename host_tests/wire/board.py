@@ -155,13 +155,19 @@ class Board:
                 log.write(f"{time.time():.3f} {line}")
                 log.flush()
                 if line.startswith("{"):
-                    told = json.loads(line)
-                    told["time"] = time.time()
-                    (self._events if "event" in told else self._answers).put(told)
+                    self._take(line)
                 elif line.startswith(_CRASH):
                     self._crash = line
                     self._tell_end()
         self._tell_end()
+
+    def _take(self, line):
+        try:
+            told = json.loads(line)
+        except json.JSONDecodeError:  # cut off by a crash, or by the end of the emulator
+            return
+        told["time"] = time.time()
+        (self._events if "event" in told else self._answers).put(told)
 
     def _tell_end(self):
         self._events.put(None)
