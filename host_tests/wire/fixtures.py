@@ -78,7 +78,9 @@ class Bench:
                 faults.append(f"{type(fault).__name__}: {fault}")
         self.wire.close()
         macs = [mac for board in self.boards for mac in board.macs]
-        losses = [loss for board in self.boards for loss in checker.losses(board.log.read_text(), board.macs)]
+        losses = []
+        for board in self.boards:
+            losses += checker.losses(board.log.read_text(errors="replace"), board.macs)
         for capture in self.captures:
             faults += checker.violations(capture.frames, macs, losses)
         assert not faults, "\n".join(faults)
