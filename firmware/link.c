@@ -267,9 +267,12 @@ static void look(autoip_link_t *link) {
     autoip_alias_mirror(link);
 }
 
+// IPv6 addresses come and go without us.
+#define OF_IPV6 (LWIP_NSC_IPV6_SET | LWIP_NSC_IPV6_ADDR_STATE_CHANGED)
+
 static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
     autoip_link_t *link = find_link(netif);
-    if (link == NULL) {
+    if (link == NULL || !(reason & ~OF_IPV6)) {
         return;
     }
     if (reason & LWIP_NSC_NETIF_ADDED) {
