@@ -6,7 +6,8 @@ import struct
 import subprocess
 import time
 
-from wire.board import _AGENT, _ENTER_RAW_REPL, _EXECUTE, ROOT, Board
+from wire.board import _AGENT, _ENTER_RAW_REPL, _EXECUTE, Board
+from wire.qemu import ROOT
 
 EMULATOR = ROOT / "build" / "emulator"
 FIRMWARE = ROOT / "build" / "RPI_PICO_W-emulator" / "firmware.uf2"
@@ -54,6 +55,9 @@ class PicoBoard(Board):
             time.sleep(0.1)
         self._load_agent()
         self.expect("ready", _BOOT_TIMEOUT)
+
+    def path(self, name):
+        return f"/{name}"
 
     def set_link(self, up):
         os.write(self._access_point, b"1" if up else b"0")
