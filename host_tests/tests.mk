@@ -2,7 +2,7 @@
 
 PYTHON := $(VENV)/bin/python
 TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd dnsmasq-base shellcheck
-C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h)
+C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c)
 
 $(VENV)/.ready: host_tests/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
@@ -31,4 +31,4 @@ lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C,
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/codespell
 	$(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
-	shellcheck boards/*.sh host_tests/*.sh .ci/run
+	shellcheck boards/*.sh boards/common/*.sh host_tests/*.sh .ci/run
