@@ -342,8 +342,19 @@ static size_t links_in_use(void) {
     return count;
 }
 
+typedef struct _open_t {
+    autoip_link_t *link;
+    struct netif *netif;
+} open_t;
+
 static void open_in_lwip(void *arg) {
-    autoip_link_t *link = arg;
+    const open_t *call = arg;
+    autoip_link_t *link = call->link;
+    // The scheduler may still hold the node of a service that is no more.
+    memset(link, 0, offsetof(autoip_link_t, timer));
+    link->watched = link->assigned = -1;
+    link->claim_at = autoip_port_now() - CLAIM_INTERVAL;
+    link->netif = call->netif;
     // lwIP does not check for duplicates: twice in its list is an endless loop.
     if (links_in_use() == 1) {
         netif_add_ext_callback(&ext_callback, on_netif_change);
@@ -356,12 +367,8 @@ autoip_link_t *autoip_link_open(struct netif *netif) {
     if (link == NULL) {
         return NULL;
     }
-    // The scheduler may still hold the node of a service that is no more.
-    memset(link, 0, offsetof(autoip_link_t, timer));
-    link->netif = netif;
-    link->watched = link->assigned = -1;
-    link->claim_at = autoip_port_now() - CLAIM_INTERVAL;
-    autoip_port_run(open_in_lwip, link);
+    open_t call = { link, netif };
+    autoip_port_run(open_in_lwip, &call);
     return link;
 }
 
@@ -405,16 +412,23 @@ uint32_t autoip_link_timer(autoip_link_t *link) {
     return until_next_look(link);
 }
 
-static void start_timer(void *arg) {
-    autoip_link_t *link = arg;
+typedef struct _wake_t {
+    autoip_link_t *link;
+    int32_t ms;
+} wake_t;
+
+// The timer, which may be due at this moment, runs in the same context: no wake-up is lost between them.
+static void wake_in_lwip(void *arg) {
+    const wake_t *call = arg;
+    autoip_link_t *link = call->link;
+    link->wake_at = autoip_port_now() + call->ms;
+    link->wake_wanted = call->ms >= 0;
     autoip_port_timer_start(link, until_next_look(link));
 }
 
 void autoip_link_wake(autoip_link_t *link, int32_t ms) {
-    link->wake_wanted = false;
-    link->wake_at = autoip_port_now() + ms;
-    link->wake_wanted = ms >= 0;
-    autoip_port_run(start_timer, link);
+    wake_t call = { link, ms };
+    autoip_port_run(wake_in_lwip, &call);
 }
 
 void autoip_link_watch(autoip_link_t *link, int32_t host) {
