@@ -7,3 +7,7 @@ LDFLAGS += -Wl,--wrap=tcp_err,--wrap=tcp_recv
 # The timers of an mDNS responder outlive it.
 SRC_C += boards/common/mdns_remove.c
 LDFLAGS += -Wl,--wrap=mdns_resp_remove_netif
+
+# ifconfig() and ipconfig() of an interface take no lock.
+SRC_C += boards/common/ipconfig_lock.c
+LDFLAGS += -Wl,--wrap=mod_network_nic_ifconfig,--wrap=mod_network_nic_ipconfig

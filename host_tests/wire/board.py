@@ -134,6 +134,9 @@ class Board:
     def _end(self):
         self._process.stdin.close()  # the end of its input ends the agent
 
+    def _where(self):
+        return ""
+
     # Lines in and out
 
     def _call(self, kind, code, timeout):
@@ -142,7 +145,8 @@ class Board:
         try:
             told = self._answers.get(timeout=timeout)
         except queue.Empty:
-            raise TimeoutError(f"no answer to {code!r} within {timeout} s, see {self.log}") from None
+            where = self._where()
+            raise TimeoutError(f"no answer to {code!r} within {timeout} s, see {self.log}{where}") from None
         if told is None:
             raise ConnectionError(f"the board is gone: {self._report()}")
         if "error" in told:
@@ -204,6 +208,9 @@ class QemuBoard(Board):
 
     def set_link(self, up):
         self._qemu.set_link(up)
+
+    def _where(self):
+        return "\n" + self._qemu.execute("human-monitor-command", **{"command-line": "info registers"})
 
     def _end(self):
         self._qemu.quit()

@@ -38,6 +38,7 @@ class DhcpServer:
         options = [
             "--keep-in-foreground",
             "--conf-file=/dev/null",
+            "--pid-file=",  # none
             "--user=root",
             "--port=0",  # no DNS
             "--interface=eth0",

@@ -16,7 +16,7 @@ class ReplBoard:
     def __init__(self, wire, log, mac="28:cd:c1:00:01:00"):
         self.mac = mac
         self.macs = [mac]
-        self._log = log
+        self.log = log
         tap = wire.add_tap()
         with open(log.with_suffix(".err"), "wb") as errors:
             self._qemu = Qemu(
@@ -42,4 +42,4 @@ class ReplBoard:
         self._qemu.quit()
         self._qemu.process.wait()
         os.close(self._terminal)
-        assert _CRASH not in self._log.read_text(errors="replace"), f"see {self._log}"
+        assert _CRASH not in self.log.read_text(errors="replace"), f"see {self._log}"
