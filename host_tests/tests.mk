@@ -7,7 +7,7 @@ C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*
 $(VENV)/.ready: host_tests/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet -r $<
+	$(PYTHON) -m pip install --quiet -r $<
 	touch $@
 
 # Namespaces, bridges and TAP devices need root; PYTEST holds what is added to pytest's command line.

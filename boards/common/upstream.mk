@@ -15,7 +15,7 @@ BOOT_PY ?= examples/boot_wlan.py
 $(BOARD_TOOLS)/.ready: boards/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" python3-venv
 	python3 -m venv $(BOARD_TOOLS)
-	$(BOARD_TOOLS)/bin/pip install --quiet -r $<
+	$(BOARD_TOOLS)/bin/python -m pip install --quiet -r $<
 	touch $@
 
 .PHONY: deploy
