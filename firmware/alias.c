@@ -11,8 +11,6 @@
 #include "lwip/ip.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/ip4.h"
-#include "lwip/prot/iana.h"
-#include "lwip/prot/udp.h"
 #include "netif/ethernet.h"
 
 #include "autoip.h"
@@ -35,11 +33,6 @@ static ip4_addr_t prefix_mask(void) {
 /******************************************************************************/
 // The mirror
 
-static void set_silently(struct netif *netif, const ip4_addr_t *address, const ip4_addr_t *netmask) {
-    ip4_addr_copy(*ip_2_ip4(&netif->ip_addr), *address);
-    ip4_addr_copy(*ip_2_ip4(&netif->netmask), *netmask);
-}
-
 bool autoip_alias_is_mirrored(const autoip_link_t *link) {
     return link->assigned >= 0 && ip4_addr_eq(netif_ip4_addr(link->netif), netif_ip4_addr(&link->alias));
 }
@@ -61,35 +54,6 @@ void autoip_alias_mirror(autoip_link_t *link) {
 
 /******************************************************************************/
 // Frames in
-
-static const struct ip_hdr *ip_header(const struct pbuf *p) {
-    return (const void *)((const uint8_t *)p->payload + SIZEOF_ETH_HDR);
-}
-
-static bool is_for_dhcp(const struct pbuf *p) {
-    const struct ip_hdr *header = ip_header(p);
-    if (p->len < SIZEOF_ETH_HDR + IPH_HL_BYTES(header) + UDP_HLEN) {
-        return false;
-    }
-    const struct udp_hdr *udp = (const void *)((const uint8_t *)header + IPH_HL_BYTES(header));
-    return udp->dest == PP_HTONS(LWIP_IANA_PORT_DHCP_CLIENT);
-}
-
-// lwIP resets the TCP connections of an address that is replaced. A lease may only be bound while the
-// interface has no address, so the mirror steps aside, unseen by lwIP; without a lease it comes back.
-static MP_NOINLINE err_t input_udp(struct pbuf *p, autoip_link_t *link) {
-    if (!is_for_dhcp(p) || !autoip_alias_is_mirrored(link)) {
-        return link->input(p, link->netif);
-    }
-    set_silently(link->netif, IP4_ADDR_ANY4, &link->netmask);
-    err_t result = link->input(p, link->netif);
-    if (wants_mirror(link)) {
-        link->netmask = *netif_ip4_netmask(link->netif);
-        ip4_addr_t mask = prefix_mask();
-        set_silently(link->netif, netif_ip4_addr(&link->alias), &mask);
-    }
-    return result;
-}
 
 // With `narrow` the prefix is not the alias's, but its broadcast still is (RFC 3927 2.6.2).
 static err_t input_broadcast(struct pbuf *p, autoip_link_t *link) {
@@ -125,8 +89,9 @@ err_t autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link) {
     return link->input(p, link->netif);
 }
 
-static MP_NOINLINE err_t input_link_local(struct pbuf *p, autoip_link_t *link) {
-    const uint8_t *destination = (const uint8_t *)&ip_header(p)->dest;
+// An IPv4 packet for a link-local address.
+err_t autoip_alias_ip_input(struct pbuf *p, autoip_link_t *link) {
+    const uint8_t *destination = (const uint8_t *)p->payload + AUTOIP_IP_DESTINATION;
     if (autoip_is_host(destination, link->assigned)) {
         return ethernet_input(p, &link->alias);
     }
@@ -140,20 +105,6 @@ static MP_NOINLINE err_t input_link_local(struct pbuf *p, autoip_link_t *link) {
     // only (RFC 3927 3.2).
     pbuf_free(p);
     return ERR_OK;
-}
-
-// An IPv4 frame.
-err_t autoip_alias_ip_input(struct pbuf *p, autoip_link_t *link) {
-    if (p->len >= SIZEOF_ETH_HDR + IP_HLEN) {
-        const struct ip_hdr *header = ip_header(p);
-        if (autoip_is_link_local((const uint8_t *)&header->dest)) {
-            return input_link_local(p, link);
-        }
-        if (IPH_PROTO(header) == IP_PROTO_UDP) {
-            return input_udp(p, link);
-        }
-    }
-    return link->input(p, link->netif);
 }
 
 /******************************************************************************/
@@ -220,6 +171,30 @@ static autoip_link_t *link_of(struct netif *alias) {
 static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
     return autoip_link_output(link_of(alias), p);
 }
+
+/******************************************************************************/
+// Connections
+
+// A lease, or nothing, takes the place of a mirrored address. lwIP would then reset the connections of
+// the link-local address, and bind its sockets to the new one; but it lives on in the alias, and is only
+// given up when that is removed: then there is no new address. The linker puts these in lwIP's place.
+
+static bool lives_on(const ip_addr_t *old_address, const ip_addr_t *new_address) {
+    return new_address != NULL && IP_IS_V4(old_address) && alias_with(ip_2_ip4(old_address)) != NULL;
+}
+
+#define KEEP(protocol) \
+    void __real_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
+    void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
+    void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address) { \
+        if (!lives_on(old_address, new_address)) { \
+            __real_##protocol##_netif_ip_addr_changed(old_address, new_address); \
+        } \
+    }
+
+KEEP(tcp)
+KEEP(udp)
+KEEP(raw)
 
 /******************************************************************************/
 // Its life

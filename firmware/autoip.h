@@ -21,30 +21,33 @@
 #define AUTOIP_FRAME (42)
 #define AUTOIP_FRAME_SPA (28)
 #define AUTOIP_FRAME_TPA (38)
+#define AUTOIP_IP_DESTINATION (30) // of an IPv4 packet in its frame
 
 // Frames that wait for Python; a power of two. When they are full the oldest are kept: of a storm of
 // conflicts the first two decide.
-#define AUTOIP_QUEUE (4)
+#define AUTOIP_QUEUE (2)
 
 // One hooked interface. It is static memory: the hooks use it in the lwIP context, where the garbage
 // collector's heap may not be touched.
 typedef struct _autoip_link_t {
     struct netif *netif; // NULL: free
-    bool hooked; // false while the interface is removed
-    bool went_down; // since Python last asked
-    uint8_t queue_first;
-    uint8_t queue_count;
     int32_t watched; // 16-bit host part, or -1
     int32_t assigned; // likewise
-    uint32_t drops;
     uint32_t wake_at; // ms of autoip_port_now()
     uint32_t claim_at; // likewise: the last claim on the interface's own address
     bool wake_wanted;
+    bool hooked; // false while the interface is removed
+    bool went_down; // since Python last asked
     bool routable; // as Python was told
+    uint8_t queue_first;
+    uint8_t queue_count;
+    uint16_t drops; // not more than it holds
 
     // What the hooks replaced.
+    #if !NO_SYS
     netif_input_fn driver_input;
-    netif_input_fn input; // the same to be called in lwIP's context
+    #endif
+    netif_input_fn input; // to be called in lwIP's context
     netif_output_fn output;
     netif_linkoutput_fn linkoutput;
 
@@ -66,8 +69,7 @@ struct netif *autoip_find_netif(const char *name, size_t len);
 bool autoip_is_active(const struct netif *netif);
 autoip_link_t *autoip_link_open(struct netif *netif); // NULL: no place left
 void autoip_link_close(autoip_link_t *link);
-bool autoip_link_up(autoip_link_t *link);
-bool autoip_link_routable(autoip_link_t *link);
+int autoip_link_status(autoip_link_t *link);
 void autoip_link_watch(autoip_link_t *link, int32_t host);
 bool autoip_link_is_claimed(const autoip_link_t *link, const uint8_t *frame);
 size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len);

@@ -8,6 +8,7 @@
 #include "lwip/etharp.h"
 #include "lwip/prot/dhcp.h"
 #include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip4.h"
 #include "lwip/tcpip.h"
 #include "netif/ethernet.h"
 
@@ -114,7 +115,7 @@ static bool is_routable(const autoip_link_t *link) {
 static void enqueue(autoip_link_t *link, const uint8_t *frame) {
     mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
     if (link->queue_count == AUTOIP_QUEUE) {
-        ++link->drops;
+        link->drops += link->drops < UINT16_MAX;
     } else {
         uint8_t last = (link->queue_first + link->queue_count++) & (AUTOIP_QUEUE - 1);
         memcpy(link->queue[last], frame, AUTOIP_FRAME);
@@ -157,8 +158,25 @@ static bool filter(autoip_link_t *link, const struct pbuf *p) {
     return from_us && link->assigned >= 0;
 }
 
-// Not inline, as its registers are not to burden the frames that are not ARP.
-static MP_NOINLINE err_t input_arp(struct pbuf *p, autoip_link_t *link) {
+// Does a frame have to be looked at? Of IPv4 what is for a link-local address, and all ARP.
+static inline bool is_concerning(const struct pbuf *p) {
+    if (p->len < SIZEOF_ETH_HDR + IP_HLEN) {
+        return false;
+    }
+    uint16_t type = ((const struct eth_hdr *)p->payload)->type;
+    return type == PP_HTONS(ETHTYPE_IP) ? autoip_is_link_local((const uint8_t *)p->payload + AUTOIP_IP_DESTINATION)
+        : type == PP_HTONS(ETHTYPE_ARP);
+}
+
+// Not inline, as its registers are not to burden the other frames.
+static MP_NOINLINE err_t input_concerning(struct pbuf *p, struct netif *netif) {
+    autoip_link_t *link = find_link(netif);
+    if (link == NULL) {
+        return ethernet_input(p, netif);
+    }
+    if (ethertype(p) == PP_HTONS(ETHTYPE_IP)) {
+        return autoip_alias_ip_input(p, link);
+    }
     if (filter(link, p)) {
         pbuf_free(p);
         return ERR_OK;
@@ -166,26 +184,24 @@ static MP_NOINLINE err_t input_arp(struct pbuf *p, autoip_link_t *link) {
     return autoip_alias_arp_input(p, link);
 }
 
+// Every frame comes here, and most go on in a few instructions.
 static err_t hook_input(struct pbuf *p, struct netif *netif) {
-    uint16_t type = ethertype(p);
+    if (is_concerning(p)) {
+        return input_concerning(p, netif);
+    }
     autoip_link_t *link = find_link(netif);
-    if (link == NULL) {
-        return ethernet_input(p, netif);
-    }
-    if (type == PP_HTONS(ETHTYPE_IP)) {
-        return autoip_alias_ip_input(p, link);
-    }
-    if (type == PP_HTONS(ETHTYPE_ARP)) {
-        return input_arp(p, link);
-    }
-    return link->input(p, netif);
+    return link == NULL ? ethernet_input(p, netif) : link->input(p, netif);
 }
 
 #if NO_SYS
 #define driver_hook hook_input
 
-static netif_input_fn in_lwip(netif_input_fn input) {
-    return input;
+static void hook_driver(autoip_link_t *link) {
+    link->input = link->netif->input;
+}
+
+static void unhook_driver(autoip_link_t *link) {
+    link->netif->input = link->input;
 }
 #else
 // Drivers call this in a task of theirs, and lwIP has one of its own.
@@ -193,8 +209,13 @@ static err_t driver_hook(struct pbuf *p, struct netif *netif) {
     return tcpip_inpkt(p, netif, hook_input);
 }
 
-static netif_input_fn in_lwip(netif_input_fn input) {
-    return input == tcpip_input ? ethernet_input : input;
+static void hook_driver(autoip_link_t *link) {
+    link->driver_input = link->netif->input;
+    link->input = link->driver_input == tcpip_input ? ethernet_input : link->driver_input;
+}
+
+static void unhook_driver(autoip_link_t *link) {
+    link->netif->input = link->driver_input;
 }
 #endif
 
@@ -292,16 +313,13 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
     autoip_schedule(link);
 }
 
-bool autoip_link_up(autoip_link_t *link) {
+int autoip_link_status(autoip_link_t *link) {
     mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
     bool went_down = link->went_down;
     link->went_down = false;
     MICROPY_END_ATOMIC_SECTION(state);
-    return !went_down && is_up(link);
-}
-
-bool autoip_link_routable(autoip_link_t *link) {
-    return link->routable = is_routable(link);
+    link->routable = is_routable(link);
+    return went_down || !is_up(link) ? 0 : 1 + link->routable;
 }
 
 /******************************************************************************/
@@ -309,8 +327,7 @@ bool autoip_link_routable(autoip_link_t *link) {
 
 static void hook(autoip_link_t *link) {
     struct netif *netif = link->netif;
-    link->driver_input = netif->input;
-    link->input = in_lwip(netif->input);
+    hook_driver(link);
     link->output = netif->output;
     link->linkoutput = netif->linkoutput;
     netif->input = driver_hook;
@@ -323,7 +340,7 @@ static void unhook(autoip_link_t *link) {
     struct netif *netif = link->netif;
     // Whoever hooked after us keeps his hook: what comes in by it is still passed on to lwIP.
     if (netif->input == driver_hook) {
-        netif->input = link->driver_input;
+        unhook_driver(link);
     }
     if (netif->output == hook_output) {
         netif->output = link->output;

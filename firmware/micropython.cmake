@@ -13,9 +13,6 @@ target_sources(usermod_autoip INTERFACE
 if(ESP_PLATFORM)
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_esp32)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c)
-    foreach(protocol raw tcp udp)
-        target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${protocol}_netif_ip_addr_changed)
-    endforeach()
 else()
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_softtimer)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c ${AUTOIP_PORT_DIR}/netif_rp2.c)
@@ -25,6 +22,11 @@ else()
         LWIP_HOOK_IP4_ROUTE_SRC=autoip_route
     )
 endif()
+
+# What keeps the connections of the link-local address, see alias.c.
+foreach(protocol raw tcp udp)
+    target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${protocol}_netif_ip_addr_changed)
+endforeach()
 
 target_include_directories(usermod_autoip INTERFACE ${CMAKE_CURRENT_LIST_DIR} ${AUTOIP_PORT_DIR})
 

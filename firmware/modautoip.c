@@ -71,7 +71,8 @@ static struct netif *get_netif(mp_obj_t nic) {
 }
 
 static mp_obj_t name_of(const struct netif *netif) {
-    return mp_obj_new_str(netif->name, 2);
+    // As a qstr it takes no heap each time.
+    return mp_obj_new_str_via_qstr(netif->name, 2);
 }
 
 static autoip_link_t *get_link(mp_obj_t self_in) {
@@ -175,14 +176,11 @@ static void link_load(autoip_obj_t *self, qstr attr, mp_obj_t *dest) {
         case MP_QSTR_name:
             dest[0] = name_of(get_link(MP_OBJ_FROM_PTR(self))->netif);
             break;
-        case MP_QSTR_up:
-            dest[0] = mp_obj_new_bool(link != NULL && autoip_link_up(link));
-            break;
-        case MP_QSTR_routable:
-            dest[0] = mp_obj_new_bool(link != NULL && autoip_link_routable(link));
+        case MP_QSTR_status:
+            dest[0] = MP_OBJ_NEW_SMALL_INT(link == NULL ? 0 : autoip_link_status(link));
             break;
         case MP_QSTR_drops:
-            dest[0] = mp_obj_new_int_from_uint(link == NULL ? 0 : link->drops);
+            dest[0] = MP_OBJ_NEW_SMALL_INT(link == NULL ? 0 : link->drops);
             break;
         case MP_QSTR_on_wake:
             dest[0] = self->on_wake;

@@ -24,15 +24,16 @@ def test_heap_is_left_alone(bench, locked):
         return board.ask(f"heap_taken_until(lambda: {condition}, {locked})", LIMIT)
 
     # What a link that comes up takes, its MAC, is no part of the steady state.
-    board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200); machine = svc._machine; link = svc._link")
+    board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200); link = svc._link")
+    board.run(heap.COUNT)
     board.run("while svc.state == 'waiting': time.sleep_ms(1)")
-    taken = {"claim": taken_until("machine.announcements == 2")}
+    taken = {"claim": taken_until("count('announcements') == 2")}
     with heap.Storm(bench.wire.send, C):
-        taken["storm"] = taken_until(f"machine.malformed + link.drops >= {STORM // 2}")
+        taken["storm"] = taken_until(f"count('malformed') + link.drops >= {STORM // 2}")
     bench.wire.send(announcement(C))
-    taken["defence"] = taken_until("machine.defences == 1")
+    taken["defence"] = taken_until("count('defences') == 1")
     bench.wire.send(announcement(C))
-    taken["move and second claim"] = taken_until("machine.moves == 1 and machine.announcements == 4")
+    taken["move and second claim"] = taken_until("count('moves') == 1 and count('announcements') == 4")
     assert set(taken.values()) == {0}, taken
     assert board.address not in (C, None)
     assert "Error" not in board.log.read_text()

@@ -80,7 +80,7 @@ frames = arps() | mutated() | st.binary(max_size=100)
 def _host_in(state):
     wire = Wire()
     host = Host(wire, first=C)
-    wire.run({acd.ANNOUNCING: N1 + 1, acd.HELD: N1 + 5000}.get(state, 1))
+    wire.run({sim.ANNOUNCING: N1 + 1, sim.HELD: N1 + 5000}.get(state, 1))
     if state == "idle":
         host.routable(True)
     elif state == "down":
@@ -90,20 +90,20 @@ def _host_in(state):
     return host
 
 
-@pytest.mark.parametrize("state", [acd.PROBING, acd.ANNOUNCING, acd.HELD, "idle", "down"])
+@pytest.mark.parametrize("state", [sim.PROBING, sim.ANNOUNCING, sim.HELD, "idle", "down"])
 def test_any_frame_is_judged_as_an_independent_reader_judges_it(state):
     @EXAMPLES
     @given(frames)
     def check(frame):
         host = _host_in(state)
         machine = host.machine
-        before = (machine.state, machine.host, machine.conflicts, host.address, len(host.wire.trace))
+        before = (machine.state, machine.host, host.count("conflicts"), host.address, len(host.wire.trace))
         judged = machine.received(frame, len(frame), host.wire.ticks())
-        if isinstance(state, int) and is_conflict(frame, state == acd.PROBING, C, [MAC]):
-            assert judged & acd.CONFLICT and machine.conflicts == 1
+        if isinstance(state, int) and is_conflict(frame, state == sim.PROBING, C, [MAC]):
+            assert judged & acd.CONFLICT and host.count("conflicts") == 1
             assert bytes(machine.offender) == frame[22:28]
         else:
-            after = (machine.state, machine.host, machine.conflicts, host.address, len(host.wire.trace))
+            after = (machine.state, machine.host, host.count("conflicts"), host.address, len(host.wire.trace))
             assert judged == 0 and after == before
 
     check()
@@ -197,7 +197,7 @@ class AnyStory(RuleBasedStateMachine):
     )
     def boot(self, seed, delay, abandon, start):
         self.wire = Wire(start)
-        self.options = (seed, delay, abandon, acd.RateLimit())
+        self.options = (seed, delay, abandon, acd.new_limit())
         self.host = Watched(self.wire, *self.options)
         self.change("up", True)
 
@@ -226,7 +226,7 @@ class AnyStory(RuleBasedStateMachine):
 
     @rule()
     def silence(self):
-        while self.host.due() > 0 and self.host.machine.state in (acd.PROBING, acd.ANNOUNCING):
+        while self.host.due() > 0 and self.host.machine.state in (sim.PROBING, sim.ANNOUNCING):
             self.wire.sleep(self.host.due())
 
     @precondition(lambda self: self.host.address >= 0)
@@ -291,7 +291,7 @@ class AnyStory(RuleBasedStateMachine):
         assert left != 0 and machine.elapsed(now) == 0
         assert (machine.state, machine.host, len(self.wire.trace)) == before and machine.wait(now) == left
         wanted = self.host.up and not self.host.has_route
-        if wanted and machine.state in (acd.WAITING, acd.PROBING, acd.ANNOUNCING):
+        if wanted and machine.state in (sim.WAITING, sim.PROBING, sim.ANNOUNCING):
             assert left > 0, "stuck"
 
 

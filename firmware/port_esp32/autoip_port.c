@@ -5,7 +5,6 @@
 
 #include "esp_netif.h"
 #include "esp_netif_net_stack.h"
-#include "lwip/ip_addr.h"
 #include "modnetwork.h"
 
 #include "autoip.h"
@@ -127,28 +126,3 @@ void autoip_port_timer_stop(autoip_link_t *link) {
         esp_timer_stop(link->timer.handle);
     }
 }
-
-/******************************************************************************/
-// Connections
-
-// IDF's DHCP client binds a lease from a timer, after it has asked for it by ARP, and not while the reply
-// comes in: the mirror is still there then. lwIP would reset the connections and rebind the sockets of
-// the link-local address that is replaced, which lives on in the alias. It is only given up when the
-// alias is removed, and then there is no new address. The linker puts these in lwIP's place.
-
-static bool lives_on(const ip_addr_t *old_address, const ip_addr_t *new_address) {
-    return new_address != NULL && IP_IS_V4(old_address) && ip4_addr_islinklocal(ip_2_ip4(old_address));
-}
-
-#define KEEP(protocol) \
-    void __real_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
-    void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
-    void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address) { \
-        if (!lives_on(old_address, new_address)) { \
-            __real_##protocol##_netif_ip_addr_changed(old_address, new_address); \
-        } \
-    }
-
-KEEP(tcp)
-KEEP(udp)
-KEEP(raw)

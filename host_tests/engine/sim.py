@@ -27,7 +27,10 @@ REPLY = 2
 C = 0x1234  # 169.254.18.52, the address of the frames in RFC 3927's requirements
 X = 0x0709  # 169.254.7.9, somebody else's
 
-WORDS = ((acd.CONFLICT, "conflict"), (acd.DEFENDED, "defended"), (acd.LOST, "lost"), (acd.BOUND, "bound"))
+# What a machine is in, and what it tells, as acd.py has them.
+STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(6)
+DEFENDED, LOST, BOUND = 16, 32, 64
+WORDS = ((acd.CONFLICT, "conflict"), (DEFENDED, "defended"), (LOST, "lost"), (BOUND, "bound"))
 
 
 def ip(host):
@@ -233,28 +236,40 @@ class Host(Station):
         plug=True,
         answers=False,
     ):
-        self.limit = limit or acd.RateLimit()
+        random = Random(seed)
+        self.limit = limit or acd.new_limit()
         self.siblings = [] if siblings is None else siblings
         self.machine = acd.Machine(
-            mac, Random(seed), self.limit, self.siblings, first, delay=delay, abandon=abandon
+            mac,
+            lambda mac, low, high: random(low, high),
+            self.limit,
+            self.siblings,
+            first,
+            delay=delay,
+            abandon=abandon,
         )
         self.address = -1  # on the interface
         self.told = []  # (ms, word) of what a user hears
         self.refuse = 0  # so many frames the driver does not take
         self.answers = answers
         self.judged = 0  # actions that the last frame led to
+        self._up = self._idle = False
         super().__init__(wire, mac)
-        self.machine.start()
         if plug:
             self.link(True)
 
     def link(self, up, mac=None):
         if mac:
             self.mac = mac
-        self.do(self.machine.link(up, self.wire.ticks(), mac))
+        self._up = up
+        self.do(self.machine.link(up, self._idle, self.wire.ticks(), mac))
 
     def routable(self, present):
-        self.do(self.machine.routable(present, self.wire.ticks()))
+        self._idle = present
+        self.do(self.machine.link(self._up, present, self.wire.ticks()))
+
+    def count(self, counter):
+        return self.machine.counts[acd.COUNTERS.index(counter)]
 
     def stop(self):
         self.do(self.machine.stop())
@@ -359,7 +374,7 @@ class Denier(Adversary):
 
 class Link(Station):
     """The link contract of autoip.service over the wire, with what the firmware's does: a filter, a
-    queue of four frames, and calls that fail once it is closed.
+    queue of two frames, and calls that fail once it is closed.
     """
 
     def __init__(self, wire, mac=MAC, name="w0"):
@@ -394,7 +409,7 @@ class Link(Station):
 
     def heard(self, frame):
         if self.is_open and self.accepts(frame) and self._is_wanted(frame):
-            if len(self._queue) == 4:
+            if len(self._queue) == 2:
                 self.drops += 1
             else:
                 self._queue.append(frame)
@@ -415,14 +430,15 @@ class Link(Station):
     # The contract
 
     @property
-    def up(self):
+    def status(self):
         went_down = self._went_down
         self._went_down = False
-        return self.is_open and self._carrier and not went_down
+        if not self.is_open or not self._carrier or went_down:
+            return 0
+        return 2 if self._address_of_others else 1
 
-    @property
-    def routable(self):
-        return self.is_open and self._address_of_others
+    def is_claimed(self, frame):
+        return False  # no test of it sends a claim on the interface's own address
 
     def watch(self, host):
         self._check()
@@ -459,6 +475,8 @@ class Link(Station):
         self.calls.append((self.wire.now, "release"))
 
     def close(self):
+        if self.address >= 0:
+            self.release()
         self.is_open = False
         self._wake_at = -1
         self._scheduled = False

@@ -7,6 +7,7 @@ D8, D12, D13; B20, B21, B22, B23, B24, B27, B28, B34.
 
 import sys
 
+import sim
 from autoip import acd, arp, candidates
 from sim import (
     ANY,
@@ -89,16 +90,18 @@ def test_announcement_is_probe_with_sender_address():
 
 def test_frame_buffer_is_cleared_between_announcement_and_probe():
     # A probe after an announcement has no trace of the old sender address.
-    frame = arp.new_request(MAC)
-    arp.make_announcement(frame, X)
+    frame = arp.new_request()
+    arp.set_sender(frame, MAC)
+    arp.make_probe(frame, X)
+    arp.make_announcement(frame)
     arp.make_probe(frame, C)
     assert frame.hex() == F1
-    arp.make_announcement(frame, C)
+    arp.make_announcement(frame)
     assert frame.hex() == F2 and len(frame) == 42
 
 
 def test_frames_follow_the_mac():
-    frame = arp.new_request(MAC)
+    frame = arp.new_request()
     arp.set_sender(frame, OTHER)
     arp.make_probe(frame, C)
     assert frame == packet(REQUEST, OTHER, ANY, NOBODY, ip(C))
@@ -186,7 +189,7 @@ def test_nothing_claims_the_candidate_before_the_first_announcement():
     peer = Peer(wire, X)
     for ms in range(0, 4000, 100):
         wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
-    while host.machine.state == acd.PROBING:
+    while host.machine.state == sim.PROBING:
         assert host.address == -1 and host.machine.held() == -1 and host.machine.watched() == C
         assert all(sent[28:32] == ANY for _, sent in wire.trace)
         wire.sleep(1)
@@ -203,9 +206,9 @@ def test_address_is_answered_for_from_the_first_announcement():
     _, _, _, n1, n2 = _claim(1)
     wire.inject(n1 + 1, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
     wire.run(n1 + 1)
-    assert wire.trace[-1][1][20:22] == b"\x00\x02" and host.machine.state == acd.ANNOUNCING
+    assert wire.trace[-1][1][20:22] == b"\x00\x02" and host.machine.state == sim.ANNOUNCING
     wire.run(60000)
-    assert wire.trace[-1] == (n2, bytes.fromhex(F2)) and host.machine.state == acd.HELD
+    assert wire.trace[-1] == (n2, bytes.fromhex(F2)) and host.machine.state == sim.HELD
 
 
 def test_silence_once_the_address_is_held():
@@ -258,7 +261,7 @@ def test_probe_that_was_not_sent_is_not_counted():
             host.refuse = times
             wire.run(60000)
             assert [frame for _, frame in wire.frames()] == [F1, F1, F1, F2, F2], (failing, times)
-            assert host.machine.probes == 3 and host.machine.announcements == 2
+            assert host.count("probes") == 3 and host.count("announcements") == 2
             ms = [ms for ms, _ in wire.trace]
             assert min(ms[1] - ms[0], ms[2] - ms[1]) >= 1000 and ms[3] - ms[2] >= 2000
             assert ms[4] - ms[3] >= 2000
@@ -271,7 +274,7 @@ def test_address_is_not_held_until_its_announcement_was_sent():
     wire.run(n1 - 1)
     host.refuse = 30
     wire.sleep(3000)
-    assert host.address == -1 and host.machine.state == acd.PROBING and host.told == []
+    assert host.address == -1 and host.machine.state == sim.PROBING and host.told == []
     wire.sleep(200)
     assert host.address == C
 
@@ -302,7 +305,7 @@ def test_wait_names_every_due_timer():
     host = Host(wire, first=C)
     now = 0
     sent = 0
-    while host.machine.state != acd.HELD:
+    while host.machine.state != sim.HELD:
         left = host.machine.wait(now)
         assert left > 0
         assert host.machine.elapsed(now + left - 1) == 0

@@ -3,6 +3,7 @@
 Covers X-36, X-37, X-38; B11.
 """
 
+import sim
 from autoip import acd
 from sim import FOREIGN, TICKS_MAX, C, Denier, Host, Wire, announcement, is_probe
 
@@ -96,14 +97,18 @@ def test_rate_limit_across_the_wrap():
 
 
 def test_losses_are_forgotten_across_the_wrap():
-    limit = acd.RateLimit()
-    limit.lost(WRAP - 1000)
-    limit.claimed(WRAP - 500)
-    assert limit.wait(WRAP - 500) == 600001
-    limit.elapsed(599500)
-    assert limit.wait(599500) == 1
-    limit.elapsed(599501)
-    assert limit.wait(599501) == -1
+    wire = Wire(WRAP - 60000)
+    limit = acd.new_limit()
+    host = Host(wire, first=C, limit=limit, abandon=True)
+    wire.run(20000)
+    host.heard(announcement(FOREIGN, C))
+    while host.machine.state != sim.HELD:
+        wire.sleep(1)
+    assert wire.now < 60000
+    wire.sleep(600000)
+    assert limit[1] == 1 and host.due() == 1
+    wire.sleep(1)
+    assert limit[1] == 0 and host.due() == -1
 
 
 def test_clock_that_stands_still_sends_one_frame():

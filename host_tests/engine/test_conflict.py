@@ -6,7 +6,7 @@ X-01, X-12, X-27 to X-30, X-36, X-46; D4, D10; B06, B11, B12, B13, B37, B39; BCT
 
 import sys
 
-from autoip import acd
+import sim
 from sim import (
     FOREIGN,
     MAC,
@@ -36,7 +36,7 @@ def _held(abandon=False, start=0):
     wire = Wire(start)
     host = Host(wire, first=C, abandon=abandon)
     wire.run(20000)
-    assert host.machine.state == acd.HELD
+    assert host.machine.state == sim.HELD
     return wire, host
 
 
@@ -79,7 +79,7 @@ def test_second_conflict_within_ten_seconds_takes_the_address():
     after = [(ms, sent) for ms, sent in wire.trace if ms >= 39900]
     assert host.words(39900) == ["conflict", "lost", "bound"] and host.address != C
     assert len(after) == 5 and all(sent[38:42] == ip(host.address) for _, sent in after)
-    assert 0 <= after[0][0] - 39900 <= 1001 and host.machine.moves == 1
+    assert 0 <= after[0][0] - 39900 <= 1001 and host.count("moves") == 1
 
 
 def test_boundary_of_the_defence_interval():
@@ -112,14 +112,14 @@ def test_abandon_gives_up_on_the_first_conflict():
     _conflict(wire, 30000)
     wire.run(60000)
     after = [sent for ms, sent in wire.trace if ms >= 30000]
-    assert host.words(30000) == ["conflict", "lost", "bound"] and host.machine.defences == 0
+    assert host.words(30000) == ["conflict", "lost", "bound"] and host.count("defences") == 0
     assert len(after) == 5 and ip(C) not in [sent[38:42] for sent in after]
 
 
 def test_abandon_between_the_announcements():
     wire = Wire()
     host = Host(wire, first=C, abandon=True)
-    while host.machine.state != acd.ANNOUNCING:
+    while host.machine.state != sim.ANNOUNCING:
         wire.sleep(1)
     host.heard(announcement(FOREIGN, C))
     assert host.words() == ["bound", "conflict", "lost"]
@@ -137,7 +137,7 @@ def test_defence_between_the_announcements_leaves_the_second_in_place():
     _conflict(wire, n1 + 700)
     wire.run(20000)
     assert [ms for ms, sent in wire.trace if not is_probe(sent)] == [n1, n1 + 700, n2]
-    assert host.machine.announcements == 2 and host.machine.defences == 1
+    assert host.count("announcements") == 2 and host.count("defences") == 1
 
 
 def test_a_conflict_every_second_never_draws_two_defences_in_ten():
@@ -147,7 +147,7 @@ def test_a_conflict_every_second_never_draws_two_defences_in_ten():
         _conflict(wire, ms)
     wire.run(60000)
     defences = [ms for ms, word in host.told if word == "defended"]
-    assert defences == [30000] and host.machine.moves == 1
+    assert defences == [30000] and host.count("moves") == 1
 
 
 def test_a_conflict_every_eleven_seconds_is_always_defended():
@@ -155,7 +155,7 @@ def test_a_conflict_every_eleven_seconds_is_always_defended():
     for i in range(100):
         _conflict(wire, 30000 + i * 11000)
     wire.run(30000 + 100 * 11000)
-    assert host.machine.defences == 100 and host.address == C
+    assert host.count("defences") == 100 and host.address == C
 
 
 def test_the_interval_runs_from_the_defended_conflict():
@@ -193,7 +193,7 @@ def test_storm_of_conflicts_in_one_tick():
     for _ in range(1000):
         _conflict(wire, 30000)
     wire.run(30000)
-    assert host.words(30000) == GIVEN_UP and host.machine.conflicts == 2
+    assert host.words(30000) == GIVEN_UP and host.count("conflicts") == 2
     assert [ms for ms, _ in wire.trace if ms == 30000] == [30000]
     wire.run(60000)
     assert not any(ip(C) in (sent[28:32], sent[38:42]) for ms, sent in wire.trace if ms > 30000)
@@ -222,7 +222,7 @@ def test_moves_end_when_the_thief_stops():
         for _ in range(2):
             wire.inject(wire.now, announcement(thief.mac, held))
         wire.sleep(10000)
-        assert host.address not in (-1, held) and host.machine.moves == i + 1
+        assert host.address not in (-1, held) and host.count("moves") == i + 1
 
 
 def test_new_address_starts_with_a_defence_of_its_own():
@@ -248,7 +248,7 @@ def test_flap_does_not_buy_a_second_defence():
     assert host.address == C
     _conflict(wire, 38000)
     wire.run(38000)
-    assert host.machine.defences == 1 and host.words(38000) == ["conflict", "lost"]
+    assert host.count("defences") == 1 and host.words(38000) == ["conflict", "lost"]
 
 
 # A driver that fails
@@ -262,7 +262,7 @@ def test_defence_that_was_not_sent_is_sent_again():
     _conflict(wire, 30000)
     wire.run(60000)
     assert host.told[1:] == [(30000, "conflict"), (30303, "defended")]
-    assert host.machine.defences == 1 and len(wire.trace) == 6
+    assert host.count("defences") == 1 and len(wire.trace) == 6
 
 
 def test_second_conflict_while_the_defence_waits_for_the_driver():
@@ -285,7 +285,7 @@ def test_link_down_while_the_defence_waits_for_the_driver():
     assert len(wire.trace) == 5
     host.link(True)
     wire.run(90000)
-    assert len(wire.trace) == 10 and host.address == C and host.machine.defences == 0
+    assert len(wire.trace) == 10 and host.address == C and host.count("defences") == 0
 
 
 # Many hosts

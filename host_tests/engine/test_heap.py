@@ -7,6 +7,7 @@ import gc
 import sys
 
 import micropython
+import sim
 from autoip import acd, service
 from autoip.candidates import candidate
 from sim import (
@@ -60,9 +61,8 @@ class Bench:
     def __init__(self, siblings=None):
         self.now = 0
         self.frame = None
-        self.machine = acd.Machine(MAC, _low, acd.RateLimit(), siblings or [], C)
-        self.machine.start()
-        self.machine.link(True, 0)
+        self.machine = acd.Machine(MAC, _low, acd.new_limit(), siblings or [], C)
+        self.machine.link(True, False, 0)
 
     def receive(self):
         return self.machine.received(self.frame, 42, self.now)
@@ -89,21 +89,21 @@ class Bench:
         return self.machine.held()
 
     def flap(self):
-        return self.machine.link(False, self.now) | self.machine.link(True, self.now)
+        return self.machine.link(False, False, self.now) | self.machine.link(True, False, self.now)
 
     def lease(self):
-        return self.machine.routable(True, self.now) | self.machine.routable(False, self.now)
+        return self.machine.link(True, True, self.now) | self.machine.link(True, False, self.now)
 
     def next(self):
         self.now += self.machine.wait(self.now)
 
     def hold(self):
-        while self.machine.state != acd.HELD:
+        while self.machine.state != sim.HELD:
             self.next()
             self.elapse()
 
 
-def _low(low, high):
+def _low(mac, low, high):
     return low
 
 
@@ -112,8 +112,7 @@ class Quiet:
 
     name = "w0"
     mac = MAC
-    up = True
-    routable = False
+    status = 1
     drops = 0
     on_wake = None
 
@@ -125,6 +124,9 @@ class Quiet:
 
     def watch(self, host):
         pass
+
+    def is_claimed(self, frame):
+        return False
 
     def receive(self, buffer):
         if not self.waiting:
@@ -174,7 +176,6 @@ class Reports:
 def _service():
     service.sys = Reports()
     service._machines.clear()
-    service._limits.clear()
     clock = Hand()
     service.time = clock
     service.random = Random(1)
@@ -225,12 +226,12 @@ def test_machine_drops_candidates_without_the_heap():
     check = Check()
     for attempt in range(12):
         bench.frame = denial(FOREIGN, bench.machine.host)
-        if bench.machine.state == acd.PROBING:
+        if bench.machine.state == sim.PROBING:
             assert check.run(bench.receive, "denial %d" % attempt) == acd.CONFLICT
-    assert bench.machine.state == acd.WAITING
+    assert bench.machine.state == sim.WAITING
     bench.next()
     check.run(bench.elapse, "end of the rate limit")
-    assert bench.machine.state == acd.PROBING
+    assert bench.machine.state == sim.PROBING
 
 
 def test_machine_defends_and_moves_without_the_heap():
@@ -238,8 +239,8 @@ def test_machine_defends_and_moves_without_the_heap():
     bench.hold()
     check = Check()
     bench.frame = announcement(FOREIGN, C)
-    assert check.run(bench.contest, "defence") & acd.DEFENDED
-    assert check.run(bench.contest, "move") & acd.LOST
+    assert check.run(bench.contest, "defence") & sim.DEFENDED
+    assert check.run(bench.contest, "move") & sim.LOST
     bench.hold()
     bench.now += 700000
     check.run(bench.elapse, "calm")
@@ -257,9 +258,9 @@ def test_machine_follows_link_and_lease_without_the_heap():
     bench = Bench()
     bench.hold()
     check = Check()
-    assert check.run(bench.flap, "flap") & acd.LOST
+    assert check.run(bench.flap, "flap") & sim.LOST
     bench.hold()
-    assert check.run(bench.lease, "lease") & acd.LOST
+    assert check.run(bench.lease, "lease") & sim.LOST
 
 
 def test_candidates_without_the_heap():
@@ -313,13 +314,10 @@ def test_service_follows_link_and_lease_without_the_heap():
     link, clock, svc = _service()
     check = Check()
     svc._wake()
-    for up in (False, True, False, True):
-        link.up = up
-        check.run(svc._wake, "link %s" % up)
-    clock.now += 10000
-    for routable in (True, False):
-        link.routable = routable
-        check.run(svc._wake, "routable %s" % routable)
+    for status in (0, 1, 0, 1, 2, 1):
+        link.status = status
+        check.run(svc._wake, "status %d" % status)
+        clock.now += 2000
     assert service.sys.count == 0
     svc.stop()
 

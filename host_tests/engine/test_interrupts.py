@@ -50,7 +50,6 @@ class Interrupted(Link):
 
 def _service(wire, link, **options):
     service._machines.clear()
-    service._limits.clear()
     service.time = Clock(wire)
     service.random = Random(1)
     return service.Service(link, first=C, **options)

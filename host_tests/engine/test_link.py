@@ -4,6 +4,7 @@ Covers R3927-1.5-a, -1.9-b, -i, -j, -2.1-g (old address first), -2.2-c, -2.2.1-a
 X-48; D9; B15, B17; BCT-I.6.
 """
 
+import sim
 from autoip import acd
 from sim import FOREIGN, MAC, OTHER, C, Host, Wire, announcement, denial, ip, is_probe, target
 
@@ -52,7 +53,7 @@ def test_link_down_in_each_state_silences_the_host():
         held = host.address
         host.link(False)
         assert host.address == -1 and host.machine.watched() == -1, name
-        assert host.machine.state == acd.WAITING and host.due() == -1, name
+        assert host.machine.state == sim.WAITING and host.due() == -1, name
         wire.sleep(120000)
         assert len(wire.trace) == sent, name
         assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
@@ -190,7 +191,7 @@ def test_no_claim_while_a_routable_address_is_there():
     host.routable(True)
     host.link(True)
     wire.run(600000)
-    assert wire.trace == [] and host.machine.state == acd.IDLE and host.due() == -1
+    assert wire.trace == [] and host.machine.state == sim.IDLE and host.due() == -1
 
 
 def test_routable_address_ends_the_claim_in_each_state():
@@ -200,7 +201,7 @@ def test_routable_address_ends_the_claim_in_each_state():
         sent = len(wire.trace)
         held = host.address
         host.routable(True)
-        assert host.machine.state == acd.IDLE and host.address == -1 and host.due() == -1, name
+        assert host.machine.state == sim.IDLE and host.address == -1 and host.due() == -1, name
         wire.sleep(120000)
         assert len(wire.trace) == sent, name
         assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
@@ -212,12 +213,12 @@ def test_routable_address_that_stays_over_a_flap():
     wire, host = _at(20000)
     host.routable(True)
     host.link(False)
-    assert host.machine.state == acd.WAITING
+    assert host.machine.state == sim.WAITING
     host.link(True)
-    assert host.machine.state == acd.IDLE
+    assert host.machine.state == sim.IDLE
     host.link(False)
     host.routable(False)
-    assert host.machine.state == acd.WAITING and host.due() == -1
+    assert host.machine.state == sim.WAITING and host.due() == -1
     wire.sleep(20000)
     assert len(wire.trace) == 5
     host.link(True)
@@ -241,7 +242,7 @@ def test_stop_in_each_state_is_silent_for_ever():
             change(True)
             change(False)
             change(True)
-        assert host.due() == -1 and host.machine.state == acd.STOPPED, name
+        assert host.due() == -1 and host.machine.state == sim.STOPPED, name
         assert len(wire.trace) == sent and host.machine.elapsed(wire.ticks()) == 0, name
 
 
@@ -250,7 +251,7 @@ def test_not_a_frame_before_the_link_is_up():
     host = Host(wire, first=C, plug=False)
     assert host.due() == -1
     wire.run(60000)
-    assert wire.trace == [] and host.machine.state == acd.WAITING
+    assert wire.trace == [] and host.machine.state == sim.WAITING
     host.heard(announcement(FOREIGN, C))
     host.link(True)
     _assert_claims(wire, host, C)

@@ -8,7 +8,8 @@ import errno
 import sys
 
 import autoip
-from autoip import acd, log, service
+import sim
+from autoip import log, service
 from autoip.candidates import candidate, text
 from sim import (
     FOREIGN,
@@ -85,7 +86,6 @@ def _plug(wire, seed=1, fresh=True):
     """The service's clock and generator are the wire's from now on; fresh: as after a reset."""
     if fresh:
         service._machines.clear()
-        service._limits.clear()
     service.time = Clock(wire)
     service.random = Random(seed)
     service.sys = Errors()
@@ -626,9 +626,8 @@ def test_malformed_frame_is_counted():
 def test_log_tells_the_story():
     wire, _, _, svc = _held()
     words = [word for _, word, _ in svc.log()]
-    assert words == ["up"] + ["probe"] * 3 + ["announcement", "bound", "announcement"]
-    times = [ms for ms, _, _ in svc.log()]
-    assert times[1:4] == [ms for ms, _ in wire.trace[:3]] and times == sorted(times)
+    assert words == ["up", "bound"]
+    assert [ms for ms, _, _ in svc.log()] == [0, wire.trace[3][0]]
     assert svc.log()[1][2] == ADDRESS and svc.log()[0][2] is None
     _lose(wire)
     assert svc.log()[-1][1:] == ("lost", ADDRESS)
@@ -649,12 +648,11 @@ def test_boards_with_one_generator_part_by_their_macs():
 
 
 def test_random_reaches_both_ends_evenly():
-    _, _, _, svc = _start()
     counts = [0] * 5
     for _ in range(5000):
-        counts[svc._random(3, 7) - 3] += 1
+        counts[service._random(MAC, 3, 7) - 3] += 1
     assert min(counts) > 850 and max(counts) < 1150
-    assert svc._random(9, 9) == 9
+    assert service._random(MAC, 9, 9) == 9
 
 
 # The address of before
@@ -704,7 +702,7 @@ def test_stop_and_start_keep_the_limit():
     since = wire.now
     for _ in range(300):
         svc.stop()
-        svc = service.Service(Link(wire), on_event=user)
+        svc = service.Service(Link(wire), on_event=user, former=svc)
         wire.sleep(1000)
     starts = [ms for ms, frame in wire.trace if ms >= since and is_probe(frame)]
     assert 3 <= len(starts) <= 5 and starts[0] >= since + 59000
@@ -720,7 +718,7 @@ def test_a_thousand_starts_and_stops_leave_nothing():
         wire.sleep(i % 9 * 1000)
         svc.stop()
         wire.trace.clear()
-    assert service._machines == [] and len(service._limits) == 1 and wire.stations == []
+    assert service._machines == [] and wire.stations == []
     wire.sleep(100000)
     assert wire.trace == []
 
@@ -855,50 +853,90 @@ def test_start_refuses_bad_values_and_leaves_nothing():
 
 
 def test_log_is_a_ring_oldest_first():
-    ring = log.Log("w0", False)
-    assert ring.entries() == []
+    ring = log.new()
+    assert log.entries(ring) == []
     for i in range(100):
-        ring.note(i, "word%d" % i, i if i % 2 else -1)
-        entries = ring.entries()
-        assert len(entries) == min(i + 1, 16) and entries[-1][0] == i
-        assert [entry[0] for entry in entries] == list(range(max(0, i - 15), i + 1))
-    assert ring.entries()[-1] == (99, "word99", "169.254.0.99") and ring.entries()[-2][2] is None
+        log.note(ring, i, "bound" if i % 2 else "up", i if i % 2 else -1)
+        entries = log.entries(ring)
+        assert len(entries) == min(i + 1, 8) and entries[-1][0] == i
+        assert [entry[0] for entry in entries] == list(range(max(0, i - 7), i + 1))
+    assert log.entries(ring)[-2:] == [(98, "up", None), (99, "bound", "169.254.0.99")]
 
 
 def test_log_keeps_the_largest_tick():
-    ring = log.Log("w0", False)
-    ring.note(TICKS_MAX, "probe", 0xFEFF)
-    assert ring.entries() == [(TICKS_MAX, "probe", "169.254.254.255")]
+    ring = log.new()
+    log.note(ring, TICKS_MAX, "stopped", 0xFEFF)
+    assert log.entries(ring) == [(TICKS_MAX, "stopped", "169.254.254.255")]
 
 
-def test_debug_reports_every_entry():
+class _Logging:
+    """Takes the place of the module `logging`: a logger that calls a function."""
+
+    DEBUG = 10
+
+    def __init__(self, debug):
+        self.debug = debug
+        self.name = None
+
+    def getLogger(self, name):
+        self.name = name
+        return self
+
+    def setLevel(self, level):
+        assert level == self.DEBUG
+
+
+def _with_logging(debug, story):
+    logging = _Logging(debug)
+    real = sys.modules.get("logging")
+    sys.modules["logging"] = logging
+    try:
+        story()
+    finally:
+        del sys.modules["logging"]
+        if real:
+            sys.modules["logging"] = real
+    assert logging.name == "autoip"
+
+
+def test_debug_reports_every_event_and_every_packet_sent():
     # QNX option `debug`.
     lines = []
-    real = log._reporter
-    log._reporter = lambda: lines.append
-    try:
+
+    def story():
         wire, _, _, svc = _start(debug=True)
         wire.run(20000)
         _lose(wire)
         svc.stop()
-    finally:
-        log._reporter = real
+
+    _with_logging(lines.append, story)
     assert len(lines) == 7 + 6 and all(line.startswith("autoip w0: ") for line in lines)
+    assert [line.split()[2] for line in lines[:7]] == ["up"] + ["probe"] * 3 + [
+        "announcement",
+        "bound",
+        "announcement",
+    ]
     assert lines[1] == "autoip w0: probe 169.254.18.52"
 
 
 def test_debug_report_that_raises_does_no_harm():
+    heard = []
+    errors = Errors()
+
     def report(line):
         raise MemoryError
 
-    real = log._reporter
-    log._reporter = lambda: report
-    try:
+    def story():
+        log.sys = errors
         wire, _, user, svc = _start(debug=True)
         wire.run(20000)
+        heard.append((svc.state, user.events()))
+
+    try:
+        _with_logging(report, story)
     finally:
-        log._reporter = real
-    assert svc.state == "bound" and user.events() == ["bound"] and len(service.sys.reported) == 7
+        log.sys = sys
+    assert heard == [("bound", ["bound"])] and len(errors.reported) == 7
 
 
 def test_probe_for_a_held_address_is_not_the_users_business():
@@ -906,4 +944,4 @@ def test_probe_for_a_held_address_is_not_the_users_business():
     wire.inject(30000, probe(FOREIGN, C))
     wire.run(40000)
     assert user.events() == ["bound"] and svc.stats()["conflicts"] == 0
-    assert svc._machine.state == acd.HELD
+    assert svc._machine.state == sim.HELD

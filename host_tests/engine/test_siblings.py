@@ -51,7 +51,7 @@ def test_own_other_interface_is_not_foreign():
         wire.run(ms)
         for frame in (probe(OTHER, C), denial(OTHER, C), announcement(OTHER, C)):
             a.heard(frame)
-            assert a.judged == 0 and a.machine.conflicts == 0
+            assert a.judged == 0 and a.count("conflicts") == 0
         a.heard(denial(FOREIGN, C))
         assert a.judged & acd.CONFLICT
 
@@ -126,4 +126,4 @@ def test_three_interfaces_and_an_adversary():
     wire.inject(1500, denial(FOREIGN, C, hosts[0].mac))
     wire.run(30000)
     assert len({host.address for host in hosts}) == 3 and min(host.address for host in hosts) >= 0
-    assert sum(host.machine.conflicts for host in hosts) <= 1
+    assert sum(host.count("conflicts") for host in hosts) <= 1

@@ -7,6 +7,7 @@ B19, B29, B30, B39.
 
 import sys
 
+import sim
 from autoip import acd
 from sim import (
     ANY,
@@ -68,14 +69,13 @@ def _in(state):
         host.stop()
         return wire, host
     if state == "limited":
-        limit = acd.RateLimit()
-        for _ in range(9):
-            limit.denied(0)
+        limit = acd.new_limit()
+        limit[0] = 9  # candidates denied
         host = Host(wire, first=X, limit=limit)
         wire.inject(1, denial(FOREIGN, X))
         wire.run(10)
         host.machine.host = C
-        assert host.machine.state == acd.WAITING
+        assert host.machine.state == sim.WAITING
         return wire, host
     host = Host(wire, first=C)
     if state == "down":
@@ -178,7 +178,7 @@ def _malformed():
 
 
 def _counts(machine):
-    return machine.conflicts, machine.defences, machine.moves, machine.malformed, machine.mismatched
+    return tuple(machine.counts[2:7])
 
 
 def _undisturbed(state):
@@ -212,7 +212,10 @@ def _assert_dropped(state, frames):
         host.heard(frame)
         machine = host.machine
         assert host.judged == acd.CONFLICT, (state, name)
-        assert machine.state == acd.PROBING and machine.host != C and machine.conflicts == 1, (state, name)
+        assert machine.state == sim.PROBING and machine.host != C and host.count("conflicts") == 1, (
+            state,
+            name,
+        )
         assert bytes(machine.offender) == frame[22:28], (state, name)
         second = machine.host
         wire.sleep(10000)
@@ -229,7 +232,7 @@ def _assert_defended(state, frames):
         wire, host = _in(state)
         host.heard(frame)
         assert host.judged == acd.CONFLICT | acd.SEND, (state, name)
-        assert host.words(since) == ["conflict", "defended"] and host.machine.defences == 1, (state, name)
+        assert host.words(since) == ["conflict", "defended"] and host.count("defences") == 1, (state, name)
         assert host.address == C and bytes(host.machine.offender) == frame[22:28], (state, name)
         assert wire.trace[-1] == (since, announcement(MAC, C)), (state, name)
         wire.sleep(20000)
@@ -244,8 +247,8 @@ def _assert_given_up(state, frames):
         wire, host = _in(state)
         at = wire.now
         host.heard(frame)
-        assert host.judged == acd.RELEASE | acd.CONFLICT | acd.LOST, (state, name)
-        assert host.machine.state == acd.PROBING and host.machine.host != C, (state, name)
+        assert host.judged == acd.RELEASE | acd.CONFLICT | sim.LOST, (state, name)
+        assert host.machine.state == sim.PROBING and host.machine.host != C, (state, name)
         wire.sleep(10000)
         after = [sent for ms, sent in wire.trace if ms >= at]
         assert len(after) == 5, (state, name)
@@ -305,7 +308,7 @@ def test_ordinary_requests_through_the_whole_window_leave_the_claim_alone():
         wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(X + 1)))
     wire.run(20000)
     assert [ms for ms, _ in wire.trace] == [P1, P2, P3, N1, N2]
-    assert host.address == C and host.machine.conflicts == 0
+    assert host.address == C and host.count("conflicts") == 0
 
 
 def test_two_denials_of_one_candidate_count_once():
@@ -316,7 +319,7 @@ def test_two_denials_of_one_candidate_count_once():
     for _ in range(5):
         host.heard(denial(FOREIGN, C))
         host.heard(probe(FOREIGN, C))
-    assert host.machine.conflicts == 1 and host.words() == ["conflict"]
+    assert host.count("conflicts") == 1 and host.words() == ["conflict"]
 
 
 # Held
@@ -355,11 +358,11 @@ def test_ten_thousand_conflicts_none_ignored():
         thief = b"\x02\x01" + random.octets(4)
         frame = packet(op, thief, ip(machine.host), random.octets(6), tpa, dst) + random.octets(random(0, 20))
         host.heard(frame)
-        assert host.judged & acd.CONFLICT and machine.conflicts == i + 1
+        assert host.judged & acd.CONFLICT and host.count("conflicts") == i + 1
         wire.trace.clear()
         host.told.clear()
         wire.sleep(700000)  # past the defence interval, and past all that is counted against the host
-    assert machine.defences == CONFLICTS and host.address == C
+    assert host.count("defences") == CONFLICTS and host.address == C
 
 
 # In any state that listens
@@ -381,7 +384,7 @@ def test_reflected_frames_never_stop_a_claim():
             wire = Wire(echoes=(delay,) * copies)
             host = Host(wire, first=C)
             wire.run(INSTANTS["before P1"] + 20000)
-            assert wire.trace == expected and host.machine.conflicts == 0, (delay, copies)
+            assert wire.trace == expected and host.count("conflicts") == 0, (delay, copies)
 
 
 def test_late_echo_of_announcement_after_a_flap_is_ignored():
@@ -394,7 +397,7 @@ def test_late_echo_of_announcement_after_a_flap_is_ignored():
     for _, frame in list(wire.trace):
         host.heard(frame)
     wire.sleep(20000)
-    assert host.address == C and host.machine.conflicts == 0
+    assert host.address == C and host.count("conflicts") == 0
 
 
 def test_malformed_frames_are_counted_and_ignored():
@@ -444,7 +447,7 @@ def test_sender_hardware_address_decides_not_ethernet_source():
         )
     _wire, host = _in("after N2")
     host.heard(thief)
-    assert host.machine.mismatched == 1
+    assert host.count("mismatched") == 1
 
 
 def test_sender_of_zeros_broadcast_or_multicast_is_a_conflict():
@@ -469,4 +472,4 @@ def test_conflict_draws_exactly_one_frame():
     sent = len(wire.trace)
     wire.inject(wire.now, packet(REQUEST, FOREIGN, ip(C), NOBODY, ip(C)))
     wire.sleep(5000)
-    assert len(wire.trace) == sent + 1 and host.machine.defences == 1
+    assert len(wire.trace) == sent + 1 and host.count("defences") == 1

@@ -12,7 +12,7 @@ from pyroute2.netlink.rtnl import RTMGRP_LINK
 
 _ETH_P_ARP = 0x0806
 _IFF_RUNNING = 0x40
-_QUEUE = 4
+_QUEUE = 2
 _FRAME = 42
 _SPA = slice(28, 32)
 _TPA = slice(38, 42)
@@ -59,13 +59,11 @@ class PacketLink:
     # The contract
 
     @property
-    def up(self):
+    def status(self):
         went_down, self._went_down = self._went_down, False
-        return self._is_running() and not went_down
-
-    @property
-    def routable(self):
-        return any(address != _text(self._assigned) for address in self._addresses())
+        if went_down or not self._is_running():
+            return 0
+        return 2 if any(address != _text(self._assigned) for address in self._addresses()) else 1
 
     def watch(self, host):
         self._watched = host

@@ -59,7 +59,8 @@ def start(
     link = _autoip.Link(nic)
     try:
         store = _store(remember, link.mac)
-        service = Service(link, first, delay, abandon, debug, old, force, on_event, store)
+        former = _services.get(name)
+        service = Service(link, first, delay, abandon, debug, old, force, on_event, store, former)
         _services[name] = service
     except BaseException:  # Ctrl-C as well
         link.close()

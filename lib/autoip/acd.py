@@ -29,25 +29,47 @@ caller does it in the order of the bits, lowest first:
 Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does.
 """
 
+from array import array
+
 from micropython import const
 
 from . import arp
 from .candidates import candidate
 
-STOPPED = const(0)
-WAITING = const(1)
-IDLE = const(2)
-PROBING = const(3)
-ANNOUNCING = const(4)
-HELD = const(5)
-
 RELEASE = const(1)
 SEND = const(2)
 ASSIGN = const(4)
 CONFLICT = const(8)
-DEFENDED = const(16)
-LOST = const(32)
-BOUND = const(64)
+_DEFENDED = const(16)
+_LOST = const(32)
+_BOUND = const(64)
+
+STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
+_STOPPED = const(0)
+_WAITING = const(1)
+_IDLE = const(2)
+_PROBING = const(3)
+_ANNOUNCING = const(4)
+_HELD = const(5)
+
+COUNTERS = (
+    "probes",
+    "announcements",
+    "conflicts",
+    "defences",
+    "moves",
+    "malformed",
+    "mismatched",
+    "routable_conflicts",
+)
+_PROBES = const(0)
+_ANNOUNCEMENTS = const(1)
+_CONFLICTS = const(2)
+_DEFENCES = const(3)
+_MOVES = const(4)
+_MALFORMED = const(5)
+_MISMATCHED = const(6)
+_ROUTABLE_CONFLICTS = const(7)
 
 # RFC 3927 section 9. The four that pace the probes come from the option `delay`, whose default of
 # 2,000 ms gives the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
@@ -63,164 +85,127 @@ _RETRY = const(100)  # ms until a frame that the driver did not take is sent aga
 _TICKS_MAX = const(0x3FFFFFFF)
 
 
-class RateLimit:
-    """Bounds the rate of new candidates; kept over stop() and start(), which must not shorten it.
+# What an interface's limit of new candidates counts. From the tenth conflict on, a new claim waits a minute
+# (RFC 5227 2.1.1).
+_DENIALS = const(0)  # candidates since the last successful claim
+_LOSSES = const(1)  # addresses since one was held for ten minutes
+_PAUSE = const(2)  # when a new claim may begin, or -1
 
-    From the tenth conflict on, a new claim waits a minute (RFC 5227 2.1.1). What counts are the
-    candidates denied since the last successful claim, and the addresses lost after one; these are
-    forgotten when an address was held for ten minutes.
-    """
 
-    def __init__(self):
-        self._denied = 0
-        self._lost = 0
-        self._pause = -1
-        self._calm = -1
-
-    def denied(self, now):
-        self._denied += 1
-        self._limit(now)
-
-    def lost(self, now):
-        self._lost += 1
-        self._calm = -1
-        self._limit(now)
-
-    def claimed(self, now):
-        self._denied = 0
-        if self._lost:
-            self._calm = _after(now, _CALM)
-
-    def released(self):
-        self._calm = -1
-
-    def is_pausing(self, now):
-        """Has a new claim to wait?"""
-        return _left(self._pause, now) > 0
-
-    def elapsed(self, now):
-        """Time has passed: end what is over."""
-        if _left(self._pause, now) == 0:
-            self._pause = -1
-        if _left(self._calm, now) == 0:
-            self._calm = -1
-            self._lost = 0
-
-    def wait(self, now):
-        """Time until elapsed() is due, or -1 while nothing is."""
-        return _sooner(_left(self._calm, now), _left(self._pause, now))
-
-    def _limit(self, now):
-        if self._denied + self._lost >= _MAX_CONFLICTS:
-            self._pause = _after(now, _RATE_LIMIT_INTERVAL)
+def new_limit():
+    """The limit of an interface; kept over stop() and start(), which must not shorten it."""
+    return array("i", (0, 0, -1))
 
 
 class Machine:
     """One interface's claim on a link-local address.
 
-    mac: the interface's 6 bytes. random(low, high): an int, both ends included. limit: the
-    interface's RateLimit. siblings: a list of all machines of this host, which this one joins: their
+    mac: the interface's 6 bytes. random(mac, low, high): an int, both ends included. limit: of the
+    interface, by new_limit(). siblings: a list of all machines of this host, which this one joins: their
     MACs are not foreign and their addresses not free (RFC 5227 2.1.1, RFC 3927 3.4). first: host
     part to try first, or -1. delay: 1 - 8000 ms. abandon: give up on the first conflict.
     """
 
     def __init__(self, mac, random, limit, siblings, first=-1, delay=2000, abandon=False):
-        self.mac = mac
-        self.state = STOPPED
-        self.frame = arp.new_request(mac)
+        self.state = _WAITING  # the link counts as down until told otherwise
+        self.frame = arp.new_request()
+        self.mac = arp.sender(self.frame)
         self.offender = bytearray(6)
-        self.probes = self.announcements = self.conflicts = 0
-        self.defences = self.moves = self.malformed = self.mismatched = 0
-        self._random = random
-        self._limit = limit
-        self._siblings = siblings
-        self._delay = delay
-        self._abandon = abandon
-        self._attempt = 0
+        self.counts = array("i", bytes(32))
+        self.contested = -1  # host part of the address in the last conflict
+        self.random = random
+        self.limit = limit
+        self.siblings = siblings
+        self.delay = delay
+        self.abandon = abandon
+        self.attempt = 0
         self._probes_left = 0
-        self._defending = False
-        self._up = False
-        self._routable = False
-        self._step = -1
-        self._defence = -1
-        self._retry = -1
+        self._step = -1  # when the next frame, or the end of a pause, is due
+        self._retry = -1  # when a defence is due that is yet to be sent
+        self._defence = -1  # when DEFEND_INTERVAL is over
         self.host = first
+        arp.set_sender(self.frame, mac)
         if first < 0:
             self._choose()
+        siblings.append(self)
 
     # Inputs
 
-    def start(self):
-        """Begin; the link counts as down and without a routable address until told otherwise."""
-        self._siblings.append(self)
-        self.state = WAITING
-
     def stop(self):
         """Give everything up. The machine can't be started again."""
-        todo = self._let_go(STOPPED)
-        self._siblings.remove(self)
+        todo = self._let_go(_STOPPED)
+        self.siblings.remove(self)
         return todo
 
-    def link(self, up, now, mac=None):
-        """The link came up or went down; on coming up `mac` may be a new one."""
-        self._up = up
-        if up and mac:
-            self.mac = mac
+    def link(self, up, idle, now, mac=None):
+        """The link came up or went down, maybe with a new `mac`; it is up, but to stay idle."""
+        if mac:
             arp.set_sender(self.frame, mac)
-        return self._follow(now)
-
-    def routable(self, present, now):
-        """A routable address appeared on the interface or went from it."""
-        self._routable = present
-        return self._follow(now)
+        if self.state == _STOPPED:
+            return 0
+        if not up or idle:
+            return self._let_go(_IDLE if up else _WAITING)
+        if self.state < _PROBING:
+            self._claim(now)
+        return 0
 
     def received(self, frame, length, now):
         """Judge a received frame. Frames that are due together with a timer come first."""
-        if self.state < PROBING:
+        if self.state < _PROBING:
             return 0
-        if not arp.is_packet(frame, length):
-            self.malformed += 1
+        if not arp.is_packet(frame, length, self.frame):
+            self.counts[_MALFORMED] += 1
             return 0
         if not self._is_conflict(frame):
             return 0
-        self.conflicts += 1
-        arp.copy_sender(frame, self.offender)
+        self._meet(frame, _CONFLICTS)
+        self.contested = self.host
         if not arp.sender_is_source(frame):
-            self.mismatched += 1
-        if self.state == PROBING:
-            self._limit.denied(now)
-            self._choose()
-            self._claim(now)
-            return CONFLICT
-        return CONFLICT | self._contest(now)
+            self.counts[_MISMATCHED] += 1
+        if self.state != _PROBING:
+            return CONFLICT | self._contest(now)
+        self.limit[_DENIALS] += 1
+        self._move(now)
+        return CONFLICT
+
+    def received_routable(self, frame):
+        """The frame claims the interface's routable address (RFC 5227 2.4): that is counted."""
+        self._meet(frame, _ROUTABLE_CONFLICTS)
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
-        self._limit.elapsed(now)
         if _left(self._defence, now) == 0:
             self._defence = -1
         if _left(self._retry, now) == 0:
-            self._retry = -1
-            return self._defend()
-        if self.state == WAITING:
-            return self._follow(now)
+            return SEND
         if _left(self._step, now) != 0:
             return 0
-        self._step = -1
-        if self.state == PROBING and self._probes_left:
-            arp.make_probe(self.frame, self.host)
-        else:
-            arp.make_announcement(self.frame, self.host)
+        if self.state == _WAITING:
+            self._claim(now)
+            return 0
+        if self.state == _HELD:
+            self.limit[_LOSSES] = 0
+            self._step = -1
+            return 0
+        if not self._probes_left:
+            arp.make_announcement(self.frame)
         return SEND
 
     def sent(self, taken, now):
         """The driver took the frame of SEND, or did not: then it does not count and is sent again."""
-        if self._defending:
-            return self._sent_defence(taken, now)
+        defence = self._retry >= 0
         if not taken:
-            self._step = _after(now, _RETRY)
+            due = _after(now, _RETRY)
+            if defence:
+                self._retry = due
+            else:
+                self._step = due
             return 0
-        if self.state == PROBING and self._probes_left:
+        if defence:
+            self._retry = -1
+            self.counts[_DEFENCES] += 1
+            return _DEFENDED
+        if self._probes_left:
             return self._sent_probe(now)
         return self._sent_announcement(now)
 
@@ -228,122 +213,108 @@ class Machine:
 
     def watched(self):
         """Host part whose ARP frames matter now, or -1."""
-        return self.host if self.state >= PROBING else -1
+        return self.host if self.state >= _PROBING else -1
 
     def held(self):
         """Host part of the address in use, or -1."""
-        return self.host if self.state >= ANNOUNCING else -1
+        return self.host if self.state >= _ANNOUNCING else -1
 
     def wait(self, now):
         """Time until elapsed() is due, or -1 while nothing is."""
         ms = _sooner(_left(self._step, now), _left(self._retry, now))
-        return _sooner(_sooner(ms, _left(self._defence, now)), self._limit.wait(now))
+        return _sooner(ms, _left(self._defence, now))
 
     # Claiming
 
-    def _follow(self, now):
-        # The link and the routable address decide together whether there is to be a claim.
-        if self.state == STOPPED:
-            return 0
-        if not self._up or self._routable:
-            return self._let_go(IDLE if self._up else WAITING)
-        if self.state < PROBING:
-            self._claim(now)
-        return 0
-
     def _claim(self, now):
-        if self._limit.is_pausing(now):
-            self.state = WAITING
-            self._step = -1
+        if _left(self.limit[_PAUSE], now) > 0:
+            self.state = _WAITING
+            self._step = self.limit[_PAUSE]
             return
+        self.limit[_PAUSE] = -1
         if self._is_taken(self.host):
             self._choose()
-        self.state = PROBING
+        self.state = _PROBING
         self._probes_left = _PROBE_NUM
-        self._step = _after(now, self._random(0, self._delay // 2))
+        arp.make_probe(self.frame, self.host)
+        self._step = _after(now, self.random(self.mac, 0, self.delay // 2))
+
+    def _move(self, now):
+        if self.limit[_DENIALS] + self.limit[_LOSSES] >= _MAX_CONFLICTS:
+            self.limit[_PAUSE] = _after(now, _RATE_LIMIT_INTERVAL)
+        self._choose()
+        self._claim(now)
 
     def _choose(self):
         # A defence stays noted for its address, over a claim anew as well (RFC 3927 2.5).
         self._defence = -1
         denied = self.host
         while self.host == denied or self._is_taken(self.host):
-            self.host = candidate(self.mac, self._attempt)
-            self._attempt += 1
+            self.host = candidate(self.mac, self.attempt)
+            self.attempt += 1
 
     def _sent_probe(self, now):
-        self.probes += 1
+        self.counts[_PROBES] += 1
         self._probes_left -= 1
-        delay = self._delay
+        ms = self.delay
         if self._probes_left:
             # The upper end leaves 1 % for a late timer and the driver: no gap on the wire may be
             # longer than PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
-            self._step = _after(now, self._random(delay // 2, delay - delay // 100))
-        else:
-            self._step = _after(now, delay)
+            ms = self.random(self.mac, ms // 2, ms - ms // 100)
+        self._step = _after(now, ms)
         return 0
 
     def _sent_announcement(self, now):
-        self.announcements += 1
-        if self.state == ANNOUNCING:
-            self.state = HELD
+        self.counts[_ANNOUNCEMENTS] += 1
+        if self.state == _ANNOUNCING:
+            self.state = _HELD
+            self._step = _after(now, _CALM) if self.limit[_LOSSES] else -1
             return 0
-        self.state = ANNOUNCING
-        self._limit.claimed(now)
+        self.state = _ANNOUNCING
+        self.limit[_DENIALS] = 0
         self._step = _after(now, _ANNOUNCE_INTERVAL)
-        return ASSIGN | BOUND
+        return ASSIGN | _BOUND
 
     # Conflicts
 
     def _is_conflict(self, frame):
-        if not arp.is_from(frame, self.host):
-            if self.state != PROBING or not arp.is_probe(frame, self.host):
+        if not arp.is_claim(frame, self.frame):
+            if self.state != _PROBING or not arp.is_probe(frame, self.frame):
                 return False
         # RFC 5227 2.1.1 and 2.4: own frames come back from hubs and access points.
-        for machine in self._siblings:
-            if arp.sender_is(frame, machine.mac):
+        for machine in self.siblings:
+            if arp.is_from(frame, machine.mac):
                 return False
         return True
 
     def _is_taken(self, host):
         # RFC 3927 3.4: two interfaces of one host on one link must not hold one address.
-        for machine in self._siblings:
+        for machine in self.siblings:
             if machine is not self and machine.watched() == host:
                 return True
         return False
 
+    def _meet(self, frame, counter):
+        self.counts[counter] += 1
+        arp.copy_sender(frame, self.offender)
+
     def _contest(self, now):
         # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
-        if not self._abandon and _left(self._defence, now) <= 0:
+        if not self.abandon and _left(self._defence, now) <= 0:
             self._defence = _after(now, _DEFEND_INTERVAL)
-            return self._defend()
-        self.moves += 1
-        self._limit.lost(now)
-        todo = self._let_go(WAITING)
-        self._choose()
-        self._claim(now)
+            self._retry = now
+            return SEND
+        self.counts[_MOVES] += 1
+        self.limit[_LOSSES] += 1
+        todo = self._let_go(_WAITING)
+        self._move(now)
         return todo
 
-    def _defend(self):
-        self._defending = True
-        arp.make_announcement(self.frame, self.host)
-        return SEND
-
-    def _sent_defence(self, taken, now):
-        self._defending = False
-        if not taken:
-            self._retry = _after(now, _RETRY)
-            return 0
-        self.defences += 1
-        return DEFENDED
-
     def _let_go(self, state):
-        held = self.state >= ANNOUNCING
+        held = self.held()
         self.state = state
-        self._defending = False
-        self._step = -1
-        self._retry = -1
-        self._limit.released()
-        return RELEASE | LOST if held else 0
+        self._step = self._retry = -1
+        return RELEASE | _LOST if held >= 0 else 0
 
 
 def _after(now, ms):

@@ -33,8 +33,8 @@ def candidate(mac, attempt):
 
 
 def text(host):
-    """Host part -> "169.254.x.y"."""
-    return "169.254.%d.%d" % (host >> 8, host & 255)
+    """Host part -> "169.254.x.y", -1 -> None."""
+    return "169.254.%d.%d" % (host >> 8, host & 255) if host >= 0 else None
 
 
 def _mix(mac, octets, seed=0):

@@ -7,9 +7,6 @@ from .candidates import FIRST, LAST, text
 _DELAY_MIN = const(1)  # ms
 _DELAY_MAX = const(8000)  # ms
 
-# QNX name -> does it take a value?
-_QNX = {"if": True, "ip": True, "delay": True, "debug": False, "abandon": False, "old": False, "force": False}
-
 
 def check_ip(ip):
     """ "169.254.x.y" -> its 16-bit host part; None -> -1.
@@ -18,10 +15,12 @@ def check_ip(ip):
     """
     if ip is None:
         return -1
-    host = _host(ip)
-    if not FIRST <= host <= LAST:
-        raise ValueError("ip: 169.254.1.0 - 169.254.254.255")
-    return host
+    octets = ip.split(".") if isinstance(ip, str) else ()
+    if len(octets) == 4:
+        host = _number(octets[2]) << 8 | _number(octets[3])
+        if FIRST <= host <= LAST and text(host) == ip:
+            return host
+    raise ValueError("ip: 169.254.1.0 - 169.254.254.255")
 
 
 def check_delay(delay):
@@ -40,24 +39,23 @@ def parse(string):
     options = {}
     for item in string.split(",") if string else ():
         name, equals, value = item.partition("=")
-        if name not in _QNX:
-            raise ValueError("%s: unknown option" % (name or "''"))
+        valued = name in ("if", "ip", "delay")
+        fault = None
         if name in options:
-            raise ValueError("%s: given twice" % name)
-        if _QNX[name] != bool(value) or bool(equals) != bool(value):
-            raise ValueError("%s: %s value" % (name, "needs a" if _QNX[name] else "takes no"))
+            fault = "given twice"
+        elif valued:
+            if not value:
+                fault = "needs a value"
+        elif name not in ("debug", "abandon", "old", "force"):
+            fault = "unknown option"
+        elif equals:
+            fault = "takes no value"
+        if fault:
+            raise ValueError("%s: %s" % (name or "''", fault))
         options[name] = value or True
     if "delay" in options:
         options["delay"] = check_delay(_number(options["delay"]))
     return options.pop("if", None), options
-
-
-def _host(ip):
-    octets = ip.split(".") if isinstance(ip, str) else ()
-    if len(octets) != 4:
-        return -1
-    host = _number(octets[2]) << 8 | _number(octets[3])
-    return host if text(host) == ip else -1
 
 
 def _number(digits):

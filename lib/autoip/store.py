@@ -11,42 +11,36 @@ class Store:
 
     def __init__(self, path, mac):
         self._path = path
-        self._mac = ":".join("%02x" % octet for octet in mac)
+        self._mac = mac.hex(":")
 
     def load(self):
         """Host part of the stored address; -1 if there is none, or none that is valid."""
-        for mac, address in self._lines():
-            if mac == self._mac:
-                return _host(address)
-        return -1
+        try:
+            return check_ip(self._records().get(self._mac))
+        except ValueError:
+            return -1
 
     def save(self, host):
         """Store the address, if it is another than the one in the file. OSError as the file system has it."""
-        if self.load() == host:
-            return
-        lines = [line for line in self._lines() if line[0] != self._mac]
-        lines.append((self._mac, text(host)))
-        # A power cut leaves the old file or the new one.
-        with open(self._path + ".new", "w") as file:
-            for line in lines:
-                file.write("%s %s\n" % line)
-        os.rename(self._path + ".new", self._path)
+        records = self._records()
+        address = text(host)
+        if records.get(self._mac) != address:
+            records[self._mac] = address
+            # A power cut leaves the old file or the new one.
+            new = self._path + ".new"
+            with open(new, "w") as file:
+                for mac in records:
+                    file.write("%s %s\n" % (mac, records[mac]))
+            os.rename(new, self._path)
 
-    def _lines(self):
-        lines = []
+    def _records(self):
+        records = {}
         try:
             with open(self._path) as file:
                 for line in file:
                     words = line.split()
                     if len(words) == 2:
-                        lines.append(tuple(words))
+                        records.setdefault(words[0], words[1])
         except (OSError, UnicodeError):
             pass  # No file yet, or none of ours: it is written anew with the next address.
-        return lines
-
-
-def _host(address):
-    try:
-        return check_ip(address)
-    except ValueError:
-        return -1
+        return records
