@@ -9,6 +9,7 @@
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
 #include "lwip/ip.h"
+#include "lwip/prot/dhcp.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/ip4.h"
 #include "netif/ethernet.h"
@@ -33,20 +34,30 @@ static ip4_addr_t prefix_mask(void) {
 /******************************************************************************/
 // The mirror
 
+// The same address may also be a static one, or a lease.
 bool autoip_alias_is_mirrored(const autoip_link_t *link) {
-    return link->assigned >= 0 && ip4_addr_eq(netif_ip4_addr(link->netif), netif_ip4_addr(&link->alias));
+    return link->mirrors && ip4_addr_eq(netif_ip4_addr(link->netif), netif_ip4_addr(&link->alias))
+           && !dhcp_supplied_address(link->netif);
+}
+
+// DHCP would release a mirrored address in the place of the lease that it still has, and in these states
+// put it into its messages.
+static bool is_dhcp_busy(const struct netif *netif) {
+    const struct dhcp *dhcp = netif_dhcp_data(netif);
+    return dhcp_supplied_address(netif)
+           || (dhcp != NULL && (dhcp->state == DHCP_STATE_REBOOTING || dhcp->state == DHCP_STATE_CHECKING));
 }
 
 static bool wants_mirror(const autoip_link_t *link) {
-    // DHCP would release a mirrored address in the place of the lease that it still has.
     return link->assigned >= 0 && link->hooked && ip4_addr_isany(netif_ip4_addr(link->netif))
-           && !dhcp_supplied_address(link->netif);
+           && !is_dhcp_busy(link->netif);
 }
 
 // Have the interface show the link-local address if it has none of its own.
 void autoip_alias_mirror(autoip_link_t *link) {
     if (wants_mirror(link)) {
         link->netmask = *netif_ip4_netmask(link->netif);
+        link->mirrors = true;
         ip4_addr_t mask = prefix_mask();
         netif_set_addr(link->netif, netif_ip4_addr(&link->alias), &mask, netif_ip4_gw(link->netif));
     }
@@ -54,61 +65,6 @@ void autoip_alias_mirror(autoip_link_t *link) {
 
 /******************************************************************************/
 // Frames in
-
-// With `narrow` the prefix is not the alias's, but its broadcast still is (RFC 3927 2.6.2).
-static err_t input_broadcast(struct pbuf *p, autoip_link_t *link) {
-    ip4_addr_t narrow = *netif_ip4_netmask(&link->alias);
-    ip4_addr_t mask = prefix_mask();
-    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), mask);
-    err_t result = ethernet_input(p, &link->alias);
-    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), narrow);
-    return result;
-}
-
-// Each interface has ARP entries of its own: announcements of other hosts may concern both.
-static void update_entries(autoip_link_t *link, struct pbuf *p) {
-    ip4_addr_t sender;
-    struct eth_addr *mac;
-    const ip4_addr_t *known;
-    memcpy(&sender, (const uint8_t *)p->payload + AUTOIP_FRAME_SPA, sizeof(sender));
-    struct pbuf *copy;
-    if (etharp_find_addr(&link->alias, &sender, &mac, &known) >= 0
-        && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
-        ethernet_input(copy, &link->alias);
-    }
-}
-
-// An ARP frame that was not kept from lwIP.
-err_t autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link) {
-    if (link->assigned >= 0 && p->len >= AUTOIP_FRAME) {
-        if (autoip_is_host((const uint8_t *)p->payload + AUTOIP_FRAME_TPA, link->assigned)) {
-            return ethernet_input(p, &link->alias);
-        }
-        update_entries(link, p);
-    }
-    return link->input(p, link->netif);
-}
-
-// An IPv4 packet for a link-local address.
-err_t autoip_alias_ip_input(struct pbuf *p, autoip_link_t *link) {
-    const uint8_t *destination = (const uint8_t *)p->payload + AUTOIP_IP_DESTINATION;
-    if (autoip_is_host(destination, link->assigned)) {
-        return ethernet_input(p, &link->alias);
-    }
-    if (autoip_is_host(destination, ALL_HOSTS)) {
-        return link->assigned < 0 ? link->input(p, link->netif) : input_broadcast(p, link);
-    }
-    if (memcmp(destination, netif_ip4_addr(link->netif), 4) == 0) {
-        return link->input(p, link->netif);
-    }
-    // lwIP takes in what is for any of its interfaces; a link-local address is known on its own link
-    // only (RFC 3927 3.2).
-    pbuf_free(p);
-    return ERR_OK;
-}
-
-/******************************************************************************/
-// Packets out
 
 static struct netif *alias_with(const ip4_addr_t *address) {
     for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
@@ -118,6 +74,71 @@ static struct netif *alias_with(const ip4_addr_t *address) {
     }
     return NULL;
 }
+
+// Each interface has ARP entries of its own: announcements of other hosts may concern both.
+static void update_entries(autoip_link_t *link, struct pbuf *p) {
+    ip4_addr_t sender;
+    struct eth_addr *mac;
+    const ip4_addr_t *known;
+    memcpy(&sender, (const uint8_t *)p->payload + AUTOIP_FRAME_SPA - SIZEOF_ETH_HDR, sizeof(sender));
+    struct pbuf *copy;
+    if (etharp_find_addr(&link->alias, &sender, &mac, &known) >= 0
+        && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
+        __real_etharp_input(copy, &link->alias);
+    }
+}
+
+// An ARP packet that was not kept from lwIP; returns the interface that it is for.
+struct netif *autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link) {
+    if (link->assigned < 0) {
+        return link->netif;
+    }
+    if (autoip_is_host((const uint8_t *)p->payload + AUTOIP_FRAME_TPA - SIZEOF_ETH_HDR, link->assigned)) {
+        return &link->alias;
+    }
+    update_entries(link, p);
+    return link->netif;
+}
+
+// With `narrow` the prefix is not the alias's, but its broadcast still is (RFC 3927 2.6.2).
+static err_t input_broadcast(struct pbuf *p, autoip_link_t *link) {
+    ip4_addr_t narrow = *netif_ip4_netmask(&link->alias);
+    ip4_addr_t mask = prefix_mask();
+    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), mask);
+    err_t result = __real_ip4_input(p, &link->alias);
+    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), narrow);
+    return result;
+}
+
+static MP_NOINLINE err_t input_link_local(struct pbuf *p, struct netif *netif) {
+    autoip_link_t *link = autoip_find_link(netif);
+    ip4_addr_t destination;
+    ip4_addr_copy(destination, ((const struct ip_hdr *)p->payload)->dest);
+    if (autoip_is_host((const uint8_t *)&destination, ALL_HOSTS) && link != NULL && link->assigned >= 0) {
+        return input_broadcast(p, link);
+    }
+    struct netif *alias = alias_with(&destination);
+    if (link != NULL && alias == &link->alias) {
+        netif = alias;
+    } else if (alias != NULL && alias != netif && !ip4_addr_eq(netif_ip4_addr(netif), &destination)) {
+        // lwIP takes in what is for any of its interfaces; a link-local address is known on its own link
+        // only (RFC 3927 3.2).
+        pbuf_free(p);
+        return ERR_OK;
+    }
+    return __real_ip4_input(p, netif);
+}
+
+// The linker puts this in the place of lwIP's ip4_input(), for all interfaces.
+err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif) {
+    if (p->len >= IP_HLEN && autoip_is_link_local((const uint8_t *)&((const struct ip_hdr *)p->payload)->dest)) {
+        return input_link_local(p, netif);
+    }
+    return __real_ip4_input(p, netif);
+}
+
+/******************************************************************************/
+// Packets out
 
 // Send a packet by an interface or its alias; `output` is what lwIP would do with it. RFC 3927 2.6.2
 // and 2.7: what has a link-local source goes to its destination directly, wherever that is, and to no
@@ -144,14 +165,45 @@ static err_t alias_output(struct netif *alias, struct pbuf *p, const ip4_addr_t 
     return autoip_alias_output(alias, p, destination, etharp_output);
 }
 
+// Not by alias->state: esp_netif takes what is there for an object of its own.
+static autoip_link_t *link_of(struct netif *alias) {
+    return (autoip_link_t *)((char *)alias - offsetof(autoip_link_t, alias));
+}
+
+static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
+    return autoip_link_output(link_of(alias), p);
+}
+
+/******************************************************************************/
+// Routes
+
+static bool is_known(struct netif *netif, const ip4_addr_t *address) {
+    struct eth_addr *mac;
+    const ip4_addr_t *known;
+    return etharp_find_addr(netif, address, &mac, &known) >= 0;
+}
+
+// By which interface is a link-local host reached of which one has heard? Whoever asks is answered on the
+// link that he asks on, and not by the alias that lwIP takes first (RFC 3927 3.2).
+static struct netif *where_known(const ip4_addr_t *destination) {
+    for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
+        if (link->hooked && (is_known(&link->alias, destination) || is_known(link->netif, destination))) {
+            bool wide = link->assigned >= 0 && ip4_addr_net_eq(destination, netif_ip4_addr(&link->alias), netif_ip4_netmask(&link->alias));
+            return wide ? &link->alias : link->netif;
+        }
+    }
+    return NULL;
+}
+
 // lwIP routes by destination alone, but asks here first. What the user bound to one of two addresses
 // leaves by the interface of that address.
 struct netif *autoip_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
+    bool to_link_local = autoip_is_link_local((const uint8_t *)destination);
     if (source == NULL || ip4_addr_isany_val(*source)) {
-        return NULL;
+        return to_link_local ? where_known(destination) : NULL;
     }
     struct netif *alias = alias_with(source);
-    if (alias != NULL || !autoip_is_link_local((const uint8_t *)destination)) {
+    if (alias != NULL || !to_link_local) {
         return alias;
     }
     for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
@@ -163,14 +215,25 @@ struct netif *autoip_route(const ip4_addr_t *source, const ip4_addr_t *destinati
     return NULL;
 }
 
-// Not by alias->state: esp_netif takes what is there for an object of its own.
-static autoip_link_t *link_of(struct netif *alias) {
-    return (autoip_link_t *)((char *)alias - offsetof(autoip_link_t, alias));
+#if LWIP_IPV6
+// Where lwIP has only one interface it takes that for every destination; the alias must not end this.
+struct netif *__real_ip6_route(const ip6_addr_t *source, const ip6_addr_t *destination);
+struct netif *__wrap_ip6_route(const ip6_addr_t *source, const ip6_addr_t *destination);
+struct netif *__wrap_ip6_route(const ip6_addr_t *source, const ip6_addr_t *destination) {
+    struct netif *found = __real_ip6_route(source, destination);
+    struct netif *netif;
+    struct netif *only = NULL;
+    size_t count = 0;
+    NETIF_FOREACH(netif) {
+        if (netif->linkoutput != alias_linkoutput) {
+            only = netif;
+            ++count;
+        }
+    }
+    bool single = found == NULL && count == 1 && !ip6_addr_has_zone(destination);
+    return single && netif_is_up(only) && netif_is_link_up(only) ? only : found;
 }
-
-static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
-    return autoip_link_output(link_of(alias), p);
-}
+#endif
 
 /******************************************************************************/
 // Connections
@@ -235,7 +298,7 @@ static void assign_in_lwip(void *arg) {
     }
     autoip_alias_release(link);
     ip4_addr_t address = link_local(call->host);
-    netif_add(&link->alias, &address, &mask, IP4_ADDR_ANY4, NULL, alias_init, ethernet_input);
+    netif_add(&link->alias, &address, &mask, IP4_ADDR_ANY4, NULL, alias_init, __wrap_ip4_input);
     netif_set_link_up(&link->alias);
     netif_set_up(&link->alias);
     link->assigned = call->host;
@@ -254,6 +317,7 @@ void autoip_alias_release(autoip_link_t *link) {
     }
     bool mirrored = autoip_alias_is_mirrored(link);
     link->assigned = -1;
+    link->mirrors = false;
     if (mirrored) {
         netif_set_addr(link->netif, IP4_ADDR_ANY4, &link->netmask, netif_ip4_gw(link->netif));
     }

@@ -21,7 +21,6 @@
 #define AUTOIP_FRAME (42)
 #define AUTOIP_FRAME_SPA (28)
 #define AUTOIP_FRAME_TPA (38)
-#define AUTOIP_IP_DESTINATION (30) // of an IPv4 packet in its frame
 
 // Frames that wait for Python; a power of two. When they are full the oldest are kept: of a storm of
 // conflicts the first two decide.
@@ -39,15 +38,12 @@ typedef struct _autoip_link_t {
     bool hooked; // false while the interface is removed
     bool went_down; // since Python last asked
     bool routable; // as Python was told
+    bool mirrors; // the interface shows the link-local address
     uint8_t queue_first;
     uint8_t queue_count;
     uint16_t drops; // not more than it holds
 
     // What the hooks replaced.
-    #if !NO_SYS
-    netif_input_fn driver_input;
-    #endif
-    netif_input_fn input; // to be called in lwIP's context
     netif_output_fn output;
     netif_linkoutput_fn linkoutput;
 
@@ -83,13 +79,19 @@ static inline bool autoip_is_link_local(const uint8_t *address) {
     return address[0] == 169 && address[1] == 254;
 }
 bool autoip_is_host(const uint8_t *address, int32_t host);
+autoip_link_t *autoip_find_link(const struct netif *netif);
 err_t autoip_link_output(autoip_link_t *link, struct pbuf *p);
-err_t autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link);
-err_t autoip_alias_ip_input(struct pbuf *p, autoip_link_t *link);
+struct netif *autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link);
 err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination, netif_output_fn output);
 bool autoip_alias_is_mirrored(const autoip_link_t *link);
 void autoip_alias_mirror(autoip_link_t *link);
 void autoip_alias_release(autoip_link_t *link);
+
+// The linker has lwIP call these in the place of its own, see micropython.mk and micropython.cmake.
+void __real_etharp_input(struct pbuf *p, struct netif *netif);
+void __wrap_etharp_input(struct pbuf *p, struct netif *netif);
+err_t __real_ip4_input(struct pbuf *p, struct netif *netif);
+err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif);
 
 // Of the MicroPython side: have the link's on_wake called soon. Any context.
 void autoip_schedule(autoip_link_t *link);

@@ -8,9 +8,6 @@
 #include "lwip/etharp.h"
 #include "lwip/prot/dhcp.h"
 #include "lwip/prot/ethernet.h"
-#include "lwip/prot/ip4.h"
-#include "lwip/tcpip.h"
-#include "netif/ethernet.h"
 
 #include "autoip.h"
 
@@ -41,7 +38,7 @@ static void unhook(autoip_link_t *link);
 /******************************************************************************/
 // Finding things
 
-static inline MP_ALWAYSINLINE autoip_link_t *find_link(const struct netif *netif) {
+autoip_link_t *autoip_find_link(const struct netif *netif) {
     for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
         if (link->netif == netif) {
             return link;
@@ -87,10 +84,6 @@ static bool is_zero(const uint8_t *address) {
     return (address[0] | address[1] | address[2] | address[3]) == 0;
 }
 
-static uint16_t ethertype(const struct pbuf *p) {
-    return p->len >= SIZEOF_ETH_HDR ? ((const struct eth_hdr *)p->payload)->type : 0;
-}
-
 static bool is_up(const autoip_link_t *link) {
     return link->hooked && netif_is_up(link->netif) && netif_is_link_up(link->netif);
 }
@@ -104,9 +97,23 @@ static bool is_stale_lease(const autoip_link_t *link) {
            && ip4_addr_eq(netif_ip4_addr(link->netif), &link->leased);
 }
 
-static bool is_routable(const autoip_link_t *link) {
+// One that was there before us: of a lease that was bound DHCP knows how long it lasts.
+static void learn_lease(autoip_link_t *link) {
+    const struct dhcp *dhcp = netif_dhcp_data(link->netif);
+    if (dhcp != NULL && dhcp->t0_timeout != 0) {
+        link->leased = *netif_ip4_addr(link->netif);
+    }
+}
+
+// Has the interface an IPv4 address of its own?
+static bool has_address(const autoip_link_t *link) {
     return link->hooked && !ip4_addr_isany(netif_ip4_addr(link->netif))
            && !autoip_alias_is_mirrored(link) && !is_stale_lease(link);
+}
+
+// A link-local one, by hand or by DHCP, is not routable (RFC 3927 1.6).
+static bool is_routable(const autoip_link_t *link) {
+    return has_address(link) && !autoip_is_link_local((const uint8_t *)netif_ip4_addr(link->netif));
 }
 
 /******************************************************************************/
@@ -126,7 +133,7 @@ static void enqueue(autoip_link_t *link, const uint8_t *frame) {
 
 // Does an ARP packet of another host claim the interface's own address, a lease or a static one?
 bool autoip_link_is_claimed(const autoip_link_t *link, const uint8_t *frame) {
-    return memcmp(frame + AT_SPA, netif_ip4_addr(link->netif), 4) == 0 && is_routable(link);
+    return memcmp(frame + AT_SPA, netif_ip4_addr(link->netif), 4) == 0 && has_address(link);
 }
 
 static bool is_claim_to_tell(autoip_link_t *link, const uint8_t *frame) {
@@ -138,11 +145,7 @@ static bool is_claim_to_tell(autoip_link_t *link, const uint8_t *frame) {
 }
 
 // Is the frame to be kept from lwIP? Python gets a copy of those that may be a conflict.
-static bool filter(autoip_link_t *link, const struct pbuf *p) {
-    if (p->len < AUTOIP_FRAME) {
-        return false; // Nor does lwIP look at it.
-    }
-    const uint8_t *frame = p->payload;
+static bool filter(autoip_link_t *link, const uint8_t *frame) {
     bool watching = link->watched >= 0;
     bool from_us = watching && autoip_is_host(frame + AT_SPA, link->watched);
     // RFC 5227 2.1.1 and 2.4: all that claims the address, and probes for it. Once it is held, a
@@ -158,72 +161,25 @@ static bool filter(autoip_link_t *link, const struct pbuf *p) {
     return from_us && link->assigned >= 0;
 }
 
-// Does a frame have to be looked at? Of IPv4 what is for a link-local address, and all ARP.
-static inline bool is_concerning(const struct pbuf *p) {
-    if (p->len < SIZEOF_ETH_HDR + IP_HLEN) {
-        return false;
+// The linker puts this in the place of lwIP's etharp_input(), which it calls __real_etharp_input().
+void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
+    autoip_link_t *link = autoip_find_link(netif);
+    if (link != NULL && p->len >= SIZEOF_ETHARP_HDR) {
+        // The Ethernet header is still there, before the packet.
+        if (filter(link, (const uint8_t *)p->payload - SIZEOF_ETH_HDR)) {
+            pbuf_free(p);
+            return;
+        }
+        netif = autoip_alias_arp_input(p, link);
     }
-    uint16_t type = ((const struct eth_hdr *)p->payload)->type;
-    return type == PP_HTONS(ETHTYPE_IP) ? autoip_is_link_local((const uint8_t *)p->payload + AUTOIP_IP_DESTINATION)
-        : type == PP_HTONS(ETHTYPE_ARP);
+    __real_etharp_input(p, netif);
 }
-
-// Not inline, as its registers are not to burden the other frames.
-static MP_NOINLINE err_t input_concerning(struct pbuf *p, struct netif *netif) {
-    autoip_link_t *link = find_link(netif);
-    if (link == NULL) {
-        return ethernet_input(p, netif);
-    }
-    if (ethertype(p) == PP_HTONS(ETHTYPE_IP)) {
-        return autoip_alias_ip_input(p, link);
-    }
-    if (filter(link, p)) {
-        pbuf_free(p);
-        return ERR_OK;
-    }
-    return autoip_alias_arp_input(p, link);
-}
-
-// Every frame comes here, and most go on in a few instructions.
-static err_t hook_input(struct pbuf *p, struct netif *netif) {
-    if (is_concerning(p)) {
-        return input_concerning(p, netif);
-    }
-    autoip_link_t *link = find_link(netif);
-    return link == NULL ? ethernet_input(p, netif) : link->input(p, netif);
-}
-
-#if NO_SYS
-#define driver_hook hook_input
-
-static void hook_driver(autoip_link_t *link) {
-    link->input = link->netif->input;
-}
-
-static void unhook_driver(autoip_link_t *link) {
-    link->netif->input = link->input;
-}
-#else
-// Drivers call this in a task of theirs, and lwIP has one of its own.
-static err_t driver_hook(struct pbuf *p, struct netif *netif) {
-    return tcpip_inpkt(p, netif, hook_input);
-}
-
-static void hook_driver(autoip_link_t *link) {
-    link->driver_input = link->netif->input;
-    link->input = link->driver_input == tcpip_input ? ethernet_input : link->driver_input;
-}
-
-static void unhook_driver(autoip_link_t *link) {
-    link->netif->input = link->driver_input;
-}
-#endif
 
 /******************************************************************************/
 // Frames out
 
 static err_t hook_linkoutput(struct netif *netif, struct pbuf *p) {
-    autoip_link_t *link = find_link(netif);
+    autoip_link_t *link = autoip_find_link(netif);
     return link == NULL ? ERR_IF : autoip_link_output(link, p);
 }
 
@@ -231,8 +187,8 @@ err_t autoip_link_output(autoip_link_t *link, struct pbuf *p) {
     if (!link->hooked) {
         return ERR_IF;
     }
-    if (ethertype(p) == PP_HTONS(ETHTYPE_ARP) && p->len >= AUTOIP_FRAME) {
-        uint8_t *frame = p->payload;
+    uint8_t *frame = p->payload;
+    if (p->len >= AUTOIP_FRAME && ((const struct eth_hdr *)frame)->type == PP_HTONS(ETHTYPE_ARP)) {
         if (autoip_is_link_local(frame + AT_SPA)) {
             // lwIP announces an address when it is set, and asks for its own: the protocol has its
             // own announcements, counted by RFC 3927 2.4 and 2.5.
@@ -247,7 +203,7 @@ err_t autoip_link_output(autoip_link_t *link, struct pbuf *p) {
 }
 
 static err_t hook_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
-    autoip_link_t *link = find_link(netif);
+    autoip_link_t *link = autoip_find_link(netif);
     return link == NULL ? ERR_IF : autoip_alias_output(netif, p, destination, link->output);
 }
 
@@ -285,6 +241,7 @@ static void look(autoip_link_t *link) {
     if (dhcp_supplied_address(link->netif)) {
         link->leased = *netif_ip4_addr(link->netif);
     }
+    link->mirrors = autoip_alias_is_mirrored(link);
     autoip_alias_mirror(link);
 }
 
@@ -292,7 +249,7 @@ static void look(autoip_link_t *link) {
 #define OF_IPV6 (LWIP_NSC_IPV6_SET | LWIP_NSC_IPV6_ADDR_STATE_CHANGED)
 
 static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
-    autoip_link_t *link = find_link(netif);
+    autoip_link_t *link = autoip_find_link(netif);
     if (link == NULL || !(reason & ~OF_IPV6)) {
         return;
     }
@@ -327,10 +284,8 @@ int autoip_link_status(autoip_link_t *link) {
 
 static void hook(autoip_link_t *link) {
     struct netif *netif = link->netif;
-    hook_driver(link);
     link->output = netif->output;
     link->linkoutput = netif->linkoutput;
-    netif->input = driver_hook;
     netif->output = hook_output;
     netif->linkoutput = hook_linkoutput;
     link->hooked = true;
@@ -338,10 +293,7 @@ static void hook(autoip_link_t *link) {
 
 static void unhook(autoip_link_t *link) {
     struct netif *netif = link->netif;
-    // Whoever hooked after us keeps his hook: what comes in by it is still passed on to lwIP.
-    if (netif->input == driver_hook) {
-        unhook_driver(link);
-    }
+    // Whoever hooked after us keeps his hook.
     if (netif->output == hook_output) {
         netif->output = link->output;
     }
@@ -372,6 +324,7 @@ static void open_in_lwip(void *arg) {
     link->watched = link->assigned = -1;
     link->claim_at = autoip_port_now() - CLAIM_INTERVAL;
     link->netif = call->netif;
+    learn_lease(link);
     // lwIP does not check for duplicates: twice in its list is an endless loop.
     if (links_in_use() == 1) {
         netif_add_ext_callback(&ext_callback, on_netif_change);
@@ -380,7 +333,7 @@ static void open_in_lwip(void *arg) {
 }
 
 autoip_link_t *autoip_link_open(struct netif *netif) {
-    autoip_link_t *link = find_link(NULL);
+    autoip_link_t *link = autoip_find_link(NULL);
     if (link == NULL) {
         return NULL;
     }

@@ -23,9 +23,11 @@ else()
     )
 endif()
 
-# What keeps the connections of the link-local address, see alias.c.
-foreach(protocol raw tcp udp)
-    target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${protocol}_netif_ip_addr_changed)
+# What lwIP calls in the place of its own functions, see link.c and alias.c.
+foreach(function
+    etharp_input ip4_input ip6_route
+    raw_netif_ip_addr_changed tcp_netif_ip_addr_changed udp_netif_ip_addr_changed)
+    target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${function})
 endforeach()
 
 target_include_directories(usermod_autoip INTERFACE ${CMAKE_CURRENT_LIST_DIR} ${AUTOIP_PORT_DIR})

@@ -10,5 +10,6 @@ SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/netif_lan.c
 CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"autoip_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_route
 CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/port_softtimer
 
-# What keeps the connections of the link-local address, see alias.c.
-LDFLAGS_USERMOD += $(foreach protocol,raw tcp udp,-Wl,--wrap=$(protocol)_netif_ip_addr_changed)
+# What lwIP calls in the place of its own functions, see link.c and alias.c.
+AUTOIP_WRAPS := etharp_input ip4_input ip6_route $(addsuffix _netif_ip_addr_changed,raw tcp udp)
+LDFLAGS_USERMOD += $(AUTOIP_WRAPS:%=-Wl,--wrap=%)

@@ -6,19 +6,13 @@ import pytest
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
 from wire.frames import THIEF, announcement, request
+from wire.routable import second_interface
 
 pytest_plugins = "wire.fixtures"
 
 C = "169.254.20.20"
 X = "169.254.7.9"
-MAC = "28:cd:c1:00:01:01"
 QUIET = 0.3  # s in which a board would have reacted
-
-
-def second_interface(bench, board, bridge):
-    tap = bench.wire.add_tap(bridge)
-    board.macs.append(MAC)
-    board.run(f"nic2 = network.LAN({tap!r}, mac=bytes.fromhex({MAC.replace(':', '')!r})); nic2.active(True)")
 
 
 def claim_both(board):
@@ -31,14 +25,14 @@ def claim_both(board):
 
 def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
     board = two_wires.board()
-    second_interface(two_wires, board, "br1")
+    mac = second_interface(two_wires, board)
     one, two = claim_both(board)
     hosts = {bridge: two_wires.wire.add_host(f"{X}/16", bridge) for bridge in ("br0", "br1")}
     assert hosts["br0"].ping(one) and hosts["br1"].ping(two)
     assert not hosts["br0"].ping(two) and not hosts["br1"].ping(one)
 
     # Nor does it take in by one interface what is for the address of the other.
-    sent = two_wires.wire.send(Ether(src=THIEF, dst=MAC) / IP(src=X, dst=one) / ICMP(), "br1")
+    sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=X, dst=one) / ICMP(), "br1")
     two_wires.wire.send(request(X, one), "br1")
     time.sleep(QUIET)
     frames = [frame for capture in two_wires.captures for frame in capture.since(sent)]
@@ -73,7 +67,7 @@ def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
 @pytest.mark.parametrize("bridge", ["br0", "br1"])
 def test_tcp_by_the_interface_that_was_asked(two_wires, bridge):
     board = two_wires.board()
-    second_interface(two_wires, board, "br1")
+    second_interface(two_wires, board)
     address = dict(zip(("br0", "br1"), claim_both(board), strict=True))[bridge]
     host = two_wires.wire.add_host(f"{X}/16", bridge)
     board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")
@@ -84,3 +78,20 @@ def test_tcp_by_the_interface_that_was_asked(two_wires, bridge):
         client.send(b"?")
         board.run("connection.send(connection.recv(1))")
         assert client.recv(1) == b"?"
+
+
+def test_udp_by_the_interface_that_was_asked(two_wires):
+    """A server on 0.0.0.0; lwIP by itself would send by the alias that was made last."""
+    board = two_wires.board()
+    second_interface(two_wires, board)
+    addresses = claim_both(board)
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    board.run("udp.bind(('0.0.0.0', 7)); udp.settimeout(5)")
+    for bridge, address, peer in zip(("br0", "br1"), addresses, (X, "169.254.7.10"), strict=True):
+        host = two_wires.wire.add_host(f"{peer}/16", bridge)
+        with host.socket("datagram") as sock:
+            sock.settimeout(5)
+            sock.connect((address, 7))
+            sock.send(b"?")
+            board.run("udp.sendto(*udp.recvfrom(16))")
+            assert sock.recv(16) == b"?"

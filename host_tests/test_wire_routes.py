@@ -1,11 +1,13 @@
 """Which address and interface packets take, with a link-local and a routable address on one interface."""
 
 import contextlib
+import itertools
 import socket
 import time
 
 import pytest
-from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet6 import ICMPv6ND_NS
 from scapy.layers.l2 import Ether
 from wire.board import BoardError
 from wire.frames import BROADCAST, THIEF, is_arp
@@ -18,6 +20,7 @@ from wire.routable import (
     ask_for_lease,
     has_lease,
     holds,
+    second_interface,
     set_static,
 )
 
@@ -120,10 +123,7 @@ def test_from_all_hosts_of_the_prefix(bench, server, mode):
 def test_an_address_is_known_on_its_own_interface_only(two_wires):
     """RFC 3927 3.2, where the other interface has a service but holds no link-local address."""
     board = two_wires.board()
-    tap = two_wires.wire.add_tap("br1")
-    mac = "28:cd:c1:00:01:01"
-    board.macs.append(mac)
-    board.run(f"nic2 = network.LAN({tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r})); nic2.active(True)")
+    mac = second_interface(two_wires, board)
     board.run(f"nic2.ifconfig(('{STATIC}', '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
     board.claim(delay=200, ip=C)
     board.run("svc2 = autoip.start(nic2, old=True)")
@@ -135,6 +135,64 @@ def test_an_address_is_known_on_its_own_interface_only(two_wires):
         # An answer begins with the question by ARP where to send it.
         asked = [f for f in frames if f.kind == "request" and f.arp.pdst == asker]
         assert bool(asked) == answered
+
+
+@pytest.mark.parametrize("payload", [ICMP(), TCP(dport=4444, flags="S")], ids=["ping", "SYN"])
+def test_an_interface_without_a_service_does_not_know_the_address(two_wires, payload):
+    """It would answer by its router (RFC 3927 2.6.2, 2.7, 3.2)."""
+    board = two_wires.board()
+    mac = second_interface(two_wires, board)
+    router = two_wires.wire.add_host("10.1.0.1/24", "br1")
+    board.run("nic2.ifconfig(('10.1.0.99', '255.255.255.0', '10.1.0.1', '0.0.0.0'))")
+    board.claim(delay=200, ip=C)
+    assert router.ping("10.1.0.99")
+    sent = two_wires.wire.send(Ether(src=router.mac, dst=mac) / IP(src="8.8.8.8", dst=C) / payload, "br1")
+    time.sleep(QUIET)
+    frames = two_wires.captures[1].since(sent)
+    assert not [f for f in frames if f.source == mac and IP in f.packet and f.packet[IP].src == C]
+
+
+IPV6 = {
+    "TCP": "s = socket.socket(socket.AF_INET6); s.settimeout(0.2); s.connect(('{}', 9))",
+    "UDP": "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(('::', 9)); s.sendto(b'!', ('{}', 9))",
+}
+
+
+@pytest.mark.parametrize("kind", IPV6)
+def test_ipv6_neighbours_are_reached_as_ever(bench, kind):
+    """lwIP takes its only interface for fe80::/10 without a zone, and the alias is a second one."""
+    board = bench.board()
+    hosts = itertools.count(0x10)
+
+    def reaches():
+        host, sent = f"fe80::{next(hosts):x}", time.time()
+        with contextlib.suppress(BoardError):  # nobody answers TCP
+            board.run(IPV6[kind].format(host))
+        board.run("s.close()")
+        return bench.capture.wait_for(
+            lambda f: ICMPv6ND_NS in f.packet and f.packet[ICMPv6ND_NS].tgt == host, after=sent
+        )
+
+    holds(board, "len(nic.ipconfig('addr6')) and nic.ipconfig('addr6')[0][1] & 16", 5)  # past its own probes
+    assert reaches()
+    board.claim(delay=200, ip=C)
+    assert reaches()
+    set_static(board)
+    assert reaches()
+
+
+def test_old_and_a_lease_that_was_stale_before_the_start(bench, server):
+    server.start()
+    board = bench.board()
+    lease = has_lease(board)
+    server.stop()
+    board.set_link(False)
+    time.sleep(QUIET)
+    board.set_link(True)
+    holds(board, "not nic.ipconfig('has_dhcp4')", 10)
+    board.start(delay=200, ip=C, old=True)
+    assert board.expect("bound")["address"] == C
+    assert board.ask("nic.ifconfig()[0]") == lease
 
 
 def test_old_and_a_lease_that_no_server_confirms(bench, server):

@@ -48,13 +48,14 @@ def losses(log, macs):
     return found
 
 
-def violations(frames, macs, losses=()):
+def violations(frames, macs, losses=(), by_hand=()):
     """One line for each frame that breaks a rule, and for addresses held twice in the end.
 
-    macs: those of the boards. What the adversary sends in their name is not theirs.
+    macs: those of the boards. What the adversary sends in their name is not theirs. by_hand: link-local
+    addresses that boards have otherwise, which autoip neither probes nor gives up.
     """
     claimants = collections.defaultdict(set)  # address -> MACs that ARP tied to it
-    boards = {mac: _Board(claimants) for mac in macs}
+    boards = {mac: _Board(claimants, by_hand) for mac in macs}
     found = []
     for each in sorted([*frames, *losses], key=lambda each: each.time):
         if isinstance(each, Loss):
@@ -76,8 +77,9 @@ def is_link_local(address):
 class _Board:
     """What one board has shown on the wire so far."""
 
-    def __init__(self, claimants):
+    def __init__(self, claimants, by_hand):
         self.held = None
+        self._by_hand = by_hand
         self._claims = 0
         self._claimants = claimants
         self._probed = []
@@ -99,7 +101,7 @@ class _Board:
             if self._probed[-1:] != [frame.arp.pdst]:
                 self._probed.clear()
             self._probed.append(frame.arp.pdst)
-        if not is_link_local(frame.arp.psrc):
+        if not is_link_local(frame.arp.psrc) or frame.arp.psrc in self._by_hand:
             return
         if frame.packet.dst != BROADCAST:
             yield "ARP with a link-local sender is not broadcast (RFC 3927 2.5)"
@@ -133,7 +135,7 @@ class _Board:
             yield "IPv4 from an address that is not held (RFC 3927 2.2)"
 
     def _holds(self, address):
-        return address == self.held and not self._probed
+        return address in self._by_hand or (address == self.held and not self._probed)
 
 
 def _judge_form(frame):

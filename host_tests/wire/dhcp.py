@@ -4,9 +4,13 @@ import subprocess
 import time
 
 from scapy.layers.dhcp import BOOTP, DHCP
+from scapy.layers.inet import IP, UDP, fragment
+from scapy.layers.l2 import Ether
+
+from .frames import BROADCAST, THIEF
 
 ADDRESS = "10.0.0.1"
-_TYPES = {"request": 3, "ack": 5, "nak": 6}  # RFC 2132 9.6
+_TYPES = {"discover": 1, "offer": 2, "request": 3, "ack": 5, "nak": 6}  # RFC 2132 9.6
 
 
 def is_dhcp(kind, mac):
@@ -67,3 +71,44 @@ class DhcpServer:
                 return
             time.sleep(0.05)
         raise TimeoutError(f"dnsmasq does not serve, see {self._log}")
+
+
+class ScriptedServer:
+    """The adversary as a DHCP server: one exchange at a time, in forms that dnsmasq does not use.
+
+    unicast: answers go to the leased address, and not to all. options: of IP. split: octets of the
+    fragments that the ACK comes in, or 0.
+    """
+
+    def __init__(self, bench, board, lease="10.0.0.50", unicast=False, options=(), split=0):
+        self._bench, self._board, self._lease = bench, board, lease
+        self._unicast, self._options, self._split = unicast, list(options), split
+
+    def lease(self):
+        """Have the board discover, and lease to it; has_lease() tells when it is bound."""
+        sent = time.time()
+        self._board.run("nic.ipconfig(dhcp4=True)")
+        asked = self._wait_for("discover", sent)
+        self._answer(asked, "offer")
+        self._answer(self._wait_for("request", asked.time), "ack")
+
+    def renew(self):
+        """Have the board renew its lease, and answer with this one's."""
+        sent = time.time()
+        self._board.run("nic.ipconfig(dhcp4=True)")
+        self._answer(self._wait_for("request", sent), "ack")
+
+    def _wait_for(self, kind, after):
+        return self._bench.capture.wait_for(is_dhcp(kind, self._board.mac), 20, after=after)
+
+    def _answer(self, asked, kind):
+        question = asked.packet[BOOTP]
+        told = [("message-type", _TYPES[kind]), ("server_id", ADDRESS), ("lease_time", 600)]
+        told += [("subnet_mask", "255.255.255.0"), ("router", ADDRESS), "end"]
+        message = BOOTP(op=2, xid=question.xid, yiaddr=self._lease, siaddr=ADDRESS, chaddr=question.chaddr)
+        header = Ether(src=THIEF, dst=self._board.mac if self._unicast else BROADCAST)
+        to = self._lease if self._unicast else "255.255.255.255"
+        packet = IP(src=ADDRESS, dst=to, id=77, options=self._options) / UDP(sport=67, dport=68)
+        packet = packet / message / DHCP(options=told)
+        for part in fragment(packet, self._split) if self._split and kind == "ack" else [packet]:
+            self._bench.wire.send(header / part)

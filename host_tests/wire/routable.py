@@ -43,6 +43,15 @@ def renew(bench, board, answer):
     return bench.capture.wait_for(is_dhcp(answer, board.mac), 20, after=sent)
 
 
+def second_interface(bench, board, bridge="br1"):
+    """Give the board, a UNIX_TAP, `nic2`; returns its MAC."""
+    mac = "28:cd:c1:00:01:01"
+    tap = bench.wire.add_tap(bridge)
+    board.macs.append(mac)
+    board.run(f"nic2 = network.LAN({tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r})); nic2.active(True)")
+    return mac
+
+
 def set_static(board, address=STATIC):
     board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '0.0.0.0'))")
 

@@ -45,7 +45,8 @@ def start(
     remember: path of a file for the last good address, tried first after a restart.
 
     ValueError for a bad value or an interface without ARP, OSError(ENODEV) if there is no such
-    interface, OSError(EALREADY) if it has a service.
+    interface, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more services than the firmware
+    has places for (AUTOIP_LINKS, by default 2).
     """
     first = check_ip(ip)
     delay = check_delay(delay)
@@ -69,7 +70,10 @@ def start(
 
 
 def stop(nic=None):
-    """Stop the service of an interface, or all; interfaces without one are left alone."""
+    """Stop the service of an interface, or all; one without a service is left alone.
+
+    OSError(ENODEV) if there is no such interface.
+    """
     for service in [get(nic)] if nic is not None else list(_services.values()):
         if service:
             service.stop()

@@ -112,7 +112,7 @@ class Machine:
         self.mac = arp.sender(self.frame)
         self.offender = bytearray(6)
         self.counts = array("i", bytes(32))
-        self.contested = -1  # host part of the address in the last conflict
+        self.contested = -1  # host part of the address in the last conflict; -1: the routable one
         self.random = random
         self.limit = limit
         self.siblings = siblings
@@ -158,8 +158,7 @@ class Machine:
             return 0
         if not self._is_conflict(frame):
             return 0
-        self._meet(frame, _CONFLICTS)
-        self.contested = self.host
+        self._meet(frame, _CONFLICTS, self.host)
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
         if self.state != _PROBING:
@@ -170,7 +169,7 @@ class Machine:
 
     def received_routable(self, frame):
         """The frame claims the interface's routable address (RFC 5227 2.4): that is counted."""
-        self._meet(frame, _ROUTABLE_CONFLICTS)
+        self._meet(frame, _ROUTABLE_CONFLICTS, -1)
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
@@ -294,8 +293,9 @@ class Machine:
                 return True
         return False
 
-    def _meet(self, frame, counter):
+    def _meet(self, frame, counter, host):
         self.counts[counter] += 1
+        self.contested = host
         arp.copy_sender(frame, self.offender)
 
     def _contest(self, now):

@@ -98,7 +98,7 @@ class Service:
 
     @property
     def contested(self):
-        """The address of the last conflict, or None."""
+        """The address of the last conflict; None if there was none, or it was about the routable one."""
         return text(self._machine.contested)
 
     @property

@@ -1,0 +1,200 @@
+"""Leases in forms that are seldom seen, and what else has the link-local address or one like it."""
+
+import itertools
+import time
+
+import pytest
+from scapy.layers.dhcp import BOOTP
+from scapy.layers.inet import IP, IPOption_NOP
+from wire.board import BoardError
+from wire.dhcp import ScriptedServer
+from wire.routable import (
+    PEER,
+    SOON,
+    Connection,
+    answers,
+    ask_for_lease,
+    has_lease,
+    holds,
+    renew,
+    set_static,
+)
+
+pytest_plugins = "wire.fixtures"
+
+C = "169.254.20.20"
+OTHER = "169.254.9.9"
+QUIET = 0.3  # s in which a board would have reacted
+FORMS = {
+    "to all": {},
+    "to the leased address": {"unicast": True},
+    "with IP options": {"options": [IPOption_NOP()] * 4},
+    "in fragments": {"split": 200},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_connection_lives_through_a_lease_of_any_form(bench, server, form):
+    board = bench.board()
+    board.run("nic.ipconfig(dhcp4=False)")
+    board.claim(delay=200, ip=C)
+    connection = Connection(server.host, board, C)
+    ScriptedServer(bench, board, **FORMS[form]).lease()
+    assert has_lease(board) == "10.0.0.50"
+    assert connection.works()
+
+
+class Sockets:
+    """A board's sockets of all kinds on its link-local address, and their peer."""
+
+    def __init__(self, host, board):
+        self._host, self._board = host, board
+        with host.socket("stream") as listener:
+            listener.bind((PEER, 7000))
+            listener.listen(1)
+            board.run(f"client = socket.socket(); client.settimeout(5); client.connect(('{PEER}', 7000))")
+            self._peer, (source, _) = listener.accept()
+        assert source == C
+        board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); listener = socket.socket()")
+        board.run(f"udp.bind(('{C}', 7001)); listener.bind(('{C}', 7002)); listener.listen(1)")
+        board.run("udp.settimeout(5); listener.settimeout(5)")
+
+    def work(self):
+        self._host.run("ip", "neigh", "flush", "all")
+        self._board.run("client.send(b'?')")
+        self._peer.settimeout(5)
+        assert self._peer.recv(1) == b"?"
+        for kind, port, serve in (
+            ("datagram", 7001, "udp.sendto(*udp.recvfrom(1))"),
+            (
+                "stream",
+                7002,
+                "connection = listener.accept()[0]; connection.send(connection.recv(1)); connection.close()",
+            ),
+        ):
+            with self._host.socket(kind) as sock:
+                sock.settimeout(5)
+                sock.connect((C, port))
+                sock.send(b"?")
+                self._board.run(serve)
+                assert sock.recv(1) == b"?"
+
+    def close(self):
+        self._peer.close()
+
+
+def test_sockets_of_the_link_local_address_outlive_leases(bench, server):
+    board = bench.board()
+    board.run("nic.ipconfig(dhcp4=False)")
+    board.claim(delay=200, ip=C)
+    sockets = Sockets(server.host, board)
+    sockets.work()
+    server.start()
+    ask_for_lease(board)
+    sockets.work()
+    server.stop()
+    server.start(first=70)
+    renew(bench, board, "nak")
+    sockets.work()
+    has_lease(board)
+    sockets.work()
+    board.run("nic.ipconfig(dhcp4=False)")
+    sockets.work()
+    set_static(board)
+    sockets.work()
+    sockets.close()
+
+
+def test_dhcp_asks_at_the_times_of_a_board_without_autoip(bench):
+    """RFC 3927 1.9 (1), 2.11."""
+    boards = [bench.board(), bench.board()]
+    for board in boards:
+        board.run("nic.ipconfig(dhcp4=False)")
+    start = time.time()
+    for board in boards:
+        board.run("nic.ipconfig(dhcp4=True)")
+    boards[0].claim(delay=200, ip=C)
+    time.sleep(8)
+    asked = [
+        bench.capture.select(lambda f, mac=board.mac: f.source == mac and BOOTP in f.packet, start)
+        for board in boards
+    ]
+    assert {frame.packet[IP].src for frames in asked for frame in frames} == {"0.0.0.0"}
+    gaps = [[b.time - a.time for a, b in itertools.pairwise(frames)] for frames in asked]
+    assert len(gaps[0]) == len(gaps[1]) > 1
+    # lwIP's timers step by half a second.
+    assert all(abs(with_it - without) < 0.7 for with_it, without in zip(*gaps, strict=True))
+
+
+def test_dhcp_never_speaks_by_the_link_local_address(bench, server):
+    """RFC 2131 4.1. The lease is taken off by hand, and the link flaps: DHCP asks whether it still has it."""
+    server.start()
+    board = bench.board()
+    has_lease(board)
+    board.claim(delay=1, ip=C)
+    server.stop()
+    board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
+    board.set_link(False)
+    time.sleep(QUIET)
+    board.set_link(True)
+    board.expect("bound")
+    time.sleep(4)
+    asked = bench.capture.select(lambda f: f.source == board.mac and BOOTP in f.packet)
+    assert asked and not [f for f in asked if f.packet[IP].src == C or f.packet[BOOTP].ciaddr == C]
+
+
+def test_a_lease_of_the_held_address_is_a_lease(bench, server):
+    board = bench.board()
+    board.run("nic.ipconfig(dhcp4=False)")
+    board.claim(delay=200, ip=C)
+    bench.by_hand.add(C)
+    ScriptedServer(bench, board, lease=C).lease()
+    assert has_lease(board) == C
+    time.sleep(SOON)
+    shown = board.ask("nic.ifconfig()")
+    board.run("svc.stop()")
+    assert board.ask("nic.ifconfig()") == shown and board.ask("nic.ipconfig('has_dhcp4')")
+
+
+def test_a_static_address_that_is_the_held_one_stays(bench, server):
+    board = bench.board()
+    bench.by_hand.add(C)
+    set_static(board, C)
+    shown = board.ask("nic.ifconfig()")
+    board.claim(delay=200, ip=C)
+    time.sleep(SOON)
+    assert server.host.ping(C)
+    board.run("svc.stop()")
+    assert board.ask("nic.ifconfig()") == shown
+
+
+@pytest.mark.parametrize("options", [{}, {"old": True}], ids=["default", "old"])
+def test_a_link_local_address_by_hand_is_left_alone_and_is_not_routable(bench, server, options):
+    """RFC 3927 1.6: `old` gives way to routable addresses (1.9), which it is not."""
+    board = bench.board()
+    bench.by_hand.add(OTHER)
+    board.claim(delay=200, ip=C, **options)
+    board.run(f"nic.ifconfig(('{OTHER}', '255.255.0.0', '0.0.0.0', '0.0.0.0'))")
+    time.sleep(SOON)
+    assert (board.address, board.ask("nic.ifconfig()[0]")) == (C, OTHER)
+    answers(board, server, C, OTHER)
+    board.run("svc.stop()")
+    assert board.ask("nic.ifconfig()[0]") == OTHER
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["no service", "a service"])
+def test_connections_of_a_link_local_lease_end_with_it(bench, server, running):
+    """As lwIP has it: only what is of autoip's address lives on."""
+    board = bench.board()
+    bench.by_hand.add(OTHER)
+    board.run("nic.ipconfig(dhcp4=False)")
+    if running:
+        board.claim(delay=200, ip=C)
+    ScriptedServer(bench, board, lease=OTHER).lease()
+    has_lease(board)
+    connection = Connection(server.host, board, OTHER)
+    assert connection.works()
+    ScriptedServer(bench, board).renew()
+    holds(board, "nic.ifconfig()[0] == '10.0.0.50'")
+    with pytest.raises(BoardError, match=r"103|104"):  # aborted, or reset
+        board.run("connection.recv(1)")
