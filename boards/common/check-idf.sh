@@ -10,7 +10,10 @@ if ! command -v idf.py >/dev/null; then
     echo "BOARD=$1: no ESP-IDF is active, v5.3 to v5.5 fit; $get" >&2
     exit 1
 fi
-version=$(idf.py --version)
+if ! version=$(idf.py --version); then
+    echo "BOARD=$1: idf.py --version fails, see above; v5.3 to v5.5 fit; $get" >&2
+    exit 1
+fi
 case $version in
     *v5.[345]*) ;;
     *)
