@@ -154,7 +154,9 @@ def test_an_interface_without_a_service_does_not_know_the_address(two_wires, pay
 
 IPV6 = {
     "TCP": "s = socket.socket(socket.AF_INET6); s.settimeout(0.2); s.connect(('{}', 9))",
-    "UDP": "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(('::', 9)); s.sendto(b'!', ('{}', 9))",
+    "UDP": (
+        "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(('::', 9)); s.sendto(b'!', ('{}', 9))"
+    ),
 }
 
 
