@@ -1,7 +1,7 @@
 # UNIX_TAP: MicroPython's unix port with lwIP on a Linux TAP device. SANITIZE=1 builds it with ASan
-# and UBSan, in a folder of its own.
+# and UBSan, SANITIZE=thread with TSan, in folders of their own.
 
-BOARD_BUILD := $(BUILD)/UNIX_TAP$(if $(filter 1,$(SANITIZE)),-sanitize)
+BOARD_BUILD := $(BUILD)/$(BOARD)$(if $(SANITIZE),-sanitize$(patsubst %,-%,$(filter-out 1,$(SANITIZE))))
 FIRMWARE := $(BOARD_BUILD)/micropython
 
 .PHONY: firmware
@@ -10,6 +10,6 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (SANITIZE=1: with ASan and 
 # MicroPython's make knows what has to be built anew.
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip
-	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/ports/unix VARIANT_DIR=$(abspath boards/UNIX_TAP) BUILD=$(abspath $(@D)) \
+	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/ports/unix VARIANT_DIR=$(abspath boards/$(BOARD)) BUILD=$(abspath $(@D)) \
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
 		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src SANITIZE=$(SANITIZE)

@@ -2,7 +2,7 @@
 # and LWIP_DIR, lwIP's src folder relative to that.
 
 PROG = micropython
-FROZEN_MANIFEST = $(VARIANT_DIR)/manifest.py
+FROZEN_MANIFEST = $(AUTOIP_DIR)/boards/UNIX_TAP/manifest.py
 USER_C_MODULES = $(AUTOIP_DIR)
 
 MICROPY_PY_LWIP = 1
@@ -31,12 +31,16 @@ include $(AUTOIP_DIR)/boards/common/lan_netif.mk
 $(BUILD)/main.o: CFLAGS += -Dmain=unix_main -UNDEBUG
 $(BUILD)/extmod/modmachine.o: CFLAGS += -Dmp_sys_exit_obj=board_soft_reset_obj
 
-ifeq ($(SANITIZE),1)
+ifneq ($(SANITIZE),)
 DEBUG = 1
 # MicroPython's garbage collector scans the stack: use-after-return would hide objects from it.
 # memcpy(x, NULL, 0) is common in it and harmless.
 SANITIZE_FLAGS = -fsanitize=address,undefined --param asan-use-after-return=0 \
 	-fno-sanitize=nonnull-attribute -fno-sanitize-recover=undefined
+ifeq ($(SANITIZE),thread)
+# It follows the stack by setjmp() and longjmp() only.
+SANITIZE_FLAGS = -fsanitize=thread -DMICROPY_NLR_SETJMP=1
+endif
 CFLAGS_EXTRA += $(SANITIZE_FLAGS)
 LDFLAGS_EXTRA += $(SANITIZE_FLAGS)
 # The empty heap of soft timers is NULL, and its first member is named all the same.

@@ -16,7 +16,6 @@
 
 #include "lan_netif.h"
 #include "network_lan.h"
-#include "pendsv.h"
 
 #define LAN_MAX 4
 #define FRAME_MAX 1514
@@ -24,6 +23,7 @@
 
 typedef struct _network_lan_obj_t {
     mp_obj_base_t base;
+    struct netif *handle; // objects of the esp32 port begin like this, see UNIX_TASK/idf/modnetwork.h
     char tap[IFNAMSIZ];
     int fd; // of the TAP device, -1 before it is opened
     uint8_t mac[6];
@@ -57,7 +57,7 @@ static void tap_open(network_lan_obj_t *self) {
     }
     struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
     strncpy(request.ifr_name, self->tap, IFNAMSIZ - 1);
-    int error = ioctl(fd, TUNSETIFF, &request) != 0 ? errno : pendsv_attach(fd);
+    int error = ioctl(fd, TUNSETIFF, &request) != 0 ? errno : network_lan_attach(fd);
     if (error) {
         close(fd);
         mp_raise_OSError(error);
@@ -104,11 +104,14 @@ static void lan_receive(network_lan_obj_t *self) {
 
 static void lan_follow_link(network_lan_obj_t *self) {
     bool up = tap_flags(self) & IFF_UP;
-    if (up && !netif_is_link_up(&self->netif)) {
-        netif_set_link_up(&self->netif);
-    } else if (!up && netif_is_link_up(&self->netif)) {
-        netif_set_link_down(&self->netif);
+    if (up == (bool)netif_is_link_up(&self->netif)) {
+        return;
     }
+    MICROPY_PY_LWIP_ENTER
+    if (self->active) {
+        (up ? netif_set_link_up : netif_set_link_down)(&self->netif);
+    }
+    MICROPY_PY_LWIP_EXIT
 }
 
 void network_lan_poll(void) {
@@ -201,6 +204,7 @@ static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_
     network_lan_obj_t *self = lan_find(tap);
     if (self->base.type == NULL) {
         strcpy(self->tap, tap);
+        self->handle = &self->netif;
         self->fd = -1;
         tap_open(self);
         tap_default_mac(self);
@@ -234,12 +238,12 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(lan_active_obj, 1, 2, lan_active);
 static mp_obj_t lan_deinit(mp_obj_t self_in) {
     network_lan_obj_t *self = MP_OBJ_TO_PTR(self_in);
     lan_set_active(self, false);
-    MICROPY_PY_LWIP_ENTER
+    MICROPY_PY_PENDSV_ENTER;
     if (self->fd >= 0) {
         close(self->fd);
         self->fd = -1;
     }
-    MICROPY_PY_LWIP_EXIT
+    MICROPY_PY_PENDSV_EXIT;
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_deinit_obj, lan_deinit);

@@ -57,7 +57,7 @@ void pendsv_init(void) {
     sigaction(SIGALRM, &action, NULL);
 }
 
-int pendsv_attach(int fd) {
+int network_lan_attach(int fd) {
     if (fcntl(fd, F_SETOWN, getpid()) != 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC) != 0) {
         return errno;
     }

@@ -7,9 +7,16 @@
 #include "lwip/autoip.h"
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
+#include "lwip/tcpip.h"
 #include "netif/ethernet.h"
 
 #include "lan_netif.h"
+
+#if NO_SYS
+#define LAN_INPUT ethernet_input
+#else
+#define LAN_INPUT tcpip_input
+#endif
 
 void lan_netif_init(struct netif *netif, const uint8_t mac[6], int number) {
     netif->output = etharp_output;
@@ -23,7 +30,7 @@ void lan_netif_init(struct netif *netif, const uint8_t mac[6], int number) {
 }
 
 void lan_netif_start(struct netif *netif, struct dhcp *dhcp, void *state, netif_init_fn init) {
-    netif_add(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, state, init, ethernet_input);
+    netif_add(netif, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, state, init, LAN_INPUT);
     netif_set_hostname(netif, mod_network_hostname_data);
     netif_set_default(netif);
     netif_set_up(netif);
