@@ -3,12 +3,17 @@ AUTOIP_MOD_DIR := $(USERMOD_DIR)
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/modautoip.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/link.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/alias.c
-SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/autoip_port.c
-SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/netif_lan.c
 
+# esp32 itself is built by cmake; the board UNIX_TASK has its port.
+AUTOIP_PORT ?= port_softtimer
+SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)/autoip_port.c
+CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)
+
+ifeq ($(AUTOIP_PORT),port_softtimer)
+SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/netif_lan.c
 # All of lwIP is to be built with the hook.
 CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"autoip_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_route
-CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/port_softtimer
+endif
 
 # What lwIP calls in the place of its own functions, see link.c and alias.c.
 AUTOIP_WRAPS := etharp_input ip4_input ip6_route $(addsuffix _netif_ip_addr_changed,raw tcp udp)

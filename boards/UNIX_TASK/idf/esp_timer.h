@@ -1,0 +1,28 @@
+// What firmware/port_esp32 uses of ESP-IDF's esp_timer.
+#ifndef AUTOIP_BOARDS_UNIX_TASK_ESP_TIMER_H
+#define AUTOIP_BOARDS_UNIX_TASK_ESP_TIMER_H
+
+#include <stdint.h>
+
+typedef int esp_err_t;
+#define ESP_OK 0
+#define ESP_ERR_NO_MEM 0x101
+#define ESP_ERR_INVALID_STATE 0x103
+
+typedef struct esp_timer *esp_timer_handle_t;
+
+typedef struct {
+    void (*callback)(void *arg);
+    void *arg;
+    const char *name;
+} esp_timer_create_args_t;
+
+esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle_t *handle);
+esp_err_t esp_timer_start_once(esp_timer_handle_t timer, uint64_t us);
+esp_err_t esp_timer_stop(esp_timer_handle_t timer);
+int64_t esp_timer_get_time(void);
+
+// Of this board: start the task that runs the timers, and what esp_netif_tcpip_exec() needs.
+void idf_init(void);
+
+#endif

@@ -1,0 +1,10 @@
+// lwIP's hook for routing by the source address, as ESP-IDF has it: by an interface that has the address.
+#ifndef AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H
+#define AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H
+
+struct netif;
+struct ip4_addr;
+
+struct netif *ip4_route_src_hook(const struct ip4_addr *source, const struct ip4_addr *destination);
+
+#endif

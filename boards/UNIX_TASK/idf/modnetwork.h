@@ -1,0 +1,14 @@
+// How the `network` objects of MicroPython's esp32 port begin, and network.LAN's here.
+#ifndef AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H
+#define AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H
+
+#include "py/obj.h"
+
+#include "esp_netif.h"
+
+typedef struct _base_if_obj_t {
+    mp_obj_base_t base;
+    esp_netif_t *netif;
+} base_if_obj_t;
+
+#endif

@@ -1,0 +1,9 @@
+// That of lwIP's own port to Unix, but for the lock, which is recursive here: modlwip.c takes it twice.
+#include_next <arch/sys_arch.h>
+
+#undef LOCK_TCPIP_CORE
+#undef UNLOCK_TCPIP_CORE
+void task_lock_lwip(void);
+void task_unlock_lwip(void);
+#define LOCK_TCPIP_CORE() task_lock_lwip()
+#define UNLOCK_TCPIP_CORE() task_unlock_lwip()

@@ -1,0 +1,32 @@
+// lwIP as UNIX_TAP has it, but in a task, as in ESP-IDF.
+#ifndef AUTOIP_BOARDS_UNIX_TASK_LWIPOPTS_H
+#define AUTOIP_BOARDS_UNIX_TASK_LWIPOPTS_H
+
+#include "../../UNIX_TAP/lwip/lwipopts.h"
+
+#undef NO_SYS
+#define NO_SYS 0
+#undef SYS_ARCH_DECL_PROTECT
+#undef SYS_ARCH_PROTECT
+#undef SYS_ARCH_UNPROTECT
+#undef sys_jiffies
+
+// Python's socket needs a lock. Received frames go to the task.
+#define LWIP_TCPIP_CORE_LOCKING 1
+#define LWIP_TCPIP_CORE_LOCKING_INPUT 0
+
+// Who calls lwIP without it is found.
+int task_has_lwip(void);
+#define LWIP_ASSERT_CORE_LOCKED() LWIP_ASSERT("called without the lock", task_has_lwip())
+
+#define MEMP_NUM_TCPIP_MSG_INPKT 32 // as in ESP-IDF, CONFIG_LWIP_TCPIP_RECVMBOX_SIZE
+#define PBUF_POOL_SIZE 48
+
+// A lease is bound by a timer, after it was asked for by ARP.
+#undef LWIP_DHCP_DOES_ACD_CHECK
+#define LWIP_DHCP_DOES_ACD_CHECK 1
+
+#define LWIP_HOOK_FILENAME "lwip_default_hooks.h"
+#define LWIP_HOOK_IP4_ROUTE_SRC ip4_route_src_hook
+
+#endif

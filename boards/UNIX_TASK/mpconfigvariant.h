@@ -1,0 +1,28 @@
+// Configuration of MicroPython's unix port for the UNIX_TASK board: threads as on esp32.
+
+#include "../UNIX_TAP/config.h"
+
+#define MICROPY_HW_BOARD_NAME "UNIX_TASK"
+
+#define MICROPY_PY_THREAD (1)
+#define MICROPY_PY_THREAD_GIL (1)
+#define MICROPY_PY_THREAD_RECURSIVE_MUTEX (1) // of the unix port's atomic sections
+
+// The type of the interfaces in firmware/port_esp32.
+#define MICROPY_PY_NETWORK_LAN (1)
+#define lan_if_type network_lan_type
+
+void mp_hal_wake_main_task(void);
+
+// modlwip.c and network_lan.c call lwIP from Python's thread, which esp32 does not do.
+void task_lock_lwip(void);
+void task_unlock_lwip(void);
+#define MICROPY_PY_LWIP_ENTER task_lock_lwip();
+#define MICROPY_PY_LWIP_REENTER task_lock_lwip();
+#define MICROPY_PY_LWIP_EXIT task_unlock_lwip();
+
+// There is no PendSV: this keeps the driver's task away.
+void task_lock_driver(void);
+void task_unlock_driver(void);
+#define MICROPY_PY_PENDSV_ENTER task_lock_driver()
+#define MICROPY_PY_PENDSV_EXIT task_unlock_driver()

@@ -1,0 +1,16 @@
+# Read by the Makefile of MicroPython's unix port, see UNIX_TAP's.
+
+UNIX_TAP := boards/UNIX_TAP
+LWIP_UNIX := $(dir $(LWIP_DIR))contrib/ports/unix/port
+AUTOIP_PORT = port_esp32
+
+INC += -I$(VARIANT_DIR)/idf
+include $(AUTOIP_DIR)/$(UNIX_TAP)/mpconfigvariant.mk
+INC += -I$(AUTOIP_DIR)/$(UNIX_TAP)/lwip -I$(AUTOIP_DIR)/$(LWIP_UNIX)/include
+
+SRC_C += $(UNIX_TAP)/main.c $(UNIX_TAP)/network_lan.c
+SRC_THIRDPARTY_C += $(LWIP_DIR)/api/tcpip.c $(LWIP_UNIX)/sys_arch.c
+$(BUILD)/extmod/modlwip.o: CFLAGS += -include $(VARIANT_DIR)/modlwip_lock.h
+
+# Threads are switched on in mpconfigvariant.h: by MICROPY_PY_THREAD here they would be without the GIL.
+LDFLAGS_EXTRA += -lpthread

@@ -1,0 +1,115 @@
+// The tasks of this board, as esp32 has them: lwIP's, the driver's, that of the timers (idf.c), and Python's,
+// which the others wake.
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+
+#include "py/mphal.h"
+
+#include "lwip/apps/mdns.h"
+#include "lwip/tcpip.h"
+
+#include "esp_timer.h"
+#include "../UNIX_TAP/main.h"
+#include "../UNIX_TAP/network_lan.h"
+
+#define LOOK_MS (64) // at the cable, as UNIX_TAP does
+#define TICK_US (10000) // of FreeRTOS
+
+/******************************************************************************/
+// lwIP's lock
+
+static pthread_mutex_t lwip_lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread int lwip_depth;
+
+void task_lock_lwip(void) {
+    if (lwip_depth++ == 0) {
+        pthread_mutex_lock(&lwip_lock);
+    }
+}
+
+void task_unlock_lwip(void) {
+    if (--lwip_depth == 0) {
+        pthread_mutex_unlock(&lwip_lock);
+    }
+}
+
+int task_has_lwip(void) {
+    return lwip_depth > 0;
+}
+
+/******************************************************************************/
+// The driver's task
+
+static pthread_mutex_t driver_lock = PTHREAD_MUTEX_INITIALIZER;
+static int taps; // an epoll set
+
+void task_lock_driver(void) {
+    pthread_mutex_lock(&driver_lock);
+}
+
+void task_unlock_driver(void) {
+    pthread_mutex_unlock(&driver_lock);
+}
+
+int network_lan_attach(int fd) {
+    struct epoll_event event = { .events = EPOLLIN };
+    return epoll_ctl(taps, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : errno;
+}
+
+static void *drive(void *arg) {
+    (void)arg;
+    for (;;) {
+        struct epoll_event event;
+        epoll_wait(taps, &event, 1, LOOK_MS);
+        task_lock_driver();
+        network_lan_poll();
+        task_unlock_driver();
+    }
+    return NULL;
+}
+
+/******************************************************************************/
+// Python's task
+
+static pthread_t main_task;
+static esp_timer_handle_t tick;
+
+static void on_signal(int signal) {
+    (void)signal;
+}
+
+// A system call that blocks ends with EINTR, and MicroPython runs what is scheduled.
+void mp_hal_wake_main_task(void) {
+    pthread_kill(main_task, SIGUSR1);
+}
+
+// A signal that comes just before the system call is lost. esp32 waits for a tick at most, too.
+static void on_tick(void *arg) {
+    (void)arg;
+    mp_hal_wake_main_task();
+    esp_timer_start_once(tick, TICK_US);
+}
+
+static void start_waking(void) {
+    struct sigaction action = { .sa_handler = on_signal };
+    sigaction(SIGUSR1, &action, NULL);
+    main_task = pthread_self();
+    const esp_timer_create_args_t args = { .callback = on_tick, .name = "tick" };
+    esp_timer_create(&args, &tick);
+    esp_timer_start_once(tick, TICK_US);
+}
+
+void board_power_up(void) {
+    task_lock_lwip();
+    tcpip_init(NULL, NULL);
+    mdns_resp_init();
+    task_unlock_lwip();
+    idf_init();
+    start_waking();
+    taps = epoll_create1(EPOLL_CLOEXEC);
+    pthread_t thread;
+    pthread_create(&thread, NULL, drive, NULL);
+}
