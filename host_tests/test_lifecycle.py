@@ -13,6 +13,7 @@ from wire.wire import Wire
 ROOT = pathlib.Path(__file__).parents[1]
 PLAIN = ROOT / "build/UNIX_TAP/micropython"
 SANITIZED = ROOT / "build/UNIX_TAP-sanitize/micropython"
+TASK = ROOT / "build/UNIX_TASK-sanitize/micropython"
 SCRIPTS = ROOT / "host_tests/lifecycle"
 
 # Fields of the netif that lwIP's IPv6 writes in its own time.
@@ -84,7 +85,7 @@ def test_a_thousand_services_leave_the_interface_and_the_heap_as_they_were():
     assert int(growth) == 0
 
 
-@pytest.mark.parametrize("firmware", [PLAIN, SANITIZED], ids=["plain", "sanitized"])
+@pytest.mark.parametrize("firmware", [PLAIN, SANITIZED, TASK], ids=["plain", "sanitized", "task"])
 def test_a_hundred_soft_resets_leave_nothing_behind(firmware):
     early, late, end = run(firmware, "soft_reset.py")
     assert end == "end of life 101"

@@ -4,6 +4,7 @@ import itertools
 import statistics
 import time
 
+import pytest
 from wire.frames import ANY, BROADCAST, THIEF, is_arp, request
 
 pytest_plugins = "wire.fixtures"
@@ -96,6 +97,7 @@ def test_octets_of_probes_and_announcements(bench):
     assert {f.raw for f in bench.capture.announcements_of(board.mac)} == {head + address + bytes(6) + address}
 
 
+@pytest.mark.task
 def test_address_is_used_from_the_first_announcement_on(bench):
     """R3927-2.2-b, R5227-2.5-a: a Request is not answered while probing, and is right after N1."""
     board = bench.board()
@@ -149,6 +151,7 @@ def test_stop_takes_the_address_off(bench):
     assert not bench.capture.select(lambda f: f.source == board.mac and f.arp is not None, sent)
 
 
+@pytest.mark.task
 def test_cable_out_and_in_probes_the_same_address_again(bench):
     """R3927-2.2-c, X-32."""
     board = bench.board()
@@ -174,6 +177,7 @@ def test_a_short_flap_is_not_missed(bench):
     assert len(bench.capture.probes_of(board.mac, back)) == 3
 
 
+@pytest.mark.task
 def test_a_flap_while_python_is_busy_is_not_missed(bench):
     """The cable is out and in again before the scheduler gets to look."""
     board = bench.board()

@@ -70,6 +70,7 @@ def test_denied_after_the_third_probe(bench):
     assert not _uses(bench, board, C, 0)
 
 
+@pytest.mark.task
 def test_address_of_an_older_host_is_avoided(bench):
     """A host that knows only RFC 826 answers the probe."""
     bench.wire.add_host(f"{C}/16")
@@ -149,6 +150,7 @@ def test_abandon_leaves_on_the_first_conflict(bench):
     assert board.ask("svc.stats()['defences']") == 0
 
 
+@pytest.mark.task
 def test_storm_of_conflicts(bench):
     """X-30: a thousand conflicts draw one defence and one move."""
     board = _held(bench)
@@ -175,6 +177,7 @@ def test_a_thief_does_not_get_into_the_arp_cache(bench):
     assert not bench.capture.select(lambda f: f.source == board.mac and f.packet.dst == THIEF)
 
 
+@pytest.mark.task
 def test_connections_are_reset_before_the_address_is_left(bench):
     """R3927-2.5-g, R5227-2.4-k."""
     board = _held(bench)

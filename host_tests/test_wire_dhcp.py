@@ -42,6 +42,7 @@ def test_link_local_first_and_dhcp_later(bench, server):
     answers(board, server, C, lease)
 
 
+@pytest.mark.task
 def test_a_connection_outlives_all_that_happens_to_the_routable_address(bench, server):
     server.start()
     board = bench.board()
@@ -225,6 +226,7 @@ def test_activating_again_claims_again(bench, server):
     answers(board, server, C, has_lease(board))
 
 
+@pytest.mark.task
 def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)

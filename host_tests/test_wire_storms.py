@@ -27,6 +27,7 @@ def board(bench):
     return bench.board()
 
 
+@pytest.mark.task
 def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench):
     """They are told of once a second, however many there are."""
     board.claim(delay=200, ip=C)

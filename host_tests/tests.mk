@@ -15,6 +15,7 @@ $(VENV)/.ready: host_tests/requirements.txt
 test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
 	$(MAKE) firmware BOARD=UNIX_TAP
 	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
+	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
 	$(MAKE) firmware BOARD=QEMU_MPS2
 	$(SUDO) $(PYTHON) -m pytest host_tests $(PYTEST)
 

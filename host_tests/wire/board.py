@@ -31,6 +31,7 @@ class Board:
     sanitize: with the sanitizers, which are too slow for figures of time.
     """
 
+    FIRMWARE = "UNIX_TAP"
     PADS = False  # short frames reach it as they are
 
     def __init__(self, wire, log, mac=None, tap=None, sanitize=True):
@@ -51,7 +52,7 @@ class Board:
         wire.wait_for_port(self.tap)
 
     def _start(self, sanitize):
-        firmware = ROOT / "build" / ("UNIX_TAP-sanitize" if sanitize else "UNIX_TAP") / "micropython"
+        firmware = ROOT / "build" / (self.FIRMWARE + "-sanitize" * sanitize) / "micropython"
         command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
         environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
         with open(self._errors, "wb") as errors:
@@ -180,6 +181,12 @@ class Board:
     def _report(self):
         told = self._crash + self._errors.read_text(errors="replace")[-4000:]
         return told or f"no error text, see {self.log}"
+
+
+class TaskBoard(Board):
+    """UNIX_TASK, with lwIP in a task of its own as on esp32."""
+
+    FIRMWARE = "UNIX_TASK"
 
 
 class QemuBoard(Board):

@@ -1,7 +1,8 @@
 """Fixtures of the wire tests: a `bench` with a wire, its capture and what stands on it.
 
-A test that has a `bench` runs once with each kind of board, unless it is marked with the only one and the
-reason: `only("unix", "why")`. Each test leaves its pcap and the boards' logs in build/captures.
+A test that has a `bench` runs once with "unix" and once with "qemu", unless it is marked with the only one
+and the reason: `only("unix", "why")`. Those marked `task` run with "task" as well. Each test leaves its pcap
+and the boards' logs in build/captures.
 """
 
 import os
@@ -9,7 +10,7 @@ import os
 import pytest
 
 from . import checker
-from .board import ROOT, Board, QemuBoard
+from .board import ROOT, Board, QemuBoard, TaskBoard
 from .capture import Capture
 from .dhcp import DhcpServer
 from .peers import AvahiAutoipd
@@ -18,13 +19,15 @@ from .routable import PEER
 from .wire import Wire
 
 CAPTURES = ROOT / "build" / "captures"
-BOARDS = {"unix": Board, "qemu": QemuBoard}
+BOARDS = {"unix": Board, "qemu": QemuBoard, "task": TaskBoard}
 
 
 def pytest_generate_tests(metafunc):
     if "bench" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("only")
-        boards = [_only(*only.args)] if only else BOARDS
+        boards = [_only(*only.args)] if only else ["unix", "qemu"]
+        if metafunc.definition.get_closest_marker("task"):
+            boards.append("task")
         metafunc.parametrize("bench", boards, indirect=True)
 
 
