@@ -39,7 +39,7 @@ SANITIZE_FLAGS = -fsanitize=address,undefined --param asan-use-after-return=0 \
 	-fno-sanitize=nonnull-attribute -fno-sanitize-recover=undefined
 ifeq ($(SANITIZE),thread)
 # It follows the stack by setjmp() and longjmp() only.
-SANITIZE_FLAGS = -fsanitize=thread -DMICROPY_NLR_SETJMP=1
+SANITIZE_FLAGS = -fsanitize=thread -DMICROPY_NLR_SETJMP=1 -Wno-clobbered
 endif
 CFLAGS_EXTRA += $(SANITIZE_FLAGS)
 LDFLAGS_EXTRA += $(SANITIZE_FLAGS)

@@ -62,7 +62,9 @@ static void tap_open(network_lan_obj_t *self) {
         close(fd);
         mp_raise_OSError(error);
     }
+    MICROPY_PY_PENDSV_ENTER;
     self->fd = fd;
+    MICROPY_PY_PENDSV_EXIT;
 }
 
 // The device's own MAC belongs to the host's end of the wire; the board's is derived from it.
@@ -147,11 +149,13 @@ static void lan_set_active(network_lan_obj_t *self, bool active) {
     if (active && self->fd < 0) {
         tap_open(self);
     }
-    MICROPY_PY_LWIP_ENTER
+    MICROPY_PY_PENDSV_ENTER;
+    MICROPY_PY_LWIP_ENTER;
     if (active != self->active) {
         (active ? lan_start : lan_stop)(self);
     }
-    MICROPY_PY_LWIP_EXIT
+    MICROPY_PY_LWIP_EXIT;
+    MICROPY_PY_PENDSV_EXIT;
 }
 
 struct netif *network_lan_netif(mp_obj_t nic) {
@@ -208,7 +212,9 @@ static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_
         self->fd = -1;
         tap_open(self);
         tap_default_mac(self);
+        MICROPY_PY_PENDSV_ENTER;
         self->base.type = type;
+        MICROPY_PY_PENDSV_EXIT;
     }
     if (args[ARG_mac].u_obj != mp_const_none) {
         lan_set_mac(self, args[ARG_mac].u_obj);
