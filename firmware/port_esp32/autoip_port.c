@@ -25,6 +25,8 @@ static esp_err_t run_in_lwip(void *arg) {
     return ESP_OK;
 }
 
+// Python keeps the GIL meanwhile: it may be in a finaliser, where no other thread may touch the heap. lwIP's
+// task never wants it.
 void autoip_port_run(void (*function)(void *), void *arg) {
     call_t call = { function, arg };
     esp_netif_tcpip_exec(run_in_lwip, &call);
