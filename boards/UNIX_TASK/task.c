@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -114,6 +115,17 @@ static void on_tick(void *arg) {
     (void)arg;
     mp_hal_wake_main_task();
     esp_timer_start_once(tick, TICK_US);
+}
+
+// MicroPython's garbage collector waits here for other Python threads, and takes the signal for their answer.
+int __real_sem_wait(sem_t *sem);
+int __wrap_sem_wait(sem_t *sem);
+int __wrap_sem_wait(sem_t *sem) {
+    int result;
+    do {
+        result = __real_sem_wait(sem);
+    } while (result != 0 && errno == EINTR);
+    return result;
 }
 
 static void start_waking(void) {
