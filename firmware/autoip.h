@@ -67,7 +67,7 @@ autoip_link_t *autoip_link_open(struct netif *netif); // NULL: no place left
 void autoip_link_close(autoip_link_t *link);
 int autoip_link_status(autoip_link_t *link);
 void autoip_link_watch(autoip_link_t *link, int32_t host);
-bool autoip_link_is_claimed(const autoip_link_t *link, const uint8_t *frame);
+bool autoip_link_is_claimed(autoip_link_t *link, const uint8_t *frame);
 size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len);
 bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len);
 void autoip_link_wake(autoip_link_t *link, int32_t ms);

@@ -132,12 +132,12 @@ static void enqueue(autoip_link_t *link, const uint8_t *frame) {
 }
 
 // Does an ARP packet of another host claim the interface's own address, a lease or a static one?
-bool autoip_link_is_claimed(const autoip_link_t *link, const uint8_t *frame) {
+static bool is_claimed(const autoip_link_t *link, const uint8_t *frame) {
     return memcmp(frame + AT_SPA, netif_ip4_addr(link->netif), 4) == 0 && has_address(link);
 }
 
 static bool is_claim_to_tell(autoip_link_t *link, const uint8_t *frame) {
-    if (!autoip_link_is_claimed(link, frame) || autoip_port_now() - link->claim_at < CLAIM_INTERVAL) {
+    if (!is_claimed(link, frame) || autoip_port_now() - link->claim_at < CLAIM_INTERVAL) {
         return false;
     }
     link->claim_at = autoip_port_now();
@@ -270,13 +270,38 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
     autoip_schedule(link);
 }
 
-int autoip_link_status(autoip_link_t *link) {
-    mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
-    bool went_down = link->went_down;
-    link->went_down = false;
-    MICROPY_END_ATOMIC_SECTION(state);
+// Python asks in lwIP's context: where that is a task, it may be in the middle of a change.
+typedef struct _question_t {
+    autoip_link_t *link;
+    const uint8_t *frame;
+    int answer;
+} question_t;
+
+static int ask(void (*question)(void *), autoip_link_t *link, const uint8_t *frame) {
+    question_t call = { link, frame, 0 };
+    autoip_port_run(question, &call);
+    return call.answer;
+}
+
+static void status_in_lwip(void *arg) {
+    question_t *call = arg;
+    autoip_link_t *link = call->link;
     link->routable = is_routable(link);
-    return went_down || !is_up(link) ? 0 : 1 + link->routable;
+    call->answer = link->went_down || !is_up(link) ? 0 : 1 + link->routable;
+    link->went_down = false;
+}
+
+int autoip_link_status(autoip_link_t *link) {
+    return ask(status_in_lwip, link, NULL);
+}
+
+static void claimed_in_lwip(void *arg) {
+    question_t *call = arg;
+    call->answer = is_claimed(call->link, call->frame);
+}
+
+bool autoip_link_is_claimed(autoip_link_t *link, const uint8_t *frame) {
+    return ask(claimed_in_lwip, link, frame);
 }
 
 /******************************************************************************/
@@ -402,7 +427,7 @@ void autoip_link_wake(autoip_link_t *link, int32_t ms) {
 }
 
 void autoip_link_watch(autoip_link_t *link, int32_t host) {
-    link->watched = host;
+    link->watched = host; // a word: nobody sees half of it
 }
 
 size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len) {

@@ -13,6 +13,11 @@ target_sources(usermod_autoip INTERFACE
 if(ESP_PLATFORM)
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_esp32)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c)
+    # MicroPython 1.25 has these only on boards with native USB.
+    target_compile_definitions(usermod_autoip INTERFACE "MICROPY_SCHEDULER_STATIC_NODES=(1)")
+    # Before 1.28 it compiles C modules without IDF's options, among them those that optimise.
+    idf_build_get_property(autoip_options COMPILE_OPTIONS)
+    target_compile_options(usermod_autoip INTERFACE ${autoip_options})
 else()
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_softtimer)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c ${AUTOIP_PORT_DIR}/netif_rp2.c)
