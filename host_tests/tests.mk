@@ -17,7 +17,7 @@ test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
 	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
 	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
 	$(MAKE) firmware BOARD=QEMU_MPS2
-	$(SUDO) $(PYTHON) -m pytest host_tests $(PYTEST)
+	$(SUDO) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
 
 .PHONY: demo
 demo: $(VENV)/.ready firmware ## boards and a Linux host find addresses, an adversary attacks one
