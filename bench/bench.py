@@ -25,7 +25,7 @@ _STORM = 10000  # frames
 _PORT = 7  # a socket's
 
 # Where lwIP's interface has a received frame go, and what of autoip runs in the scheduler.
-_ENTRY = {"none": "ethernet_input", "lwip": "ethernet_input", "autoip": "hook_input"}
+_ENTRY = "ethernet_input"
 _SCHEDULED = "call_on_wake"
 
 # All three builds have a link-local address when frames are counted.
@@ -79,7 +79,7 @@ def holding(build):
 
 def count_frames(build):
     """name -> Call of what handles a received frame in the interrupt, by name of the frame."""
-    entry = address_of(build, _ENTRY[build])
+    entry = address_of(build, _ENTRY)
     with holding(build) as board:
         frames = frames_in(board.mac, board.ask("nic.ifconfig()[0]"))
         with Debugger(board.debugger) as debugger:
@@ -95,7 +95,7 @@ def count_conflict():
         board.begin("while not svc.stats()['defences']: time.sleep_ms(10)")
         with Debugger(board.debugger) as debugger:
             hook = debugger.measure(
-                address_of("autoip", _ENTRY["autoip"]), lambda: board.send(announcement(life.C))
+                address_of("autoip", _ENTRY), lambda: board.send(announcement(life.C))
             )
             scheduled = debugger.measure(address_of("autoip", _SCHEDULED), lambda: None)
         board.end()

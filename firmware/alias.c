@@ -66,6 +66,11 @@ void autoip_alias_mirror(autoip_link_t *link) {
 /******************************************************************************/
 // Frames in
 
+// Not by alias->state: esp_netif takes what is there for an object of its own.
+static autoip_link_t *link_of(struct netif *alias) {
+    return (autoip_link_t *)((char *)alias - offsetof(autoip_link_t, alias));
+}
+
 static struct netif *alias_with(const ip4_addr_t *address) {
     for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
         if (ip4_addr_eq(netif_ip4_addr(&autoip_links[i].alias), address)) {
@@ -111,16 +116,17 @@ static err_t input_broadcast(struct pbuf *p, autoip_link_t *link) {
 }
 
 static MP_NOINLINE err_t input_link_local(struct pbuf *p, struct netif *netif) {
-    autoip_link_t *link = autoip_find_link(netif);
     ip4_addr_t destination;
     ip4_addr_copy(destination, ((const struct ip_hdr *)p->payload)->dest);
-    if (autoip_is_host((const uint8_t *)&destination, ALL_HOSTS) && link != NULL && link->assigned >= 0) {
+    struct netif *alias = alias_with(&destination);
+    if (alias != NULL && link_of(alias)->netif == netif) {
+        return __real_ip4_input(p, alias);
+    }
+    autoip_link_t *link = autoip_find_link(netif);
+    if (link != NULL && link->assigned >= 0 && autoip_is_host((const uint8_t *)&destination, ALL_HOSTS)) {
         return input_broadcast(p, link);
     }
-    struct netif *alias = alias_with(&destination);
-    if (link != NULL && alias == &link->alias) {
-        netif = alias;
-    } else if (alias != NULL && alias != netif && !ip4_addr_eq(netif_ip4_addr(netif), &destination)) {
+    if (alias != NULL && alias != netif && !ip4_addr_eq(netif_ip4_addr(netif), &destination)) {
         // lwIP takes in what is for any of its interfaces; a link-local address is known on its own link
         // only (RFC 3927 3.2).
         pbuf_free(p);
@@ -163,11 +169,6 @@ err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t 
 
 static err_t alias_output(struct netif *alias, struct pbuf *p, const ip4_addr_t *destination) {
     return autoip_alias_output(alias, p, destination, etharp_output);
-}
-
-// Not by alias->state: esp_netif takes what is there for an object of its own.
-static autoip_link_t *link_of(struct netif *alias) {
-    return (autoip_link_t *)((char *)alias - offsetof(autoip_link_t, alias));
 }
 
 static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
