@@ -222,17 +222,20 @@ struct netif *__real_ip6_route(const ip6_addr_t *source, const ip6_addr_t *desti
 struct netif *__wrap_ip6_route(const ip6_addr_t *source, const ip6_addr_t *destination);
 struct netif *__wrap_ip6_route(const ip6_addr_t *source, const ip6_addr_t *destination) {
     struct netif *found = __real_ip6_route(source, destination);
-    struct netif *netif;
-    struct netif *only = NULL;
-    size_t count = 0;
-    NETIF_FOREACH(netif) {
-        if (netif->linkoutput != alias_linkoutput) {
-            only = netif;
-            ++count;
-        }
+    if (found != NULL || ip6_addr_has_zone(destination)) {
+        return found;
     }
-    bool single = found == NULL && count == 1 && !ip6_addr_has_zone(destination);
-    return single && netif_is_up(only) && netif_is_link_up(only) ? only : found;
+    struct netif *netif;
+    NETIF_FOREACH(netif) {
+        if (netif->linkoutput == alias_linkoutput) {
+            continue;
+        }
+        if (found != NULL) {
+            return NULL; // it is one of several
+        }
+        found = netif;
+    }
+    return found != NULL && netif_is_up(found) && netif_is_link_up(found) ? found : NULL;
 }
 #endif
 

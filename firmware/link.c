@@ -1,4 +1,4 @@
-// The lwIP part, frames: hooks on one interface, the filter for ARP, the queue and the wake-ups.
+// The lwIP part, frames: the hooks, the filter for ARP, the queue and the wake-ups.
 
 #include <string.h>
 
