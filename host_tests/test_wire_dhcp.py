@@ -28,12 +28,14 @@ pytest_plugins = "wire.fixtures"
 C = "169.254.20.20"
 
 
-def test_link_local_first_and_dhcp_later(bench, server):
+@pytest.mark.parametrize("seconds", [10, 60])
+def test_link_local_first_and_dhcp_later(bench, server, seconds):
+    """DHCP asks as it would without autoip: again and again, with ever longer pauses."""
     board = bench.board()
     assert board.claim(delay=200, ip=C) == C
     connection = Connection(server.host, board, C)
     assert connection.works()
-    time.sleep(3)
+    time.sleep(seconds)
     server.start()
     lease = has_lease(board)
     assert board.ask("nic.ifconfig()[:3]") == [lease, "255.255.255.0", ROUTER]
