@@ -94,9 +94,7 @@ def count_conflict():
     with holding("autoip") as board:
         board.begin("while not svc.stats()['defences']: time.sleep_ms(10)")
         with Debugger(board.debugger) as debugger:
-            hook = debugger.measure(
-                address_of("autoip", _ENTRY), lambda: board.send(announcement(life.C))
-            )
+            hook = debugger.measure(address_of("autoip", _ENTRY), lambda: board.send(announcement(life.C)))
             scheduled = debugger.measure(address_of("autoip", _SCHEDULED), lambda: None)
         board.end()
     return hook, scheduled
