@@ -9,6 +9,7 @@
 
 #ifndef ip4_addr_eq // lwIP 2.1, in IDF 5.3 and older
 #define ip4_addr_eq ip4_addr_cmp
+#define ip4_addr_net_eq ip4_addr_netcmp
 #endif
 
 typedef struct _autoip_port_timer_t {
