@@ -13,4 +13,4 @@ SRC_THIRDPARTY_C += $(LWIP_DIR)/api/tcpip.c $(LWIP_UNIX)/sys_arch.c
 $(BUILD)/extmod/modlwip.o: CFLAGS += -include $(VARIANT_DIR)/modlwip_lock.h
 
 # Threads are switched on in mpconfigvariant.h: by MICROPY_PY_THREAD here they would be without the GIL.
-LDFLAGS_EXTRA += -lpthread -Wl,--wrap=sem_wait
+LDFLAGS_EXTRA += -lpthread -Wl,--wrap=sem_wait,--wrap=etharp_acd_probe

@@ -11,6 +11,7 @@
 
 #include "lwip/acd.h"
 #include "lwip/apps/mdns.h"
+#include "lwip/etharp.h"
 #include "lwip/tcpip.h"
 #include "lwip/timeouts.h"
 
@@ -48,6 +49,12 @@ int task_has_lwip(void) {
 static void on_acd_tick(void *arg) {
     acd_tmr();
     sys_timeout(ACD_TICK_MS, on_acd_tick, arg);
+}
+
+// It asks with the interface's address, which may be the link-local one; lwIP's ACD with none.
+err_t __wrap_etharp_acd_probe(struct netif *netif, const ip4_addr_t *address);
+err_t __wrap_etharp_acd_probe(struct netif *netif, const ip4_addr_t *address) {
+    return etharp_query(netif, address, NULL);
 }
 
 static void start_lwip(void) {
