@@ -93,9 +93,17 @@ static void update_entries(autoip_link_t *link, struct pbuf *p) {
     }
 }
 
+// IDF's DHCP client asks who has the address that it is offered with the one that the interface
+// mirrors: the answer is for the interface.
+static bool is_for_dhcp(const struct pbuf *p, const struct netif *netif) {
+    const struct dhcp *dhcp = netif_dhcp_data(netif);
+    return dhcp != NULL && dhcp->state == DHCP_STATE_CHECKING
+           && memcmp((const uint8_t *)p->payload + AUTOIP_FRAME_SPA - SIZEOF_ETH_HDR, &dhcp->offered_ip_addr, 4) == 0;
+}
+
 // An ARP packet that was not kept from lwIP; returns the interface that it is for.
 struct netif *autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link) {
-    if (link->assigned < 0) {
+    if (link->assigned < 0 || is_for_dhcp(p, link->netif)) {
         return link->netif;
     }
     if (autoip_is_host((const uint8_t *)p->payload + AUTOIP_FRAME_TPA - SIZEOF_ETH_HDR, link->assigned)) {

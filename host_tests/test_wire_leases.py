@@ -7,7 +7,7 @@ import pytest
 from scapy.layers.dhcp import BOOTP
 from scapy.layers.inet import IP, IPOption_NOP
 from wire.board import BoardError
-from wire.dhcp import ScriptedServer
+from wire.dhcp import ScriptedServer, is_dhcp
 from wire.routable import (
     PEER,
     SOON,
@@ -42,6 +42,19 @@ def test_a_connection_lives_through_a_lease_of_any_form(bench, server, form):
     ScriptedServer(bench, board, **FORMS[form]).lease()
     assert has_lease(board) == "10.0.0.50"
     assert connection.works()
+
+
+@pytest.mark.only("task", "the other boards do not ask who has the address that they are offered")
+def test_an_offered_address_that_is_in_use_is_declined(bench):
+    """RFC 2131 4.4.1."""
+    bench.wire.add_host("10.0.0.50/24")
+    board = bench.board()
+    board.run("nic.ipconfig(dhcp4=False)")
+    board.claim(delay=200, ip=C)
+    began = time.time()
+    ScriptedServer(bench, board, lease="10.0.0.50").lease()
+    bench.capture.wait_for(is_dhcp("decline", board.mac), after=began)
+    holds(board, f"nic.ifconfig()[0] == '{C}'")
 
 
 class Sockets:

@@ -10,7 +10,7 @@ from scapy.layers.l2 import Ether
 from .frames import BROADCAST, THIEF
 
 ADDRESS = "10.0.0.1"
-_TYPES = {"discover": 1, "offer": 2, "request": 3, "ack": 5, "nak": 6}  # RFC 2132 9.6
+_TYPES = {"discover": 1, "offer": 2, "request": 3, "decline": 4, "ack": 5, "nak": 6}  # RFC 2132 9.6
 
 
 def is_dhcp(kind, mac):
