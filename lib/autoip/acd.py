@@ -12,8 +12,8 @@ caller does it in the order of the bits, lowest first:
     BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
 
         state        left by                                       to
-        STOPPED      start                                         WAITING
         WAITING      link up, and no rate limit or its end         PROBING
+        (the first)
         PROBING      conflict                                      PROBING with the next candidate,
                                                                    or WAITING for the rate limit
                      3 probes and 2 s of silence: announcement 1   ANNOUNCING
@@ -24,7 +24,7 @@ caller does it in the order of the bits, lowest first:
         IDLE         no routable address any more                  WAITING
         any          link down                                     WAITING
                      a routable address on the interface           IDLE
-                     stop                                          STOPPED
+                     stop                                          STOPPED, for good
 
 Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does.
 """
