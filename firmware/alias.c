@@ -186,6 +186,10 @@ static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
 /******************************************************************************/
 // Routes
 
+static bool is_usable(const struct netif *netif) {
+    return netif_is_up(netif) && netif_is_link_up(netif) && !ip4_addr_isany(netif_ip4_addr(netif));
+}
+
 static bool is_known(struct netif *netif, const ip4_addr_t *address) {
     struct eth_addr *mac;
     const ip4_addr_t *known;
@@ -198,7 +202,8 @@ static struct netif *where_known(const ip4_addr_t *destination) {
     for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
         if (link->hooked && (is_known(&link->alias, destination) || is_known(link->netif, destination))) {
             bool wide = link->assigned >= 0 && ip4_addr_net_eq(destination, netif_ip4_addr(&link->alias), netif_ip4_netmask(&link->alias));
-            return wide ? &link->alias : link->netif;
+            struct netif *netif = wide ? &link->alias : link->netif;
+            return is_usable(netif) ? netif : NULL;
         }
     }
     return NULL;
@@ -297,8 +302,8 @@ typedef struct _assign_t {
 static void assign_in_lwip(void *arg) {
     assign_t *call = arg;
     autoip_link_t *link = call->link;
-    if (!link->hooked) {
-        return;
+    if (!link->hooked || link->went_down) {
+        return; // RFC 3927 2.2: it is to be probed anew
     }
     ip4_addr_t mask = prefix_mask();
     if (call->narrow) {

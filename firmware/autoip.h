@@ -36,7 +36,7 @@ typedef struct _autoip_link_t {
     uint32_t claim_at; // likewise: the last claim on the interface's own address
     bool wake_wanted;
     bool hooked; // false while the interface is removed
-    bool went_down; // since Python last asked
+    bool went_down; // since Python last watched nothing
     bool routable; // as Python was told
     bool mirrors; // the interface shows the link-local address
     uint8_t queue_first;

@@ -133,7 +133,8 @@ static void enqueue(autoip_link_t *link, const uint8_t *frame) {
 
 // Does an ARP packet of another host claim the interface's own address, a lease or a static one?
 static bool is_claimed(const autoip_link_t *link, const uint8_t *frame) {
-    return memcmp(frame + AT_SPA, netif_ip4_addr(link->netif), 4) == 0 && has_address(link);
+    return memcmp(frame + AT_SPA, netif_ip4_addr(link->netif), 4) == 0 && has_address(link)
+           && !autoip_is_host(frame + AT_SPA, link->watched);
 }
 
 static bool is_claim_to_tell(autoip_link_t *link, const uint8_t *frame) {
@@ -238,6 +239,9 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len) {
 // State of the interface
 
 static void look(autoip_link_t *link) {
+    if (!link->hooked) {
+        return; // the interface is gone, with its DHCP client
+    }
     if (dhcp_supplied_address(link->netif)) {
         link->leased = *netif_ip4_addr(link->netif);
     }
@@ -288,7 +292,6 @@ static void status_in_lwip(void *arg) {
     autoip_link_t *link = call->link;
     link->routable = is_routable(link);
     call->answer = link->went_down || !is_up(link) ? 0 : 1 + link->routable;
-    link->went_down = false;
 }
 
 int autoip_link_status(autoip_link_t *link) {
@@ -428,6 +431,9 @@ void autoip_link_wake(autoip_link_t *link, int32_t ms) {
 
 void autoip_link_watch(autoip_link_t *link, int32_t host) {
     link->watched = host; // a word: nobody sees half of it
+    if (host < 0) {
+        link->went_down = false; // Python has drawn the conclusion, or has none to draw
+    }
 }
 
 size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len) {

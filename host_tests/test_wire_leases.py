@@ -8,6 +8,7 @@ from scapy.layers.dhcp import BOOTP
 from scapy.layers.inet import IP, IPOption_NOP
 from wire.board import BoardError
 from wire.dhcp import ScriptedServer, is_dhcp
+from wire.frames import announcement
 from wire.routable import (
     PEER,
     SOON,
@@ -179,6 +180,18 @@ def test_a_static_address_that_is_the_held_one_stays(bench, server):
     assert server.host.ping(C)
     board.run("svc.stop()")
     assert board.ask("nic.ifconfig()") == shown
+
+
+def test_conflicts_on_the_held_address_count_though_the_interface_has_it_by_hand(bench, server):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    set_static(board)
+    holds(board, "svc.log()[-1][1] == 'routable'")
+    bench.by_hand.add(C)
+    set_static(board, C)
+    time.sleep(SOON)
+    bench.wire.send(announcement(C))
+    board.expect("defended")
 
 
 @pytest.mark.parametrize("options", [{}, {"old": True}], ids=["default", "old"])

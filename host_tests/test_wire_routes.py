@@ -10,7 +10,7 @@ from scapy.layers.inet import ICMP, IP, TCP
 from scapy.layers.inet6 import ICMPv6ND_NS
 from scapy.layers.l2 import Ether
 from wire.board import BoardError
-from wire.frames import BROADCAST, THIEF, is_arp
+from wire.frames import BROADCAST, THIEF, is_arp, request
 from wire.routable import (
     PEER,
     SOON,
@@ -150,6 +150,20 @@ def test_an_interface_without_a_service_does_not_know_the_address(two_wires, pay
     time.sleep(QUIET)
     frames = two_wires.captures[1].since(sent)
     assert not [f for f in frames if f.source == mac and IP in f.packet and f.packet[IP].src == C]
+
+
+def test_nothing_leaves_without_an_address(bench, server):
+    """A host that was heard of is not spoken to by an interface that has lost its address."""
+    board = bench.board()
+    set_static(board)
+    board.start(old=True, delay=8000)
+    holds(board, "svc.state == 'idle'")
+    bench.wire.send(request(PEER, STATIC))
+    time.sleep(QUIET)
+    board.run("sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
+    with pytest.raises(BoardError, match="113"):  # EHOSTUNREACH
+        board.run(f"sock.sendto(b'?', ('{PEER}', 9999))")
 
 
 IPV6 = {

@@ -402,6 +402,12 @@ class Link(Station):
             self._went_down = True
         self._schedule()
 
+    def flap(self, _):
+        """The firmware takes the address off at once."""
+        self.carrier(False)
+        self.carrier(True)
+        self.release()
+
     def other_address(self, present):
         """A lease or a static address comes or goes."""
         self._address_of_others = present
@@ -431,9 +437,7 @@ class Link(Station):
 
     @property
     def status(self):
-        went_down = self._went_down
-        self._went_down = False
-        if not self.is_open or not self._carrier or went_down:
+        if not self.is_open or not self._carrier or self._went_down:
             return 0
         return 2 if self._address_of_others else 1
 
@@ -443,6 +447,8 @@ class Link(Station):
     def watch(self, host):
         self._check()
         self._watched = host
+        if host < 0:
+            self._went_down = False
 
     def receive(self, buffer):
         if not self._queue or not self.is_open:
@@ -471,12 +477,14 @@ class Link(Station):
 
     def release(self):
         self._check()
-        self.address = -1
-        self.calls.append((self.wire.now, "release"))
+        if self.address >= 0:
+            self.address = -1
+            self.calls.append((self.wire.now, "release"))
 
     def close(self):
-        if self.address >= 0:
-            self.release()
+        if not self.is_open:
+            return
+        self.release()
         self.is_open = False
         self._wake_at = -1
         self._scheduled = False

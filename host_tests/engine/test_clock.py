@@ -111,6 +111,21 @@ def test_losses_are_forgotten_across_the_wrap():
     assert limit[1] == 0 and host.due() == -1
 
 
+def test_pause_of_long_ago_is_none():
+    # The link goes down in the pause and comes back when the clock has wrapped nearly to its end.
+    for before in (500000, 61000):
+        wire = Wire()
+        host = Host(wire, first=C)
+        Denier(wire)
+        while host.machine.state != sim.WAITING:
+            wire.sleep(10)
+        paused = wire.now
+        host.link(False)
+        wire.run(paused + WRAP - before + 60000)
+        host.link(True)
+        assert host.machine.state == sim.PROBING, before
+
+
 def test_clock_that_stands_still_sends_one_frame():
     #
     wire = Wire()

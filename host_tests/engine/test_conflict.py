@@ -369,3 +369,20 @@ def test_joined_links_are_healed_by_a_broadcast_reply():
     left.run(60000)
     assert a.address >= 0 and b.address >= 0 and a.address != b.address
     assert "defended" in a.words() + b.words()
+
+
+def test_defence_that_the_driver_refuses_does_not_hurry_the_second_announcement():
+    # both are due and refused: one attempt in 100 ms.
+    wire = Wire()
+    host = Host(wire, first=C)
+    while host.machine.state != sim.ANNOUNCING:
+        wire.sleep(1)
+    wire.sleep(1950)
+    host.refuse = 20
+    host.heard(announcement(FOREIGN, C))
+    wire.sleep(500)
+    assert 20 - host.refuse <= 10
+    host.refuse = 0
+    wire.sleep(1000)
+    assert host.count("defences") == 1 and host.count("announcements") == 2
+    assert host.machine.state == sim.HELD and host.due() > 5000  # DEFEND_INTERVAL

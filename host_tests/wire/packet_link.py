@@ -30,7 +30,7 @@ class PacketLink:
         self._length = 0
         self._queue = []
         self._wake_at = None
-        self._went_down = self._ran = False
+        self._went_down = False
         with host.namespace.inside():
             self._route, self._events = IPRoute(), IPRoute()
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -39,6 +39,7 @@ class PacketLink:
         self._index = self._route.link_lookup(ifname=interface)[0]
         self.mac = bytes.fromhex(host.mac.replace(":", ""))
         self._events.bind(groups=RTMGRP_LINK)
+        self._ran = self._is_running()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._socket, selectors.EVENT_READ, self._take_frame)
         self._selector.register(self._events, selectors.EVENT_READ, self._take_event)
@@ -60,13 +61,14 @@ class PacketLink:
 
     @property
     def status(self):
-        went_down, self._went_down = self._went_down, False
-        if went_down or not self._is_running():
+        if self._went_down or not self._is_running():
             return 0
         return 2 if any(address != _text(self._assigned) for address in self._addresses()) else 1
 
     def watch(self, host):
         self._watched = host
+        if host < 0:
+            self._went_down = False
 
     def receive(self, buffer):
         if not self._queue:
@@ -98,6 +100,8 @@ class PacketLink:
             self._assigned = -1
 
     def close(self):
+        if not self._is_open:
+            return
         self.release()
         self._is_open = False
         for each in (self._selector, self._socket, self._events, self._route):

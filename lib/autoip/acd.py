@@ -26,7 +26,8 @@ caller does it in the order of the bits, lowest first:
                      a routable address on the interface           IDLE
                      stop                                          STOPPED, for good
 
-Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does.
+Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may end an input anywhere: a state
+is entered last, when all that it needs is there, so that the inputs after it go on from there.
 """
 
 from array import array
@@ -111,7 +112,7 @@ class Machine:
         self.frame = arp.new_request()
         self.mac = arp.sender(self.frame)
         self.offender = bytearray(6)
-        self.counts = array("i", bytes(32))
+        self.counts = array("i", bytes(4 * len(COUNTERS)))
         self.contested = -1  # host part of the address in the last conflict; -1: the routable one
         self.random = random
         self.limit = limit
@@ -138,7 +139,7 @@ class Machine:
         return todo
 
     def link(self, up, idle, now, mac=None):
-        """The link came up or went down, maybe with a new `mac`; it is up, but to stay idle."""
+        """How the link is: down, up, or up but to stay idle; maybe with a new `mac`. It may be told again."""
         if mac:
             arp.set_sender(self.frame, mac)
         if self.state == _STOPPED:
@@ -168,8 +169,11 @@ class Machine:
         return CONFLICT
 
     def received_routable(self, frame):
-        """The frame claims the interface's routable address (RFC 5227 2.4): that is counted."""
-        self._meet(frame, _ROUTABLE_CONFLICTS, -1)
+        """The frame claims the interface's routable address (RFC 5227 2.4): counted, if it is a packet."""
+        whole = arp.is_packet(frame, arp.LENGTH, self.frame)
+        if whole:
+            self._meet(frame, _ROUTABLE_CONFLICTS, -1)
+        return whole
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
@@ -197,7 +201,7 @@ class Machine:
             due = _after(now, _RETRY)
             if defence:
                 self._retry = due
-            else:
+            if _left(self._step, now) == 0:
                 self._step = due
             return 0
         if defence:
@@ -226,17 +230,17 @@ class Machine:
     # Claiming
 
     def _claim(self, now):
-        if _left(self.limit[_PAUSE], now) > 0:
+        if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:  # else it is of long ago
             self.state = _WAITING
             self._step = self.limit[_PAUSE]
             return
         self.limit[_PAUSE] = -1
         if self._is_taken(self.host):
             self._choose()
-        self.state = _PROBING
         self._probes_left = _PROBE_NUM
         arp.make_probe(self.frame, self.host)
         self._step = _after(now, self.random(self.mac, 0, self.delay // 2))
+        self.state = _PROBING
 
     def _move(self, now):
         if self.limit[_DENIALS] + self.limit[_LOSSES] >= _MAX_CONFLICTS:
@@ -266,12 +270,12 @@ class Machine:
     def _sent_announcement(self, now):
         self.counts[_ANNOUNCEMENTS] += 1
         if self.state == _ANNOUNCING:
-            self.state = _HELD
             self._step = _after(now, _CALM) if self.limit[_LOSSES] else -1
+            self.state = _HELD
             return 0
-        self.state = _ANNOUNCING
         self.limit[_DENIALS] = 0
         self._step = _after(now, _ANNOUNCE_INTERVAL)
+        self.state = _ANNOUNCING
         return ASSIGN | _BOUND
 
     # Conflicts
@@ -311,10 +315,10 @@ class Machine:
         return todo
 
     def _let_go(self, state):
-        held = self.held()
+        todo = RELEASE | _LOST if self.held() >= 0 else 0
         self.state = state
         self._step = self._retry = -1
-        return RELEASE | _LOST if held >= 0 else 0
+        return todo
 
 
 def _after(now, ms):

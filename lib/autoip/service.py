@@ -4,8 +4,9 @@ A link is the wire as a service sees it:
 
     mac                     6 bytes
     name                    short name of the interface, for debug reports
-    status                  0 while the link is down, and once after it was, however short; 1 while it is up;
-                            2 while the interface has an IPv4 address of its own as well
+    status                  0 while the link is down, and after it was, however short, until nothing is
+                            watched; 1 while it is up; 2 while it is up and the interface has a routable
+                            IPv4 address of its own
     drops                   frames lost because the queue was full, counted
     on_wake                 function without arguments, called from the scheduler when frames, the
                             wake-up, a link or an address change are waiting
@@ -152,12 +153,12 @@ class Service:
     def stop(self):
         """Give the link-local address up, and only that. A second call does nothing."""
         self._link.on_wake = None  # the scheduler could interrupt what follows
+        self._link.close()
         if self._machine.state:
             host = self._machine.host
             todo = self._machine.stop()
             if todo & acd.RELEASE:
                 self._previous = host
-            self._link.close()
             self._status = 0
             self._tell_all(todo, host)
             self._tell("stopped")
@@ -178,21 +179,22 @@ class Service:
 
     def _follow_link(self):
         status = self._link.status
+        idle = status == _ROUTABLE and self._mode == _OLD
+        mac = self._link.mac if status and not self._status else None
+        self._todo |= self._machine.link(status, idle, time.ticks_ms(), mac)
         if status != self._status:
-            idle = status == _ROUTABLE and self._mode == _OLD
-            mac = None if self._status else self._link.mac
-            self._todo |= self._machine.link(status, idle, time.ticks_ms(), mac)
             self._note(("down", "up", "routable")[status])
             self._status = status
-            self._do(acd.ASSIGN)
+            self._todo |= acd.ASSIGN
+        self._do(0)
 
     def _judge_frames(self):
         # Before a timer that is due: there is no announcement for an address that was denied.
         while length := self._link.receive(_frame):
             if self._link.is_claimed(_frame):
                 # A conflict on the routable address is its owner's business: DHCP's, or the user's.
-                self._machine.received_routable(_frame)
-                self._tell("routable conflict")
+                if self._machine.received_routable(_frame):
+                    self._tell("routable conflict")
             else:
                 self._do(self._machine.received(_frame, length, time.ticks_ms()))
 
@@ -206,6 +208,7 @@ class Service:
         host = machine.contested if self._todo & acd.CONFLICT else machine.host
         if self._todo & acd.RELEASE:
             self._previous = host
+        if machine.held() < 0:  # also after a RELEASE that Ctrl-C has cut off
             self._link.release()
         self._link.watch(machine.watched())
         if self._todo & acd.SEND:

@@ -1,0 +1,78 @@
+"""Ctrl-C at every jump in lib/autoip, which is where MicroPython looks for it: the service goes on.
+
+On ports with threads (rp2, esp32) it is raised in the middle of a callback. On CPython, by its tracer.
+"""
+
+import dis
+import functools
+import pathlib
+import sys
+
+import pytest
+import sim
+from autoip import service
+
+FILES = {str(path) for path in pathlib.Path(service.__file__).parent.glob("*.py")}
+UNTIL = 70000  # ms
+SOON = 200  # ms: a wake-up that failed is tried again after 100
+
+
+@functools.cache
+def jumps(code):
+    """The places of its jumps, as offsets."""
+    return {each.offset for each in dis.get_instructions(code) if "JUMP" in each.opname}
+
+
+class Interrupter:
+    """Raises KeyboardInterrupt at the nth jump, once; counts them all."""
+
+    def __init__(self, nth):
+        self.count = 0
+        self._nth = nth
+
+    def __call__(self, frame, event, argument):
+        if frame.f_code.co_filename not in FILES:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode" and frame.f_lasti in jumps(frame.f_code):
+            self.count += 1
+            if self.count == self._nth:
+                raise KeyboardInterrupt
+        return self
+
+
+def live(nth, flap):
+    """A claim, a defence, a move, and a flap maybe; -> (number of jumps, service, link, wire)."""
+    wire = sim.Wire()
+    link = sim.Link(wire)
+    service._machines.clear()
+    service.time, service.random = sim.Clock(wire), sim.Random(1)
+    svc = service.Service(link, first=sim.C)
+    for ms in (15000, 18000):
+        wire.inject(ms, sim.announcement(sim.FOREIGN, sim.C))
+    if flap:
+        wire.at(40000, link.flap)
+    interrupter = Interrupter(nth)
+    sys.settrace(interrupter)
+    try:
+        while wire.now < UNTIL:
+            try:
+                wire.run(UNTIL)
+            except KeyboardInterrupt:  # and the program goes on
+                wire.sleep(SOON)
+                assert svc._machine.held() == link.address, nth
+    finally:
+        sys.settrace(None)
+    return interrupter.count, svc, link, wire
+
+
+@pytest.mark.parametrize("flap", [False, True], ids=["conflicts", "and a flap"])
+def test_no_interrupt_stops_the_service(flap, monkeypatch):
+    monkeypatch.setattr(service, "time", service.time)
+    monkeypatch.setattr(service, "random", service.random)
+    count, *_ = live(0, flap)
+    assert count > 1000
+    for nth in range(1, count + 1):
+        _, svc, link, _ = live(nth, flap)
+        held = svc._machine.held()
+        assert svc.state == "bound" and held == link.address, (nth, svc.state, held, link.address)
