@@ -166,7 +166,8 @@ class Service:
     # From the link
 
     def _wake(self):
-        # Ctrl-C, or want of memory, may end this anywhere: the next one does what is left.
+        # Ctrl-C, or want of memory, may end this anywhere: the next one goes on from there. A frame that
+        # was being judged is lost then, and an event that was being told.
         self._link.wake(_AGAIN)
         self._do(0)
         # The first look may tell of a flap that is over, the second tells how it is now.
