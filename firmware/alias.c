@@ -80,36 +80,39 @@ static struct netif *alias_with(const ip4_addr_t *address) {
     return NULL;
 }
 
-// Each interface has ARP entries of its own: announcements of other hosts may concern both.
-static void update_entries(autoip_link_t *link, struct pbuf *p) {
-    ip4_addr_t sender;
+static bool is_known(struct netif *netif, const ip4_addr_t *address) {
     struct eth_addr *mac;
     const ip4_addr_t *known;
-    memcpy(&sender, (const uint8_t *)p->payload + AUTOIP_FRAME_SPA - SIZEOF_ETH_HDR, sizeof(sender));
+    return etharp_find_addr(netif, address, &mac, &known) >= 0;
+}
+
+// Each interface has ARP entries of its own: announcements of other hosts may concern both.
+static void update_entries(autoip_link_t *link, struct pbuf *p, const uint8_t *frame) {
+    ip4_addr_t sender;
+    memcpy(&sender, frame + AUTOIP_FRAME_SPA, sizeof(sender));
     struct pbuf *copy;
-    if (etharp_find_addr(&link->alias, &sender, &mac, &known) >= 0
-        && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
+    if (is_known(&link->alias, &sender) && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
         __real_etharp_input(copy, &link->alias);
     }
 }
 
 // IDF's DHCP client asks who has the address that it is offered with the one that the interface
 // mirrors: the answer is for the interface.
-static bool is_for_dhcp(const struct pbuf *p, const struct netif *netif) {
+static bool is_for_dhcp(const uint8_t *frame, const struct netif *netif) {
     const struct dhcp *dhcp = netif_dhcp_data(netif);
     return dhcp != NULL && dhcp->state == DHCP_STATE_CHECKING
-           && memcmp((const uint8_t *)p->payload + AUTOIP_FRAME_SPA - SIZEOF_ETH_HDR, &dhcp->offered_ip_addr, 4) == 0;
+           && memcmp(frame + AUTOIP_FRAME_SPA, &dhcp->offered_ip_addr, 4) == 0;
 }
 
 // An ARP packet that was not kept from lwIP; returns the interface that it is for.
-struct netif *autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link) {
-    if (link->assigned < 0 || is_for_dhcp(p, link->netif)) {
+struct netif *autoip_alias_arp_input(autoip_link_t *link, struct pbuf *p, const uint8_t *frame) {
+    if (link->assigned < 0 || is_for_dhcp(frame, link->netif)) {
         return link->netif;
     }
-    if (autoip_is_host((const uint8_t *)p->payload + AUTOIP_FRAME_TPA - SIZEOF_ETH_HDR, link->assigned)) {
+    if (autoip_is_host(frame + AUTOIP_FRAME_TPA, link->assigned)) {
         return &link->alias;
     }
-    update_entries(link, p);
+    update_entries(link, p, frame);
     return link->netif;
 }
 
@@ -187,13 +190,7 @@ static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
 // Routes
 
 static bool is_usable(const struct netif *netif) {
-    return netif_is_up(netif) && netif_is_link_up(netif) && !ip4_addr_isany(netif_ip4_addr(netif));
-}
-
-static bool is_known(struct netif *netif, const ip4_addr_t *address) {
-    struct eth_addr *mac;
-    const ip4_addr_t *known;
-    return etharp_find_addr(netif, address, &mac, &known) >= 0;
+    return autoip_is_up(netif) && !ip4_addr_isany(netif_ip4_addr(netif));
 }
 
 // By which interface is a link-local host reached of which one has heard? Whoever asks is answered on the
@@ -248,7 +245,7 @@ struct netif *__wrap_ip6_route(const ip6_addr_t *source, const ip6_addr_t *desti
         }
         found = netif;
     }
-    return found != NULL && netif_is_up(found) && netif_is_link_up(found) ? found : NULL;
+    return found != NULL && autoip_is_up(found) ? found : NULL;
 }
 #endif
 
@@ -347,5 +344,7 @@ static void release_in_lwip(void *arg) {
 }
 
 void autoip_link_release(autoip_link_t *link) {
-    autoip_port_run(release_in_lwip, link);
+    if (link->assigned >= 0) { // a word, and only Python's thread assigns
+        autoip_port_run(release_in_lwip, link);
+    }
 }

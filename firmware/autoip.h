@@ -78,10 +78,13 @@ void autoip_link_release(autoip_link_t *link);
 static inline bool autoip_is_link_local(const uint8_t *address) {
     return address[0] == 169 && address[1] == 254;
 }
+static inline bool autoip_is_up(const struct netif *netif) {
+    return netif_is_up(netif) && netif_is_link_up(netif);
+}
 bool autoip_is_host(const uint8_t *address, int32_t host);
 autoip_link_t *autoip_find_link(const struct netif *netif);
 err_t autoip_link_output(autoip_link_t *link, struct pbuf *p);
-struct netif *autoip_alias_arp_input(struct pbuf *p, autoip_link_t *link);
+struct netif *autoip_alias_arp_input(autoip_link_t *link, struct pbuf *p, const uint8_t *frame);
 err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination, netif_output_fn output);
 bool autoip_alias_is_mirrored(const autoip_link_t *link);
 void autoip_alias_mirror(autoip_link_t *link);

@@ -85,7 +85,7 @@ static bool is_zero(const uint8_t *address) {
 }
 
 static bool is_up(const autoip_link_t *link) {
-    return link->hooked && netif_is_up(link->netif) && netif_is_link_up(link->netif);
+    return link->hooked && autoip_is_up(link->netif);
 }
 
 // lwIP leaves a lease on the interface that no server confirms any more, on another network for
@@ -167,11 +167,12 @@ void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
     autoip_link_t *link = autoip_find_link(netif);
     if (link != NULL && p->len >= SIZEOF_ETHARP_HDR) {
         // The Ethernet header is still there, before the packet.
-        if (filter(link, (const uint8_t *)p->payload - SIZEOF_ETH_HDR)) {
+        const uint8_t *frame = (const uint8_t *)p->payload - SIZEOF_ETH_HDR;
+        if (filter(link, frame)) {
             pbuf_free(p);
             return;
         }
-        netif = autoip_alias_arp_input(p, link);
+        netif = autoip_alias_arp_input(link, p, frame);
     }
     __real_etharp_input(p, netif);
 }

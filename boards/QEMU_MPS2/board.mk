@@ -27,4 +27,5 @@ SERIAL ?= mon:stdio
 run: $(FIRMWARE) ## boot BOARD to its REPL (NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
 	qemu-system-arm -M mps2-an385 -kernel $< -nic $(NIC),model=lan9118,mac=$(MAC) \
 		-display none -serial $(SERIAL)
+
 include boards/common/no_hardware.mk

@@ -13,4 +13,5 @@ $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip
 	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/ports/unix VARIANT_DIR=$(abspath boards/$(BOARD)) BUILD=$(abspath $(@D)) \
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
 		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src SANITIZE=$(SANITIZE)
+
 include boards/common/no_hardware.mk
