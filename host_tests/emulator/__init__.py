@@ -1,1 +1,1 @@
-"""The firmware of a Pico W in the emulator rp2040js, as a board of the wire tests."""
+"""The firmware of a Pico W in the emulator rp2040js, as a board on the wire."""

@@ -25,4 +25,4 @@ $(EMULATOR_BUILD)/bootrom.bin: host_tests/emulator/bootrom.c host_tests/emulator
 .PHONY: test-board
 test-board: $(VENV)/.ready $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
 	$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
-	$(SUDO) $(PYTHON) -m pytest host_tests/test_board_pico_w.py $(PYTEST)
+	$(SUDO) $(PYTHON) -m pytest host_tests/emulator $(PYTEST)

@@ -7,11 +7,12 @@ import time
 import tty
 
 import pytest
-from emulator.board import EMULATOR, FIRMWARE, PicoBoard
+from wire.bench import Bench
 from wire.board import BoardError
-from wire.fixtures import Bench
 from wire.frames import THIEF, announcement, is_arp, probe
 from wire.qemu import ROOT
+
+from .board import EMULATOR, FIRMWARE, PicoBoard
 
 pytestmark = pytest.mark.skipif(
     not (FIRMWARE.exists() and (EMULATOR / "bootrom.bin").exists()),

@@ -4,28 +4,19 @@ micropython run.py test_claim ...    "ok name" or "FAIL name" and a traceback, a
 micropython run.py --traces               the frames of all scenarios
 """
 
+import os
 import sys
 
-FOLDER = __file__.rsplit("/", 1)[0] if "/" in __file__ else "."
+HERE = __file__.rsplit("/", 1)[0] if "/" in __file__ else "."
+LIB = HERE + "/../../lib"
 
-for _folder in (FOLDER + "/../../lib", FOLDER):
+for _folder in (LIB, HERE):
     sys.path.insert(0, _folder)
 
-MODULES = (
-    "test_verdicts",
-    "test_claim",
-    "test_conflict",
-    "test_rate_limit",
-    "test_link",
-    "test_clock",
-    "test_siblings",
-    "test_service",
-    "test_interrupts",
-    "test_options",
-    "test_store",
-    "test_populations",
-    "test_heap",
-)
+
+def modules(folder):
+    """The names of the modules in a folder; of a package those beside __init__."""
+    return sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".py") and name[0] != "_")
 
 
 def run(test, name):
@@ -47,13 +38,11 @@ def main(arguments):
             print(line)
         return 0
     if arguments == ["--files"]:
-        from autoip import acd, arp, candidates, log, options, service, store
-
-        for module in (acd, arp, candidates, log, options, service, store):
-            print(module.__file__)
+        for name in modules(LIB + "/autoip"):
+            print(__import__("autoip." + name, None, None, (name,)).__file__)
         return 0
     passed = failed = 0
-    for module in arguments or MODULES:
+    for module in arguments or [name for name in modules(HERE) if name.startswith("test_")]:
         tests = __import__(module)
         for name in sorted(dir(tests)):
             if name.startswith("test_"):

@@ -10,11 +10,11 @@ from elftools.elf.elffile import ELFFile
 from wire.dhcp import DhcpServer
 from wire.wire import Wire
 
-ROOT = pathlib.Path(__file__).parents[1]
+SCRIPTS = pathlib.Path(__file__).parent  # those that run on the board
+ROOT = SCRIPTS.parents[1]
 PLAIN = ROOT / "build/UNIX_TAP/micropython"
 SANITIZED = ROOT / "build/UNIX_TAP-sanitize/micropython"
 TASK = ROOT / "build/UNIX_TASK-sanitize/micropython"
-SCRIPTS = ROOT / "host_tests/lifecycle"
 
 # Fields of the netif that lwIP's IPv6 writes in its own time.
 IPV6_TIME = {"ip6_addr_state", "ip6_addr_valid_life", "ip6_addr_pref_life", "rs_count"}
@@ -107,7 +107,7 @@ def netif_list():
 
 
 class Situation:
-    """A board with a service in some situation, told by lifecycle/situations.py, and its peer."""
+    """A board with a service in some situation, told by situations.py, and its peer."""
 
     def __init__(self, wire, log, situation, end):
         self._server = DhcpServer(wire, log)

@@ -1,13 +1,4 @@
-"""Fixtures of the wire tests: a `bench` with a wire, its capture and what stands on it.
-
-A test that has a `bench` runs once with "unix" and once with "qemu", unless it is marked with the only one
-and the reason: `only("unix", "why")`. Those marked `task` run with "task" as well. Each test leaves its pcap
-and the boards' logs in build/captures.
-"""
-
-import os
-
-import pytest
+"""What a wire test stands on: a wire under capture, with the boards and peers that it asks for."""
 
 from . import checker
 from .board import ROOT, Board, QemuBoard, TaskBoard
@@ -15,24 +6,10 @@ from .capture import Capture
 from .dhcp import DhcpServer
 from .peers import AvahiAutoipd
 from .repl import ReplBoard
-from .routable import PEER
 from .wire import Wire
 
 CAPTURES = ROOT / "build" / "captures"
 BOARDS = {"unix": Board, "qemu": QemuBoard, "task": TaskBoard}
-
-
-def pytest_generate_tests(metafunc):
-    if "bench" in metafunc.fixturenames:
-        only = metafunc.definition.get_closest_marker("only")
-        boards = [_only(*only.args)] if only else ["unix", "qemu"]
-        if metafunc.definition.get_closest_marker("task"):
-            boards.append("task")
-        metafunc.parametrize("bench", boards, indirect=True)
-
-
-def _only(board, reason):
-    return board
 
 
 class Bench:
@@ -95,33 +72,3 @@ class Bench:
 
     def _log(self, name):
         return self._path.with_name(f"{self._path.name}-{name}.log")
-
-
-def _bench(request, kind, **options):
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root")
-    return Bench(request.node.name.replace("/", "_"), kind, **options)
-
-
-@pytest.fixture
-def bench(request):
-    """A bench with one wire."""
-    bench = _bench(request, request.param)
-    yield bench
-    bench.close()
-
-
-@pytest.fixture
-def two_wires(request):
-    """A bench with two bridges that know nothing of each other, for UNIX_TAP: the other has one interface."""
-    bench = _bench(request, "unix", bridges=("br0", "br1"))
-    yield bench
-    bench.close()
-
-
-@pytest.fixture
-def server(bench):
-    """A host of the bench with an address in 169.254/16, and a DHCP server to be started."""
-    server = bench.dhcp()
-    server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
-    return server

@@ -3,10 +3,9 @@
 import errno
 
 import pytest
-from wire.board import BoardError
-from wire.frames import announcement, is_arp
 
-pytest_plugins = "wire.fixtures"
+from .board import BoardError
+from .frames import announcement, is_arp
 
 C = "169.254.20.20"
 

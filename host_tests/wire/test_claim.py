@@ -5,9 +5,8 @@ import statistics
 import time
 
 import pytest
-from wire.frames import ANY, BROADCAST, THIEF, is_arp, request
 
-pytest_plugins = "wire.fixtures"
+from .frames import ANY, BROADCAST, THIEF, is_arp, request
 
 C = "169.254.20.20"
 X = "169.254.7.9"

@@ -5,10 +5,9 @@ import time
 
 import pytest
 from scapy.layers.l2 import ARP, LLC, SNAP, Dot1Q, Dot3, Ether
-from wire.board import BoardError
-from wire.frames import ANY, BROADCAST, REPLY, THIEF, announcement, is_arp, probe, reply, request
 
-pytest_plugins = "wire.fixtures"
+from .board import BoardError
+from .frames import ANY, BROADCAST, REPLY, THIEF, announcement, is_arp, probe, reply, request
 
 C = "169.254.20.20"
 X = "169.254.7.9"

@@ -8,9 +8,10 @@ from scapy.layers.dhcp import BOOTP
 from scapy.layers.dns import DNS, DNSQR
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
-from wire.dhcp import ADDRESS as ROUTER
-from wire.frames import THIEF, announcement, is_arp, request
-from wire.routable import (
+
+from .dhcp import ADDRESS as ROUTER
+from .frames import THIEF, announcement, is_arp, request
+from .routable import (
     PEER,
     SOON,
     STATIC,
@@ -22,8 +23,6 @@ from wire.routable import (
     renew,
     set_static,
 )
-
-pytest_plugins = "wire.fixtures"
 
 C = "169.254.20.20"
 

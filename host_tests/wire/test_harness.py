@@ -5,10 +5,10 @@ import itertools
 import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
-from wire import checker
-from wire.frames import Frame, announcement, is_arp, probe, reply, request
 
-pytest_plugins = "wire.fixtures"
+from . import checker
+from .frames import Frame, announcement, is_arp, probe, reply, request
+
 pytestmark = pytest.mark.only("unix", "no board takes part")
 
 A = "169.254.20.20"

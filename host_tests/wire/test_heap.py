@@ -5,10 +5,9 @@ unlocked, where the use of the heap is measured.
 """
 
 import pytest
-from wire import heap
-from wire.frames import announcement
 
-pytest_plugins = "wire.fixtures"
+from . import heap
+from .frames import announcement
 
 C = "169.254.20.20"
 STORM = 10000  # frames

@@ -5,10 +5,9 @@ import time
 import pytest
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
-from wire.frames import THIEF, announcement, request
-from wire.routable import second_interface
 
-pytest_plugins = "wire.fixtures"
+from .frames import THIEF, announcement, request
+from .routable import second_interface
 
 C = "169.254.20.20"
 X = "169.254.7.9"

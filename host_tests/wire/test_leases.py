@@ -6,10 +6,11 @@ import time
 import pytest
 from scapy.layers.dhcp import BOOTP
 from scapy.layers.inet import IP, IPOption_NOP
-from wire.board import BoardError
-from wire.dhcp import ScriptedServer, is_dhcp
-from wire.frames import announcement
-from wire.routable import (
+
+from .board import BoardError
+from .dhcp import ScriptedServer, is_dhcp
+from .frames import announcement
+from .routable import (
     PEER,
     SOON,
     Connection,
@@ -20,8 +21,6 @@ from wire.routable import (
     renew,
     set_static,
 )
-
-pytest_plugins = "wire.fixtures"
 
 C = "169.254.20.20"
 OTHER = "169.254.9.9"

@@ -7,10 +7,9 @@ import types
 import pytest
 import sim
 from autoip import service
-from wire.frames import announcement, probe, reply, request
-from wire.packet_link import PacketLink
 
-pytest_plugins = "wire.fixtures"
+from .frames import announcement, probe, reply, request
+from .packet_link import PacketLink
 
 HOST = 0x1414
 C = "169.254.20.20"

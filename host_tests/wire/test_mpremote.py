@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from wire.board import ROOT
-from wire.frames import is_arp
 
-pytest_plugins = "wire.fixtures"
+from .board import ROOT
+from .frames import is_arp
+
 pytestmark = pytest.mark.only("qemu", "UNIX_TAP is a program, and has no serial port")
 
 EXAMPLES = ROOT / "examples"

@@ -5,9 +5,9 @@ import time
 
 import pytest
 from scapy.layers.l2 import Ether
-from wire.frames import THIEF, announcement
 
-pytest_plugins = "wire.fixtures"
+from .frames import THIEF, announcement
+
 pytestmark = pytest.mark.only("qemu", "a test of this board's driver and port")
 
 C = "169.254.20.20"

@@ -9,9 +9,10 @@ import pytest
 from scapy.layers.inet import ICMP, IP, TCP
 from scapy.layers.inet6 import ICMPv6ND_NS
 from scapy.layers.l2 import Ether
-from wire.board import BoardError
-from wire.frames import BROADCAST, THIEF, is_arp, request
-from wire.routable import (
+
+from .board import BoardError
+from .frames import BROADCAST, THIEF, is_arp, request
+from .routable import (
     PEER,
     SOON,
     STATIC,
@@ -23,8 +24,6 @@ from wire.routable import (
     second_interface,
     set_static,
 )
-
-pytest_plugins = "wire.fixtures"
 
 C = "169.254.20.20"
 ALL = "169.254.255.255"

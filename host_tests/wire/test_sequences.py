@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
-from wire.frames import announcement, request
 
-pytest_plugins = "wire.fixtures"
+from .frames import announcement, request
+
 pytestmark = pytest.mark.only("unix", "the sanitizers find what goes wrong unseen elsewhere")
 
 STATIC = "10.0.0.99"

@@ -3,9 +3,8 @@
 import time
 
 import pytest
-from wire.frames import announcement, is_arp
 
-pytest_plugins = "wire.fixtures"
+from .frames import announcement, is_arp
 
 C = "169.254.20.20"
 STATIC = "10.0.0.99"

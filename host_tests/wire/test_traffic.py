@@ -3,9 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from wire.frames import BROADCAST, THIEF, announcement, is_arp, request
-
-pytest_plugins = "wire.fixtures"
+from .frames import BROADCAST, THIEF, announcement, is_arp, request
 
 C = "169.254.20.20"
 X = "169.254.7.9"

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import scenarios
 
-HERE = Path(__file__).parent
-MICROPYTHON = HERE.parent / "build/UNIX_TAP/micropython"
-RUN = HERE / "engine/run.py"
+ENGINE = Path(__file__).parents[1]
+ROOT = ENGINE.parents[1]
+MICROPYTHON = ROOT / "build/UNIX_TAP/micropython"
+RUN = ENGINE / "run.py"
 
 
 def micropython(*arguments):
@@ -17,7 +18,7 @@ def micropython(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=200)
 
 
-@pytest.mark.parametrize("module", sorted(path.stem for path in RUN.parent.glob("test_*.py")))
+@pytest.mark.parametrize("module", sorted(path.stem for path in ENGINE.glob("test_*.py")))
 def test_on_micropython(module):
     done = micropython(RUN, module)
     lines = [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
@@ -30,7 +31,7 @@ def test_micropython_runs_the_files_of_the_tree():
     # Not those frozen into its firmware.
     done = micropython(RUN, "--files")
     files = done.stdout.split()
-    assert files and all((HERE.parent / "lib/autoip") == Path(name).resolve().parent for name in files)
+    assert files and all((ROOT / "lib/autoip") == Path(name).resolve().parent for name in files)
 
 
 def test_both_interpreters_send_the_same_frames_at_the_same_time():

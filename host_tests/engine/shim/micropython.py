@@ -1,4 +1,9 @@
-"""What the code under test takes from MicroPython's own module, for CPython."""
+"""What the code under test takes from MicroPython and CPython lacks."""
+
+import sys
+import traceback
+
+sys.print_exception = traceback.print_exception
 
 
 def const(value):
