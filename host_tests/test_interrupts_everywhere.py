@@ -45,8 +45,7 @@ def live(nth, flap):
     """A claim, a defence, a move, and a flap maybe; -> (number of jumps, service, link, wire)."""
     wire = sim.Wire()
     link = sim.Link(wire)
-    service._machines.clear()
-    service.time, service.random = sim.Clock(wire), sim.Random(1)
+    sim.power_up(wire)
     svc = service.Service(link, first=sim.C)
     for ms in (15000, 18000):
         wire.inject(ms, sim.announcement(sim.FOREIGN, sim.C))

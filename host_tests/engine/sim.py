@@ -9,7 +9,7 @@ What is plugged in has `heard(frame)`, `due()` (ms until it wants to act, or -1)
 
 import errno
 
-from autoip import acd, arp
+from autoip import acd, arp, service
 
 TICKS_MAX = 0x3FFFFFFF
 
@@ -502,6 +502,15 @@ class Link(Station):
             return False
         wanted = ip(self._watched)
         return frame[28:32] == wanted or (frame[28:32] == ANY and frame[38:42] == wanted)
+
+
+def power_up(wire, seed=1):
+    """The services made from now on are those of a board that has just been switched on, on this wire."""
+    service.running.clear()
+    service._machines.clear()
+    service._limits.clear()
+    service.time = Clock(wire)
+    service.random = Random(seed)
 
 
 class Clock:

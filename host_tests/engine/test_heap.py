@@ -17,7 +17,6 @@ from sim import (
     OTHER,
     REQUEST,
     C,
-    Random,
     X,
     announcement,
     denial,
@@ -174,11 +173,9 @@ class Reports:
 
 
 def _service():
+    sim.power_up(sim.Wire())
     service.sys = Reports()
-    service._machines.clear()
-    clock = Hand()
-    service.time = clock
-    service.random = Random(1)
+    service.time = clock = Hand()
     link = Quiet()
     svc = service.Service(link, first=C)
     return link, clock, svc

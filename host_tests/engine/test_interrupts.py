@@ -5,7 +5,7 @@ Covers R3927-2.2.1-c, -2.4-a, -2.5-f; X-47.
 
 from autoip import service
 from autoip.candidates import text
-from sim import FOREIGN, C, Clock, Link, Random, Wire, announcement, is_probe, target
+from sim import FOREIGN, C, Link, Wire, announcement, is_probe, power_up, target
 
 CONTESTED_AT = 15000  # ms, when the address is held
 END = 40000  # ms
@@ -49,9 +49,7 @@ class Interrupted(Link):
 
 
 def _service(wire, link, **options):
-    service._machines.clear()
-    service.time = Clock(wire)
-    service.random = Random(1)
+    power_up(wire)
     return service.Service(link, first=C, **options)
 
 

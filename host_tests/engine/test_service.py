@@ -19,10 +19,8 @@ from sim import (
     REQUEST,
     TICKS_MAX,
     C,
-    Clock,
     Denier,
     Link,
-    Random,
     Wire,
     X,
     announcement,
@@ -30,6 +28,7 @@ from sim import (
     ip,
     is_probe,
     packet,
+    power_up,
     probe,
 )
 
@@ -82,12 +81,8 @@ class User:
         return [heard[0] for heard in self.heard]
 
 
-def _plug(wire, seed=1, fresh=True):
-    """The service's clock and generator are the wire's from now on; fresh: as after a reset."""
-    if fresh:
-        service._machines.clear()
-    service.time = Clock(wire)
-    service.random = Random(seed)
+def _plug(wire, seed=1):
+    power_up(wire, seed)
     service.sys = Errors()
 
 
@@ -227,7 +222,7 @@ def test_stop_at_once_before_the_first_wake_up():
     wire, _, user, svc = _start()
     svc.stop()
     wire.run(20000)
-    assert user.events() == ["stopped"] and wire.trace == [] and service._machines == []
+    assert user.events() == ["stopped"] and wire.trace == [] and service.running == service._machines == []
 
 
 def test_never_two_addresses_on_the_interface():
@@ -307,7 +302,8 @@ def test_callback_that_stops_the_service():
         events = user.events()
         assert events[-1] == "stopped" and events.count("stopped") == 1, (last, nth)
         assert svc.state == "stopped" and svc.address is None and link.address == -1, (last, nth)
-        assert not link.is_open and service._machines == [] and service.sys.reported == [], (last, nth)
+        assert not link.is_open and service.running == service._machines == [], (last, nth)
+        assert service.sys.reported == [], (last, nth)
         assert [what for _, what in link.calls][-1] == "release", (last, nth)
         if last != "stopped":
             stopped = user.times[-1]
@@ -702,7 +698,7 @@ def test_stop_and_start_keep_the_limit():
     since = wire.now
     for _ in range(300):
         svc.stop()
-        svc = service.Service(Link(wire), on_event=user, former=svc)
+        svc = service.Service(Link(wire), on_event=user)
         wire.sleep(1000)
     starts = [ms for ms, frame in wire.trace if ms >= since and is_probe(frame)]
     assert 3 <= len(starts) <= 5 and starts[0] >= since + 59000
@@ -718,7 +714,7 @@ def test_a_thousand_starts_and_stops_leave_nothing():
         wire.sleep(i % 9 * 1000)
         svc.stop()
         wire.trace.clear()
-    assert service._machines == [] and wire.stations == []
+    assert service.running == service._machines == wire.stations == []
     wire.sleep(100000)
     assert wire.trace == []
 
@@ -731,7 +727,7 @@ def test_two_services_on_one_wire():
     assert a.stats()["conflicts"] == b.stats()["conflicts"] == 0
     a.stop()
     b.stop()
-    assert service._machines == []
+    assert service.running == service._machines == []
 
 
 def test_whole_stack_meets_another_host():
@@ -741,7 +737,7 @@ def test_whole_stack_meets_another_host():
         _plug(wire, seed)
         a = service.Service(Link(wire, MAC), first=C)
         wire.run(seed * 300)
-        service._machines.clear()  # another board
+        power_up(wire, seed + 1)  # another board
         b = service.Service(Link(wire, OTHER, "w1"), first=C)
         wire.run(30000)
         assert a.address and b.address and a.address != b.address
@@ -773,12 +769,10 @@ def _public(function):
     _plug(wire)
     real = autoip._autoip
     autoip._autoip = _Firmware(wire)
-    autoip._services.clear()
     try:
         function(wire)
     finally:
         autoip.stop()
-        autoip._services.clear()
         autoip._autoip = real
 
 

@@ -32,6 +32,7 @@ from micropython import const
 
 from . import acd, arp, log
 from .candidates import candidate, text
+from .options import check_delay
 
 _POLL = const(5)  # ms between two looks of wait() and ready()
 _ROUTABLE = const(2)  # a link's status
@@ -43,29 +44,38 @@ _FORCE = const(2)
 
 _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
-_machines = []  # those of all running services: siblings of each other
+running = []  # all services that are not stopped
+
+_machines = []  # theirs: siblings of each other
+_limits = {}  # name of an interface -> the limit of its rate, which outlives a service
 _frame = bytearray(arp.LENGTH)  # the received one that is judged
 
 
 class Service:
     """A running claim. start() makes it; the attributes are described there and in the README.
 
-    former: the service that the interface had before, or None: the limit of its rate goes on.
+    nic: what start() was told. first: host part to try first, or -1 for the one in `store`, if there is
+    one. The others are options of start(). ValueError for a bad value.
     """
 
     def __init__(
         self,
         link,
+        nic=None,
         first=-1,
+        store=None,
         delay=2000,
         abandon=False,
         debug=False,
         old=False,
         force=False,
         on_event=None,
-        store=None,
-        former=None,
     ):
+        check_delay(delay)
+        if on_event is not None and not callable(on_event):
+            raise ValueError("on_event: a function, or None")
+        self.nic = nic
+        self.name = link.name
         self._link = link
         self._mode = old + (old and force)
         self._on_event = on_event
@@ -79,11 +89,12 @@ class Service:
             self._note("force without old: ignored")
         if first < 0 and store:
             first = store.load()
-        limit = former._machine.limit if former else acd.new_limit()
+        limit = _limits.setdefault(link.name, acd.new_limit())
         self._machine = acd.Machine(link.mac, _random, limit, _machines, first, delay, abandon)
         # All from here on happens in the scheduler, which Python can't interrupt.
         link.on_wake = self._wake
         link.wake(0)
+        running.append(self)
 
     # Public face
 
@@ -154,7 +165,8 @@ class Service:
         """Give the link-local address up, and only that. A second call does nothing."""
         self._link.on_wake = None  # the scheduler could interrupt what follows
         self._link.close()
-        if self._machine.state:
+        if self in running:
+            running.remove(self)
             host = self._machine.host
             todo = self._machine.stop()
             if todo & acd.RELEASE:
