@@ -27,10 +27,9 @@ REPLY = 2
 C = 0x1234  # 169.254.18.52, the address of the frames in RFC 3927's requirements
 X = 0x0709  # 169.254.7.9, somebody else's
 
-# What a machine is in, and what it tells, as acd.py has them.
-STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(6)
-DEFENDED, LOST, BOUND = 16, 32, 64
-WORDS = ((acd.CONFLICT, "conflict"), (DEFENDED, "defended"), (LOST, "lost"), (BOUND, "bound"))
+STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(len(acd.STATES))
+_EVENTS = {word: bit for bit, word in acd.EVENTS}
+DEFENDED, LOST, BOUND = [_EVENTS[word] for word in ("defended", "lost", "bound")]
 
 
 def ip(host):
@@ -300,7 +299,7 @@ class Host(Station):
         if todo & acd.ASSIGN:
             assert self.address < 0, "a second address"
             self.address = machine.host
-        for bit, word in WORDS:
+        for bit, word in acd.EVENTS:
             if todo & bit:
                 self.told.append((self.wire.now, word))
         assert self.address == machine.held()

@@ -45,6 +45,9 @@ _DEFENDED = const(16)
 _LOST = const(32)
 _BOUND = const(64)
 
+# What is told, in this order, by its word.
+EVENTS = ((CONFLICT, "conflict"), (_DEFENDED, "defended"), (_LOST, "lost"), (_BOUND, "bound"))
+
 STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
 _STOPPED = const(0)
 _WAITING = const(1)

@@ -250,10 +250,9 @@ class Service:
     def _tell_all(self, todo, host):
         # A callback may stop the service: then what it has not heard yet is not told after "stopped".
         stopping = not self._machine.state
-        for word in ("conflict", "defended", "lost", "bound"):
-            if todo & acd.CONFLICT and (stopping or self._machine.state):
+        for event, word in acd.EVENTS:
+            if todo & event and (stopping or self._machine.state):
                 self._tell(word, host)
-            todo >>= 1
 
     def _tell(self, event, host=-1):
         self._note(event, host)
