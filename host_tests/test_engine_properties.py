@@ -84,7 +84,7 @@ def _host_in(state):
     if state == "idle":
         host.routable(True)
     elif state == "down":
-        host.link(False)
+        host.carrier(False)
     else:
         assert host.machine.state == state
     return host
@@ -205,7 +205,7 @@ class AnyStory(RuleBasedStateMachine):
         self.host.probed.clear()
         if what == "up":
             self.host.up = value
-            self.host.link(value)
+            self.host.carrier(value)
         else:
             self.host.has_route = value
             self.host.routable(value)

@@ -255,17 +255,17 @@ class Host(Station):
         self._up = self._idle = False
         super().__init__(wire, mac)
         if plug:
-            self.link(True)
+            self.carrier(True)
 
-    def link(self, up, mac=None):
+    def carrier(self, up, mac=None):
         if mac:
             self.mac = mac
         self._up = up
-        self.do(self.machine.link(up, self._idle, self.wire.ticks(), mac))
+        self.do(self.machine.set_status(up, self._idle, self.wire.ticks(), mac))
 
     def routable(self, present):
         self._idle = present
-        self.do(self.machine.link(self._up, present, self.wire.ticks()))
+        self.do(self.machine.set_status(self._up, present, self.wire.ticks()))
 
     def count(self, counter):
         return self.machine.counts[acd.COUNTERS.index(counter)]

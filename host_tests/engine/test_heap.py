@@ -61,7 +61,7 @@ class Bench:
         self.now = 0
         self.frame = None
         self.machine = acd.Machine(MAC, _low, acd.new_limit(), siblings or [], C)
-        self.machine.link(True, False, 0)
+        self.machine.set_status(True, False, 0)
 
     def receive(self):
         return self.machine.received(self.frame, 42, self.now)
@@ -87,11 +87,14 @@ class Bench:
         self.machine.watched()
         return self.machine.held()
 
+    def follow(self, up, idle):
+        return self.machine.set_status(up, idle, self.now)
+
     def flap(self):
-        return self.machine.link(False, False, self.now) | self.machine.link(True, False, self.now)
+        return self.follow(False, False) | self.follow(True, False)
 
     def lease(self):
-        return self.machine.link(True, True, self.now) | self.machine.link(True, False, self.now)
+        return self.follow(True, True) | self.follow(True, False)
 
     def next(self):
         self.now += self.machine.wait(self.now)

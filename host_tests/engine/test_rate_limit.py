@@ -101,8 +101,8 @@ def test_limit_ends_with_a_claim():
     denier.active = False
     wire.run(7 * MINUTE)
     assert host.words()[-1] == "bound"
-    host.link(False)
-    host.link(True)
+    host.carrier(False)
+    host.carrier(True)
     denier.active = True
     wire.run(8 * MINUTE)
     attempts = _attempts(wire, 7 * MINUTE)
@@ -181,9 +181,9 @@ def test_calm_counts_only_while_the_address_is_held():
     wire.unplug(thief)
     while host.address < 0:
         wire.sleep(100)
-    host.link(False)
+    host.carrier(False)
     wire.sleep(60 * MINUTE)
-    host.link(True)
+    host.carrier(True)
     wire.sleep(10000)
     for _ in range(2):
         host.heard(announcement(FOREIGN, host.address))
@@ -237,7 +237,7 @@ def test_stop_and_start_do_not_shorten_the_limit():
 
 def test_link_flap_and_lease_do_not_end_the_limit():
     # B10
-    for change in ("link", "routable"):
+    for change in ("carrier", "routable"):
         wire = Wire()
         host = Host(wire)
         Denier(wire)
@@ -246,9 +246,9 @@ def test_link_flap_and_lease_do_not_end_the_limit():
         tenth = _attempts(wire)[-1][0]
         for _ in range(30):
             wire.sleep(1000)
-            if change == "link":
-                host.link(False)
-                host.link(True)
+            if change == "carrier":
+                host.carrier(False)
+                host.carrier(True)
             else:
                 host.routable(True)
                 host.routable(False)
@@ -308,9 +308,9 @@ def test_bonjour_conformance_in_sequence():
     for denied in (False, True):  # I.6a, I.6b cable pulled for 10 s: the old address first
         wire.sleep(5000)
         held = host.address
-        host.link(False)
+        host.carrier(False)
         wire.sleep(10000)
-        host.link(True)
+        host.carrier(True)
         since = wire.now
         while not _attempts(wire, since):
             wire.sleep(1)

@@ -59,7 +59,7 @@ def test_own_other_interface_is_not_foreign():
 def test_interface_that_is_down_is_not_foreign_either():
     wire = Wire()
     a, b = _pair(wire, Wire())
-    b.link(False)
+    b.carrier(False)
     a.heard(denial(OTHER, C))
     assert a.judged == 0
 
@@ -106,12 +106,12 @@ def test_address_left_by_a_flap_may_go_to_the_sibling():
     wire = Wire()
     a, b = _pair(wire, wire, first_b=C + 1)
     wire.run(20000)
-    a.link(False)
+    a.carrier(False)
     b.machine.host = C
-    b.link(False)
-    b.link(True)
+    b.carrier(False)
+    b.carrier(True)
     wire.sleep(20000)
-    a.link(True)
+    a.carrier(True)
     wire.sleep(20000)
     assert b.address == C and a.address not in (-1, C)
 

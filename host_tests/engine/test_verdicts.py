@@ -79,7 +79,7 @@ def _in(state):
         return wire, host
     host = Host(wire, first=C)
     if state == "down":
-        host.link(False)
+        host.carrier(False)
     elif state == "idle":
         host.routable(True)
     elif state == "after N1, defended":
@@ -390,8 +390,8 @@ def test_reflected_frames_never_stop_a_claim():
 def test_late_echo_of_announcement_after_a_flap_is_ignored():
     # all own frames of before the flap come back between P1 and P2 after it.
     wire, host = _in("after N2")
-    host.link(False)
-    host.link(True)
+    host.carrier(False)
+    host.carrier(True)
     since = wire.now
     wire.run(since + 1001)
     for _, frame in list(wire.trace):

@@ -12,7 +12,7 @@ caller does it in the order of the bits, lowest first:
     BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
 
         state        left by                                       to
-        WAITING      link up, and no rate limit or its end         PROBING
+        WAITING      interface up, and no rate limit or its end    PROBING
         (the first)
         PROBING      conflict                                      PROBING with the next candidate,
                                                                    or WAITING for the rate limit
@@ -22,7 +22,7 @@ caller does it in the order of the bits, lowest first:
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
         IDLE         no routable address any more                  WAITING
-        any          link down                                     WAITING
+        any          interface down                                WAITING
                      a routable address on the interface           IDLE
                      stop                                          STOPPED, for good
 
@@ -111,7 +111,7 @@ class Machine:
     """
 
     def __init__(self, mac, random, limit, siblings, first=-1, delay=2000, abandon=False):
-        self.state = _WAITING  # the link counts as down until told otherwise
+        self.state = _WAITING  # the interface counts as down until set_status()
         self.frame = arp.new_request()
         self.mac = arp.sender(self.frame)
         self.offender = bytearray(6)
@@ -137,18 +137,18 @@ class Machine:
 
     def stop(self):
         """Give everything up. The machine can't be started again."""
-        todo = self._let_go(_STOPPED)
+        todo = self._end_claim(_STOPPED)
         self.siblings.remove(self)
         return todo
 
-    def link(self, up, idle, now, mac=None):
-        """How the link is: down, up, or up but to stay idle; maybe with a new `mac`. It may be told again."""
+    def set_status(self, up, idle, now, mac=None):
+        """The interface is down or up, maybe with a new `mac`. idle: no address is wanted. May be repeated."""
         if mac:
             arp.set_sender(self.frame, mac)
         if self.state == _STOPPED:
             return 0
         if not up or idle:
-            return self._let_go(_IDLE if up else _WAITING)
+            return self._end_claim(_IDLE if up else _WAITING)
         if self.state < _PROBING:
             self._claim(now)
         return 0
@@ -162,20 +162,20 @@ class Machine:
             return 0
         if not self._is_conflict(frame):
             return 0
-        self._meet(frame, _CONFLICTS, self.host)
+        self._record(frame, _CONFLICTS, self.host)
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
         if self.state != _PROBING:
-            return CONFLICT | self._contest(now)
+            return CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1
         self._move(now)
         return CONFLICT
 
     def received_routable(self, frame):
-        """The frame claims the interface's routable address (RFC 5227 2.4): counted, if it is a packet."""
+        """Count a conflict with the interface's routable address (RFC 5227 2.4), if it is a packet."""
         whole = arp.is_packet(frame, arp.LENGTH, self.frame)
         if whole:
-            self._meet(frame, _ROUTABLE_CONFLICTS, -1)
+            self._record(frame, _ROUTABLE_CONFLICTS, -1)
         return whole
 
     def elapsed(self, now):
@@ -198,7 +198,7 @@ class Machine:
         return SEND
 
     def sent(self, taken, now):
-        """The driver took the frame of SEND, or did not: then it does not count and is sent again."""
+        """Was the frame of SEND taken by the driver? If not, it does not count and is sent again."""
         defence = self._retry >= 0
         if not taken:
             due = _after(now, _RETRY)
@@ -284,7 +284,7 @@ class Machine:
     # Conflicts
 
     def _is_conflict(self, frame):
-        if not arp.is_claim(frame, self.frame):
+        if not arp.is_conflicting(frame, self.frame):
             if self.state != _PROBING or not arp.is_probe(frame, self.frame):
                 return False
         # RFC 5227 2.1.1 and 2.4: own frames come back from hubs and access points.
@@ -300,12 +300,12 @@ class Machine:
                 return True
         return False
 
-    def _meet(self, frame, counter, host):
+    def _record(self, frame, counter, host):
         self.counts[counter] += 1
         self.contested = host
         arp.copy_sender(frame, self.offender)
 
-    def _contest(self, now):
+    def _defend_or_move(self, now):
         # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
         if not self.abandon and _left(self._defence, now) <= 0:
             self._defence = _after(now, _DEFEND_INTERVAL)
@@ -313,11 +313,11 @@ class Machine:
             return SEND
         self.counts[_MOVES] += 1
         self.limit[_LOSSES] += 1
-        todo = self._let_go(_WAITING)
+        todo = self._end_claim(_WAITING)
         self._move(now)
         return todo
 
-    def _let_go(self, state):
+    def _end_claim(self, state):
         todo = RELEASE | _LOST if self.held() >= 0 else 0
         self.state = state
         self._step = self._retry = -1

@@ -58,8 +58,8 @@ def is_packet(frame, length, own):
     return length >= LENGTH and _same(frame, _HEADER, own, _HEADER, 9) and 1 <= frame[_OPCODE] <= 2
 
 
-def is_claim(frame, own):
-    """Is the sender protocol address of this packet our address?"""
+def is_conflicting(frame, own):
+    """Is our address the sender protocol address of this packet (RFC 3927 2.5)?"""
     return _same(frame, _SPA, own, _TPA, 4)
 
 

@@ -34,7 +34,7 @@ from . import acd, arp, log
 from .candidates import candidate, text
 from .options import check_delay
 
-_POLL = const(5)  # ms between two looks of wait() and ready()
+_POLL = const(5)  # ms between two polls of wait() and ready()
 _ROUTABLE = const(2)  # a link's status
 
 # RFC 3927 1.9: a routable address beside the link-local one. QNX has both (0); `old` gives the link-local
@@ -182,19 +182,19 @@ class Service:
         # was being judged is lost then, and an event that was being told.
         self._link.wake(_AGAIN)
         self._do(0)
-        # The first look may tell of a flap that is over, the second tells how it is now.
-        self._follow_link()
-        self._follow_link()
+        # The first status may be that of a flap that is over; the second is the one of now.
+        self._follow_status()
+        self._follow_status()
         self._judge_frames()
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
             self._link.wake(self._machine.wait(time.ticks_ms()))
 
-    def _follow_link(self):
+    def _follow_status(self):
         status = self._link.status
         idle = status == _ROUTABLE and self._mode == _OLD
         mac = self._link.mac if status and not self._status else None
-        self._todo |= self._machine.link(status, idle, time.ticks_ms(), mac)
+        self._todo |= self._machine.set_status(status, idle, time.ticks_ms(), mac)
         if status != self._status:
             self._note(("down", "up", "routable")[status])
             self._status = status
