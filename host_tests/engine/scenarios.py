@@ -177,9 +177,9 @@ def ten_hosts_collide():
 
 def two_interfaces():
     wire = Wire(latency=1)
-    siblings = []
-    Host(wire, MAC, seed=3, first=C, siblings=siblings)
-    Host(wire, OTHER, seed=4, first=C, siblings=siblings)
+    board = []
+    Host(wire, MAC, seed=3, first=C, board=board)
+    Host(wire, OTHER, seed=4, first=C, board=board)
     wire.run(40000)
     return wire
 

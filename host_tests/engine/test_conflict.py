@@ -220,7 +220,7 @@ def test_moves_end_when_the_thief_stops():
     for i in range(5):
         held = host.address
         for _ in range(2):
-            wire.inject(wire.now, announcement(thief.mac, held))
+            wire.inject(wire.now, announcement(thief.hwaddr, held))
         wire.sleep(10000)
         assert host.address not in (-1, held) and host.count("moves") == i + 1
 

@@ -36,6 +36,7 @@ def _at(ms):
 def _assert_claims(wire, host, address):
     """A whole claim of that address from now on: 3 probes and 2 announcements, not held before the first."""
     since = wire.now
+    assert host.address == -1
     wire.sleep(20000)
     frames = [(ms, frame) for ms, frame in wire.trace if ms >= since]
     assert [target(frame) for _, frame in frames] == [address] * 5
@@ -55,8 +56,8 @@ def test_link_down_in_each_state_silences_the_host():
         assert host.address == -1 and host.machine.watched() == -1, name
         assert host.machine.state == sim.WAITING and host.due() == -1, name
         wire.sleep(120000)
-        assert len(wire.trace) == sent, name
-        assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
+        assert len(wire.trace) == sent and host.suspended == held, name
+        assert host.words()[-1:] == (["suspended"] if held >= 0 else []), name
 
 
 def test_link_up_again_probes_the_old_address_first():
@@ -87,7 +88,7 @@ def test_old_address_denied_after_link_up():
     host.carrier(True)
     wire.inject(wire.now + 1500, denial(FOREIGN, C))
     wire.sleep(1500)
-    assert host.words()[-1] == "conflict" and host.machine.host != C
+    assert host.words()[-2:] == ["conflict", "lost"] and host.machine.host != C and host.suspended == -1
     wire.sleep(1)
     _assert_claims(wire, host, host.machine.host)
 
@@ -140,14 +141,14 @@ def test_link_told_twice_changes_nothing():
     wire, host = _at(20000)
     host.carrier(False)
     host.carrier(False)
-    assert host.words() == ["bound", "lost"]
+    assert host.words() == ["bound", "suspended"]
 
 
 def test_link_down_during_the_defence_interval():
     wire, host = _at(20000)
     host.heard(announcement(FOREIGN, C))
     host.carrier(False)
-    assert host.words()[-1] == "lost" and len(wire.trace) == 6
+    assert host.words()[-1] == "suspended" and len(wire.trace) == 6
     wire.sleep(30000)
     host.carrier(True)
     _assert_claims(wire, host, C)
@@ -234,7 +235,7 @@ def test_stop_in_each_state_is_silent_for_ever():
         sent = len(wire.trace)
         held = host.address
         host.stop()
-        assert host.siblings == [] and host.due() == -1, name
+        assert host.board == [] and host.due() == -1, name
         assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
         host.heard(denial(FOREIGN, C))
         host.heard(announcement(FOREIGN, C))

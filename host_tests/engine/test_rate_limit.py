@@ -112,13 +112,13 @@ def test_limit_ends_with_a_claim():
 def test_one_slow_interface_does_not_slow_another():
     # R5227-2.1.1-l: the limit is the interface's own.
     wire = Wire()
-    siblings = []
-    slow = Host(wire, MAC, siblings=siblings)
+    board = []
+    slow = Host(wire, MAC, board=board)
     Denier(wire)
     wire.run(MINUTE)
     assert slow.machine.state == sim.WAITING
     quiet = Wire()
-    quick = Host(quiet, OTHER, siblings=siblings)
+    quick = Host(quiet, OTHER, board=board)
     quiet.run(7000)
     assert quick.address >= 0
 
@@ -130,7 +130,7 @@ def _thief(wire, host):
     """Takes every address that is announced: two conflicts at once."""
 
     def hear(frame):
-        if not is_probe(frame) and frame[22:28] == host.mac and host.machine.state == sim.ANNOUNCING:
+        if not is_probe(frame) and frame[22:28] == host.hwaddr and host.machine.state == sim.ANNOUNCING:
             for _ in range(2):
                 wire.inject(wire.now + 1, announcement(FOREIGN, target(frame)))
 

@@ -28,7 +28,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
     old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
     force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
     on_event: called as on_event(event, service) from the scheduler; the events are "bound",
-        "conflict", "defended", "lost", "routable conflict" and "stopped".
+        "conflict", "defended", "suspended", "lost", "routable conflict" and "stopped".
     remember: path of a file for the last good address, tried first after a restart.
 
     ValueError for a bad value or an interface without ARP, OSError(ENODEV) if there is no such
@@ -42,7 +42,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
         raise OSError(errno.EALREADY)
     link = _autoip.Link(nic)
     try:
-        return Service(link, nic, first, _store(remember, link.mac), **options)
+        return Service(link, nic, first, _store(remember, link.mac()), **options)
     except BaseException:  # Ctrl-C as well
         link.close()
         raise
