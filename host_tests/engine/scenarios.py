@@ -99,8 +99,8 @@ def flapped():
     wire = Wire()
     host = Host(wire)
     for ms in range(1000, 12000, 1100):
-        wire.at(ms, host.link, False)
-        wire.at(ms + 100, host.link, True)
+        wire.at(ms, host.carrier, False)
+        wire.at(ms + 100, host.carrier, True)
     wire.run(40000)
     return wire
 
@@ -109,8 +109,8 @@ def another_mac():
     wire = Wire()
     host = Host(wire)
     wire.run(20000)
-    host.link(False)
-    host.link(True, OTHER)
+    host.carrier(False)
+    host.carrier(True, OTHER)
     wire.inject(21000, denial(FOREIGN, host.machine.host, OTHER))
     wire.run(60000)
     return wire
@@ -177,9 +177,9 @@ def ten_hosts_collide():
 
 def two_interfaces():
     wire = Wire(latency=1)
-    siblings = []
-    Host(wire, MAC, seed=3, first=C, siblings=siblings)
-    Host(wire, OTHER, seed=4, first=C, siblings=siblings)
+    board = []
+    Host(wire, MAC, seed=3, first=C, board=board)
+    Host(wire, OTHER, seed=4, first=C, board=board)
     wire.run(40000)
     return wire
 

@@ -9,7 +9,8 @@ What is plugged in has `heard(frame)`, `due()` (ms until it wants to act, or -1)
 
 import errno
 
-from autoip import acd, arp
+import arp_filter
+from autoip import acd, service
 
 TICKS_MAX = 0x3FFFFFFF
 
@@ -26,16 +27,15 @@ REPLY = 2
 
 C = 0x1234  # 169.254.18.52, the address of the frames in RFC 3927's requirements
 X = 0x0709  # 169.254.7.9, somebody else's
+ROUTABLE = b"\x0a\x00\x00\x63"  # 10.0.0.99
 
-# What a machine is in, and what it tells, as acd.py has them.
-STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(6)
-DEFENDED, LOST, BOUND = 16, 32, 64
-WORDS = ((acd.CONFLICT, "conflict"), (DEFENDED, "defended"), (LOST, "lost"), (BOUND, "bound"))
+STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(len(acd.STATES))
+_EVENTS = {word: bit for bit, word in acd.EVENTS}
+DEFENDED, LOST, BOUND = [_EVENTS[word] for word in ("defended", "lost", "bound")]
+FRAME = acd.SEND | acd.ASSIGN
 
 
-def ip(host):
-    """16-bit host part -> 4 octets of 169.254.x.y."""
-    return bytes((169, 254, host >> 8, host & 255))
+ip = arp_filter.address
 
 
 def packet(op, sha, spa, target_mac, tpa, dst=BROADCAST, src=None):
@@ -200,7 +200,7 @@ class Station:
 
     def __init__(self, wire, mac):
         self.wire = wire
-        self.mac = mac
+        self.hwaddr = mac
         wire.plug(self)
 
     def due(self):
@@ -214,13 +214,39 @@ class Station:
 
     def accepts(self, frame):
         """Its chip drops what is for another host; a frame cut short is for anybody."""
-        return len(frame) < 6 or frame[0] & 1 or frame[:6] == self.mac
+        return len(frame) < 6 or frame[0] & 1 or frame[:6] == self.hwaddr
 
 
-class Host(Station):
-    """A board: a Machine and what it stands on, driven just as its contract says.
+class Interface(Station):
+    """One interface of a board, with the filter of a link.
 
-    plug: also bring the link up at once. answers: does the stack answer ARP for the address?
+    board: a list of all interfaces of the same board, which this one joins.
+    """
+
+    def __init__(self, wire, mac, board=None):
+        super().__init__(wire, mac)
+        self.malformed = 0
+        self.board = [] if board is None else board
+        self.board.append(self)
+
+    def filter(self, frame, watched, in_use, routable=None):
+        """What receive() is to return for this frame, or 0: it is not wanted."""
+        if not self.accepts(frame):
+            return 0
+        if not arp_filter.is_arp(frame):
+            self.malformed += watched >= 0 and arp_filter.is_malformed(frame, watched)
+            return 0
+        if arp_filter.sender_mac(frame) in [interface.hwaddr for interface in self.board]:
+            return 0
+        if watched >= 0 and arp_filter.may_conflict(frame, watched, in_use):
+            return 1
+        return 2 if arp_filter.sender(frame) == routable else 0
+
+
+class Host(Interface):
+    """A board's interface: a Machine and what it stands on, driven just as its contract says.
+
+    plug: also bring the interface up at once. answers: does the stack answer ARP for the address?
     """
 
     def __init__(
@@ -232,47 +258,48 @@ class Host(Station):
         delay=2000,
         abandon=False,
         limit=None,
-        siblings=None,
+        board=None,
         plug=True,
         answers=False,
     ):
         random = Random(seed)
+        super().__init__(wire, mac, board)
         self.limit = limit or acd.new_limit()
-        self.siblings = [] if siblings is None else siblings
         self.machine = acd.Machine(
             mac,
             lambda mac, low, high: random(low, high),
             self.limit,
-            self.siblings,
+            self._is_taken,
             first,
             delay=delay,
             abandon=abandon,
         )
-        self.address = -1  # on the interface
+        self.address = -1  # on the interface and in use
+        self.suspended = -1  # on the interface
         self.told = []  # (ms, word) of what a user hears
         self.refuse = 0  # so many frames the driver does not take
         self.answers = answers
         self.judged = 0  # actions that the last frame led to
         self._up = self._idle = False
-        super().__init__(wire, mac)
         if plug:
-            self.link(True)
+            self.carrier(True)
 
-    def link(self, up, mac=None):
+    def carrier(self, up, mac=None):
         if mac:
-            self.mac = mac
+            self.hwaddr = mac
         self._up = up
-        self.do(self.machine.link(up, self._idle, self.wire.ticks(), mac))
+        self.do(self.machine.set_status(up, self._idle, self.wire.ticks(), mac))
 
     def routable(self, present):
         self._idle = present
-        self.do(self.machine.link(self._up, present, self.wire.ticks()))
+        self.do(self.machine.set_status(self._up, present, self.wire.ticks()))
 
     def count(self, counter):
         return self.machine.counts[acd.COUNTERS.index(counter)]
 
     def stop(self):
         self.do(self.machine.stop())
+        self.board.remove(self)
         self.wire.unplug(self)
 
     def due(self):
@@ -283,30 +310,37 @@ class Host(Station):
 
     def heard(self, frame):
         self.judged = 0
-        if self.accepts(frame):
-            self.judged = self.machine.received(frame, len(frame), self.wire.ticks())
-            if not self.judged and self.answers:
-                self._answer(frame)
+        if self.filter(frame, self.machine.watched(), self.machine.held() >= 0):
+            self.judged = self.machine.received(frame[:42], self.wire.ticks())
             self.do(self.judged)
+        if not self.judged and self.answers and self.accepts(frame):
+            self._answer(frame)
 
     def do(self, todo):
         """The actions in the order of their bits."""
         machine = self.machine
         if todo & acd.RELEASE:
-            assert self.address >= 0, "released without an address"
-            self.address = -1
-        if todo & acd.SEND:
-            todo |= machine.sent(self._transmit(), self.wire.ticks())
-        if todo & acd.ASSIGN:
-            assert self.address < 0, "a second address"
-            self.address = machine.host
-        for bit, word in WORDS:
+            assert self.address >= 0 or self.suspended >= 0, "released without an address"
+            self.address = self.suspended = -1
+        if todo & acd.SUSPENDED:
+            self.address, self.suspended = -1, self.address
+        if todo & FRAME:
+            taken = self._transmit()
+            if taken and todo & acd.ASSIGN:
+                assert self.address < 0 and self.suspended in (-1, machine.host), "a second address"
+                self.address, self.suspended = machine.host, -1
+            todo |= machine.sent(taken, self.wire.ticks())
+        for bit, word in acd.EVENTS:
             if todo & bit:
                 self.told.append((self.wire.now, word))
         assert self.address == machine.held()
+        assert machine.assigned == (self.address >= 0 or self.suspended >= 0)
 
     def words(self, since=0):
         return [word for ms, word in self.told if ms >= since]
+
+    def _is_taken(self, host):
+        return any(other.machine.claims(host) for other in self.board if other is not self)
 
     def _transmit(self):
         if self.refuse:
@@ -317,9 +351,9 @@ class Host(Station):
 
     def _answer(self, frame):
         # RFC 826, and by broadcast as RFC 3927 2.5 asks for.
-        if self.address >= 0 and frame[21] == REQUEST and frame[38:42] == ip(self.address):
-            if frame[22:28] != self.mac:
-                reply = packet(REPLY, self.mac, ip(self.address), frame[22:28], frame[28:32], BROADCAST)
+        if self.address >= 0 and frame[21:22] == b"\x01" and frame[38:42] == ip(self.address):
+            if frame[22:28] != self.hwaddr:
+                reply = packet(REPLY, self.hwaddr, ip(self.address), frame[22:28], frame[28:32], BROADCAST)
                 self.wire.send(self, reply)
 
 
@@ -339,7 +373,7 @@ class Peer(Station):
         if sender in self.cache or (for_us and sender != ANY):
             self.cache[sender] = frame[22:28]
         if for_us and frame[21] == REQUEST:
-            reply = packet(REPLY, self.mac, ip(self.host), frame[22:28], sender, frame[22:28])
+            reply = packet(REPLY, self.hwaddr, ip(self.host), frame[22:28], sender, frame[22:28])
             self.wire.send(self, reply)
 
 
@@ -368,29 +402,31 @@ class Denier(Adversary):
             self._turn += 1
             host = target(frame)
             by_probe = self._alternate and self._turn % 2
-            answer = probe(self.mac, host) if by_probe else denial(self.mac, host, frame[22:28])
+            answer = probe(self.hwaddr, host) if by_probe else denial(self.hwaddr, host, frame[22:28])
             self.wire.inject(self.wire.now + self._delay, answer)
 
 
-class Link(Station):
+class Link(Interface):
     """The link contract of autoip.service over the wire, with what the firmware's does: a filter, a
     queue of two frames, and calls that fail once it is closed.
     """
 
-    def __init__(self, wire, mac=MAC, name="w0"):
-        super().__init__(wire, mac)
+    def __init__(self, wire, mac=MAC, name="w0", board=None):
+        super().__init__(wire, mac, board)
         self.name = name
         self.on_wake = None
-        self.address = -1
-        self.drops = 0
-        self.refuse = 0
+        self.address = -1  # on the interface and in use
+        self.suspended = -1  # on the interface
+        self.prefix = 0
+        self.dropped = 0
+        self.refuse = 0  # so many frames the driver does not take
         self.calls = []  # (ms, what) that changed the interface
         self.is_open = True
         self._carrier = True
         self._went_down = False
-        self._address_of_others = False
+        self._routable = None
         self._watched = -1
-        self._queue = []
+        self._queue = []  # (what receive() returns, frame)
         self._wake_at = -1
         self._scheduled = False
 
@@ -400,25 +436,27 @@ class Link(Station):
         self._carrier = up
         if not up:
             self._went_down = True
+            if self.address >= 0:
+                self.address, self.suspended = -1, self.address
+                self.calls.append((self.wire.now, "suspend"))
         self._schedule()
 
     def flap(self, _):
-        """The firmware takes the address off at once."""
         self.carrier(False)
         self.carrier(True)
-        self.release()
 
     def other_address(self, present):
         """A lease or a static address comes or goes."""
-        self._address_of_others = present
+        self._routable = ROUTABLE if present else None
         self._schedule()
 
     def heard(self, frame):
-        if self.is_open and self.accepts(frame) and self._is_wanted(frame):
+        kind = self.filter(frame, self._watched, self.address >= 0, self._routable)
+        if kind and self.is_open:
             if len(self._queue) == 2:
-                self.drops += 1
+                self.dropped += 1
             else:
-                self._queue.append(frame)
+                self._queue.append((kind, frame))
             self._schedule()
 
     def due(self):
@@ -435,14 +473,17 @@ class Link(Station):
 
     # The contract
 
-    @property
+    def mac(self):
+        self._check()
+        return self.hwaddr
+
     def status(self):
         if not self.is_open or not self._carrier or self._went_down:
             return 0
-        return 2 if self._address_of_others else 1
+        return 2 if self._routable else 1
 
-    def is_claimed(self, frame):
-        return False  # no test of it sends a claim on the interface's own address
+    def counts(self):
+        return (self.dropped, self.malformed) if self.is_open else (0, 0)
 
     def watch(self, host):
         self._check()
@@ -453,10 +494,10 @@ class Link(Station):
     def receive(self, buffer):
         if not self._queue or not self.is_open:
             return 0
-        frame = self._queue.pop(0)
-        for i in range(arp.LENGTH):
+        kind, frame = self._queue.pop(0)
+        for i in range(42):
             buffer[i] = frame[i]
-        return arp.LENGTH
+        return kind
 
     def send(self, frame):
         self._check()
@@ -466,20 +507,29 @@ class Link(Station):
         self.wire.send(self, frame)
         return True
 
-    def wake(self, ms):
+    def assign(self, frame, prefix):
         self._check()
-        self._wake_at = self.wire.now + ms if ms >= 0 else -1
-
-    def assign(self, host, narrow):
-        self._check()
-        self.address = host
+        assert {self.address, self.suspended} <= {-1, self._watched}, "a second address"
+        if self._queue or not self.status() or not self.send(frame):
+            return False
+        self.address, self.suspended = self._watched, -1
+        self.prefix = prefix
         self.calls.append((self.wire.now, "assign"))
+        return True
+
+    def set_prefix(self, prefix):
+        self._check()
+        self.prefix = prefix
 
     def release(self):
         self._check()
-        if self.address >= 0:
-            self.address = -1
+        if self.address >= 0 or self.suspended >= 0:
+            self.address = self.suspended = -1
             self.calls.append((self.wire.now, "release"))
+
+    def wake(self, ms):
+        self._check()
+        self._wake_at = self.wire.now + ms if ms >= 0 else -1
 
     def close(self):
         if not self.is_open:
@@ -488,6 +538,7 @@ class Link(Station):
         self.is_open = False
         self._wake_at = -1
         self._scheduled = False
+        self.board.remove(self)
         self.wire.unplug(self)
 
     def _check(self):
@@ -497,11 +548,13 @@ class Link(Station):
     def _schedule(self):
         self._scheduled = True
 
-    def _is_wanted(self, frame):
-        if self._watched < 0 or len(frame) < arp.LENGTH or frame[12:14] != b"\x08\x06":
-            return False
-        wanted = ip(self._watched)
-        return frame[28:32] == wanted or (frame[28:32] == ANY and frame[38:42] == wanted)
+
+def power_up(wire, seed=1):
+    """The services made from now on are those of a board that has just been switched on, on this wire."""
+    service.running.clear()
+    service._limits.clear()
+    service.time = Clock(wire)
+    service.random = Random(seed)
 
 
 class Clock:

@@ -19,9 +19,9 @@ def _story(start):
     wire.inject(30001, announcement(FOREIGN, C))
     wire.inject(35000, announcement(FOREIGN, C))
     wire.run(50000)
-    host.link(False)
+    host.carrier(False)
     wire.run(51000)
-    host.link(True)
+    host.carrier(True)
     wire.run(70000)
     return wire.trace, host.told
 
@@ -29,7 +29,7 @@ def _story(start):
 def test_wrap_of_the_clock_changes_nothing():
     #
     expected = _story(1000)
-    assert [word for _, word in expected[1]][-2:] == ["lost", "bound"]
+    assert [word for _, word in expected[1]][-2:] == ["suspended", "bound"]
     for start in STARTS:
         assert _story(start) == expected, start
 
@@ -120,9 +120,9 @@ def test_pause_of_long_ago_is_none():
         while host.machine.state != sim.WAITING:
             wire.sleep(10)
         paused = wire.now
-        host.link(False)
+        host.carrier(False)
         wire.run(paused + WRAP - before + 60000)
-        host.link(True)
+        host.carrier(True)
         assert host.machine.state == sim.PROBING, before
 
 

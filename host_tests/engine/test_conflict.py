@@ -220,7 +220,7 @@ def test_moves_end_when_the_thief_stops():
     for i in range(5):
         held = host.address
         for _ in range(2):
-            wire.inject(wire.now, announcement(thief.mac, held))
+            wire.inject(wire.now, announcement(thief.hwaddr, held))
         wire.sleep(10000)
         assert host.address not in (-1, held) and host.count("moves") == i + 1
 
@@ -242,8 +242,8 @@ def test_flap_does_not_buy_a_second_defence():
     wire, host = _held()
     _conflict(wire, 30000)
     wire.run(30100)
-    host.link(False)
-    host.link(True)
+    host.carrier(False)
+    host.carrier(True)
     wire.run(38000)
     assert host.address == C
     _conflict(wire, 38000)
@@ -280,10 +280,10 @@ def test_link_down_while_the_defence_waits_for_the_driver():
     host.refuse = 1
     _conflict(wire, 30000)
     wire.run(30050)
-    host.link(False)
+    host.carrier(False)
     wire.run(60000)
     assert len(wire.trace) == 5
-    host.link(True)
+    host.carrier(True)
     wire.run(90000)
     assert len(wire.trace) == 10 and host.address == C and host.count("defences") == 0
 

@@ -17,7 +17,6 @@ from sim import (
     OTHER,
     REQUEST,
     C,
-    Random,
     X,
     announcement,
     denial,
@@ -58,23 +57,23 @@ class Check:
 class Bench:
     """A Machine alone, with a clock that is set by hand."""
 
-    def __init__(self, siblings=None):
+    def __init__(self):
         self.now = 0
         self.frame = None
-        self.machine = acd.Machine(MAC, _low, acd.new_limit(), siblings or [], C)
-        self.machine.link(True, False, 0)
+        self.machine = acd.Machine(MAC, _low, acd.new_limit(), _is_free, C)
+        self.machine.set_status(True, False, 0)
 
     def receive(self):
-        return self.machine.received(self.frame, 42, self.now)
+        return self.machine.received(self.frame, self.now)
 
     def elapse(self):
         todo = self.machine.elapsed(self.now)
-        if todo & acd.SEND:
+        if todo & sim.FRAME:
             todo |= self.machine.sent(True, self.now)
         return todo
 
     def contest(self):
-        todo = self.machine.received(self.frame, 42, self.now)
+        todo = self.machine.received(self.frame, self.now)
         if todo & acd.SEND:
             todo |= self.machine.sent(True, self.now)
         return todo
@@ -88,11 +87,14 @@ class Bench:
         self.machine.watched()
         return self.machine.held()
 
+    def follow(self, up, idle):
+        return self.machine.set_status(up, idle, self.now)
+
     def flap(self):
-        return self.machine.link(False, False, self.now) | self.machine.link(True, False, self.now)
+        return self.follow(False, False) | self.follow(True, False)
 
     def lease(self):
-        return self.machine.link(True, True, self.now) | self.machine.link(True, False, self.now)
+        return self.follow(True, True) | self.follow(True, False)
 
     def next(self):
         self.now += self.machine.wait(self.now)
@@ -107,13 +109,14 @@ def _low(mac, low, high):
     return low
 
 
+def _is_free(host):
+    return False
+
+
 class Quiet:
     """A link that takes all and keeps nothing; it allocates nothing itself."""
 
     name = "w0"
-    mac = MAC
-    status = 1
-    drops = 0
     on_wake = None
 
     def __init__(self):
@@ -121,12 +124,16 @@ class Quiet:
         self.waiting = 0
         self.sent = 0
         self.next = -1
+        self.up = 1
+
+    def mac(self):
+        return MAC
+
+    def status(self):
+        return self.up
 
     def watch(self, host):
         pass
-
-    def is_claimed(self, frame):
-        return False
 
     def receive(self, buffer):
         if not self.waiting:
@@ -134,17 +141,23 @@ class Quiet:
         self.waiting -= 1
         for i in range(42):
             buffer[i] = self.frame[i]
-        return 42
+        return 1
 
     def send(self, frame):
         self.sent += 1
         return True
 
+    def assign(self, frame, prefix):
+        return self.send(frame)
+
+    def set_prefix(self, prefix):
+        pass
+
+    def counts(self):
+        return 0, 0
+
     def wake(self, ms):
         self.next = ms
-
-    def assign(self, host, narrow):
-        pass
 
     def release(self):
         pass
@@ -174,11 +187,9 @@ class Reports:
 
 
 def _service():
+    sim.power_up(sim.Wire())
     service.sys = Reports()
-    service._machines.clear()
-    clock = Hand()
-    service.time = clock
-    service.random = Random(1)
+    service.time = clock = Hand()
     link = Quiet()
     svc = service.Service(link, first=C)
     return link, clock, svc
@@ -200,21 +211,19 @@ def test_machine_claims_without_the_heap():
     check = Check()
     for name in ("probe 1", "probe 2", "probe 3", "announcement 1", "announcement 2"):
         bench.next()
-        assert check.run(bench.elapse, name) & acd.SEND
+        assert check.run(bench.elapse, name) & sim.FRAME
         check.run(bench.ask, "the questions after " + name)
     assert bench.machine.held() == C
 
 
 def test_machine_judges_frames_without_the_heap():
-    bench = Bench(siblings=[])
+    bench = Bench()
     check = Check()
     for state in ("probing", "held"):
         for name, frame in (
             ("ordinary Request", packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C))),
-            ("own probe", probe(MAC, C)),
-            ("own announcement", announcement(MAC, C)),
-            ("unicast poll", probe(FOREIGN, C, MAC)),
-            ("malformed", bytes(42)),
+            ("announcement of another", announcement(FOREIGN, X)),
+            ("probe for another", probe(FOREIGN, X)),
         ):
             bench.frame = frame
             assert check.run(bench.receive, name + ", " + state) == 0
@@ -258,7 +267,7 @@ def test_machine_follows_link_and_lease_without_the_heap():
     bench = Bench()
     bench.hold()
     check = Check()
-    assert check.run(bench.flap, "flap") & sim.LOST
+    assert check.run(bench.flap, "flap") & acd.SUSPENDED
     bench.hold()
     assert check.run(bench.lease, "lease") & sim.LOST
 
@@ -292,7 +301,7 @@ def test_service_works_without_the_heap():
     for name, frame in (
         ("ordinary Request", packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C))),
         ("probe for the held address", probe(FOREIGN, C)),
-        ("own frame", announcement(MAC, C)),
+        ("announcement of another", announcement(FOREIGN, X)),
     ):
         link.frame, link.waiting = frame, 4
         check.run(svc._wake, name)
@@ -315,7 +324,7 @@ def test_service_follows_link_and_lease_without_the_heap():
     check = Check()
     svc._wake()
     for status in (0, 1, 0, 1, 2, 1):
-        link.status = status
+        link.up = status
         check.run(svc._wake, "status %d" % status)
         clock.now += 2000
     assert service.sys.count == 0

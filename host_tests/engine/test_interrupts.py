@@ -5,7 +5,20 @@ Covers R3927-2.2.1-c, -2.4-a, -2.5-f; X-47.
 
 from autoip import service
 from autoip.candidates import text
-from sim import FOREIGN, C, Clock, Link, Random, Wire, announcement, is_probe, target
+from sim import (
+    FOREIGN,
+    NOBODY,
+    REQUEST,
+    ROUTABLE,
+    C,
+    Link,
+    Wire,
+    announcement,
+    is_probe,
+    packet,
+    power_up,
+    target,
+)
 
 CONTESTED_AT = 15000  # ms, when the address is held
 END = 40000  # ms
@@ -31,10 +44,11 @@ class Interrupted(Link):
         self._interrupt(True)
         return taken
 
-    def assign(self, host, narrow):
+    def assign(self, frame, prefix):
         self._interrupt(False)
-        super().assign(host, narrow)
+        taken = super().assign(frame, prefix)
         self._interrupt(True)
+        return taken
 
     def release(self):
         self._interrupt(False)
@@ -49,9 +63,7 @@ class Interrupted(Link):
 
 
 def _service(wire, link, **options):
-    service._machines.clear()
-    service.time = Clock(wire)
-    service.random = Random(1)
+    power_up(wire)
     return service.Service(link, first=C, **options)
 
 
@@ -94,37 +106,25 @@ def test_ctrl_c_at_any_call_costs_no_step():
             assert 3 <= len(_probes(wire, C)) <= 4 and 3 <= len(_probes(wire, link.address)) <= 4, (at, late)
 
 
-class Leased(Link):
-    """The interface has an address of its own, 10.0.0.5, and all frames claim it."""
-
-    def __init__(self, wire):
-        super().__init__(wire)
-        self.other_address(True)
-
-    def is_claimed(self, frame):
-        return True
-
-    def _is_wanted(self, frame):
-        return True
-
-
-def _probes_with_claims_from(start):
+def _probes_with_conflicts_from(start):
     wire = Wire()
 
     def slow(event, svc):
         if event == "routable conflict" and wire.now == start:
             wire.now += 900
 
-    _service(wire, Leased(wire), on_event=slow)
+    link = Link(wire)
+    link.other_address(True)
+    _service(wire, link, on_event=slow)
     for ms in range(start, 6000, 50):
-        wire.inject(ms, announcement(FOREIGN, C))
+        wire.inject(ms, packet(REQUEST, FOREIGN, ROUTABLE, NOBODY, ROUTABLE))
     wire.run(30000)
     return _probes(wire, C)
 
 
 def test_a_slow_callback_shortens_no_gap():
-    due = _probes_with_claims_from(6000)
+    due = _probes_with_conflicts_from(6000)
     for late in (0, 1):
-        probes = _probes_with_claims_from(due[late])
+        probes = _probes_with_conflicts_from(due[late])
         assert len(probes) == 3 and probes[late] == due[late] + 900
         assert all(1000 <= probes[i + 1] - probes[i] for i in range(2)), probes

@@ -36,6 +36,7 @@ def _at(ms):
 def _assert_claims(wire, host, address):
     """A whole claim of that address from now on: 3 probes and 2 announcements, not held before the first."""
     since = wire.now
+    assert host.address == -1
     wire.sleep(20000)
     frames = [(ms, frame) for ms, frame in wire.trace if ms >= since]
     assert [target(frame) for _, frame in frames] == [address] * 5
@@ -51,21 +52,21 @@ def test_link_down_in_each_state_silences_the_host():
         wire, host = _at(ms)
         sent = len(wire.trace)
         held = host.address
-        host.link(False)
+        host.carrier(False)
         assert host.address == -1 and host.machine.watched() == -1, name
         assert host.machine.state == sim.WAITING and host.due() == -1, name
         wire.sleep(120000)
-        assert len(wire.trace) == sent, name
-        assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
+        assert len(wire.trace) == sent and host.suspended == held, name
+        assert host.words()[-1:] == (["suspended"] if held >= 0 else []), name
 
 
 def test_link_up_again_probes_the_old_address_first():
     # X-32, D9, B15, R3927-2.2-c: whatever the state was when the link went down.
     for _, ms in _instants():
         wire, host = _at(ms)
-        host.link(False)
+        host.carrier(False)
         wire.sleep(10000)
-        host.link(True)
+        host.carrier(True)
         assert host.address == -1
         _assert_claims(wire, host, C)
 
@@ -73,8 +74,8 @@ def test_link_up_again_probes_the_old_address_first():
 def test_link_up_in_the_ms_of_link_down_starts_anew():
     for _, ms in _instants():
         wire, host = _at(ms)
-        host.link(False)
-        host.link(True)
+        host.carrier(False)
+        host.carrier(True)
         wire.sleep(1)
         _assert_claims(wire, host, C)
 
@@ -82,12 +83,12 @@ def test_link_up_in_the_ms_of_link_down_starts_anew():
 def test_old_address_denied_after_link_up():
     # X-33
     wire, host = _at(30000)
-    host.link(False)
+    host.carrier(False)
     wire.sleep(3000)
-    host.link(True)
+    host.carrier(True)
     wire.inject(wire.now + 1500, denial(FOREIGN, C))
     wire.sleep(1500)
-    assert host.words()[-1] == "conflict" and host.machine.host != C
+    assert host.words()[-2:] == ["conflict", "lost"] and host.machine.host != C and host.suspended == -1
     wire.sleep(1)
     _assert_claims(wire, host, host.machine.host)
 
@@ -99,8 +100,8 @@ def test_second_candidate_is_the_old_address_too():
     wire.inject(1, denial(FOREIGN, C))
     wire.run(20000)
     held = host.address
-    host.link(False)
-    host.link(True)
+    host.carrier(False)
+    host.carrier(True)
     wire.sleep(1)
     assert held != C
     _assert_claims(wire, host, held)
@@ -112,8 +113,8 @@ def test_flaps_faster_than_the_claim_stack_no_timers():
     host = Host(wire, first=C)
     for i in range(50):
         wire.sleep(700)
-        host.link(False)
-        host.link(True)
+        host.carrier(False)
+        host.carrier(True)
         assert len([1 for ms, _ in wire.trace if ms > 700 * i]) <= 1
     wire.sleep(1)
     _assert_claims(wire, host, C)
@@ -124,8 +125,8 @@ def test_every_flap_draws_its_own_wait():
     host = Host(wire, first=C)
     waits = set()
     for _ in range(50):
-        host.link(False)
-        host.link(True)
+        host.carrier(False)
+        host.carrier(True)
         waits.add(host.due())
     assert len(waits) > 30
 
@@ -134,30 +135,30 @@ def test_link_told_twice_changes_nothing():
     expected = _at(20000)[0].trace
     for _, ms in _instants():
         wire, host = _at(ms)
-        host.link(True)
+        host.carrier(True)
         wire.run(20000)
         assert wire.trace == expected
     wire, host = _at(20000)
-    host.link(False)
-    host.link(False)
-    assert host.words() == ["bound", "lost"]
+    host.carrier(False)
+    host.carrier(False)
+    assert host.words() == ["bound", "suspended"]
 
 
 def test_link_down_during_the_defence_interval():
     wire, host = _at(20000)
     host.heard(announcement(FOREIGN, C))
-    host.link(False)
-    assert host.words()[-1] == "lost" and len(wire.trace) == 6
+    host.carrier(False)
+    assert host.words()[-1] == "suspended" and len(wire.trace) == 6
     wire.sleep(30000)
-    host.link(True)
+    host.carrier(True)
     _assert_claims(wire, host, C)
 
 
 def test_new_mac_after_link_up():
     # X-48, R3927-2.2.1-a: all octets follow, and the old MAC is foreign from now on.
     wire, host = _at(20000)
-    host.link(False)
-    host.link(True, OTHER)
+    host.carrier(False)
+    host.carrier(True, OTHER)
     since = wire.now
     wire.sleep(1)
     _assert_claims(wire, host, C)
@@ -174,8 +175,8 @@ def test_new_mac_gives_other_candidates():
     hosts = []
     for mac in (MAC, OTHER):
         _wire, host = _at(20000)
-        host.link(False)
-        host.link(True, mac)
+        host.carrier(False)
+        host.carrier(True, mac)
         host.heard(denial(FOREIGN, C))
         hosts.append(host.machine.host)
     assert hosts[0] != hosts[1]
@@ -189,7 +190,7 @@ def test_no_claim_while_a_routable_address_is_there():
     wire = Wire()
     host = Host(wire, first=C, plug=False)
     host.routable(True)
-    host.link(True)
+    host.carrier(True)
     wire.run(600000)
     assert wire.trace == [] and host.machine.state == sim.IDLE and host.due() == -1
 
@@ -212,16 +213,16 @@ def test_routable_address_ends_the_claim_in_each_state():
 def test_routable_address_that_stays_over_a_flap():
     wire, host = _at(20000)
     host.routable(True)
-    host.link(False)
+    host.carrier(False)
     assert host.machine.state == sim.WAITING
-    host.link(True)
+    host.carrier(True)
     assert host.machine.state == sim.IDLE
-    host.link(False)
+    host.carrier(False)
     host.routable(False)
     assert host.machine.state == sim.WAITING and host.due() == -1
     wire.sleep(20000)
     assert len(wire.trace) == 5
-    host.link(True)
+    host.carrier(True)
     _assert_claims(wire, host, C)
 
 
@@ -234,11 +235,11 @@ def test_stop_in_each_state_is_silent_for_ever():
         sent = len(wire.trace)
         held = host.address
         host.stop()
-        assert host.siblings == [] and host.due() == -1, name
+        assert host.board == [] and host.due() == -1, name
         assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
         host.heard(denial(FOREIGN, C))
         host.heard(announcement(FOREIGN, C))
-        for change in (host.link, host.routable):
+        for change in (host.carrier, host.routable):
             change(True)
             change(False)
             change(True)
@@ -253,6 +254,6 @@ def test_not_a_frame_before_the_link_is_up():
     wire.run(60000)
     assert wire.trace == [] and host.machine.state == sim.WAITING
     host.heard(announcement(FOREIGN, C))
-    host.link(True)
+    host.carrier(True)
     _assert_claims(wire, host, C)
     assert ip(C) == wire.trace[0][1][38:42]

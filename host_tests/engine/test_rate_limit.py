@@ -101,8 +101,8 @@ def test_limit_ends_with_a_claim():
     denier.active = False
     wire.run(7 * MINUTE)
     assert host.words()[-1] == "bound"
-    host.link(False)
-    host.link(True)
+    host.carrier(False)
+    host.carrier(True)
     denier.active = True
     wire.run(8 * MINUTE)
     attempts = _attempts(wire, 7 * MINUTE)
@@ -112,13 +112,13 @@ def test_limit_ends_with_a_claim():
 def test_one_slow_interface_does_not_slow_another():
     # R5227-2.1.1-l: the limit is the interface's own.
     wire = Wire()
-    siblings = []
-    slow = Host(wire, MAC, siblings=siblings)
+    board = []
+    slow = Host(wire, MAC, board=board)
     Denier(wire)
     wire.run(MINUTE)
     assert slow.machine.state == sim.WAITING
     quiet = Wire()
-    quick = Host(quiet, OTHER, siblings=siblings)
+    quick = Host(quiet, OTHER, board=board)
     quiet.run(7000)
     assert quick.address >= 0
 
@@ -130,7 +130,7 @@ def _thief(wire, host):
     """Takes every address that is announced: two conflicts at once."""
 
     def hear(frame):
-        if not is_probe(frame) and frame[22:28] == host.mac and host.machine.state == sim.ANNOUNCING:
+        if not is_probe(frame) and frame[22:28] == host.hwaddr and host.machine.state == sim.ANNOUNCING:
             for _ in range(2):
                 wire.inject(wire.now + 1, announcement(FOREIGN, target(frame)))
 
@@ -181,9 +181,9 @@ def test_calm_counts_only_while_the_address_is_held():
     wire.unplug(thief)
     while host.address < 0:
         wire.sleep(100)
-    host.link(False)
+    host.carrier(False)
     wire.sleep(60 * MINUTE)
-    host.link(True)
+    host.carrier(True)
     wire.sleep(10000)
     for _ in range(2):
         host.heard(announcement(FOREIGN, host.address))
@@ -237,7 +237,7 @@ def test_stop_and_start_do_not_shorten_the_limit():
 
 def test_link_flap_and_lease_do_not_end_the_limit():
     # B10
-    for change in ("link", "routable"):
+    for change in ("carrier", "routable"):
         wire = Wire()
         host = Host(wire)
         Denier(wire)
@@ -246,9 +246,9 @@ def test_link_flap_and_lease_do_not_end_the_limit():
         tenth = _attempts(wire)[-1][0]
         for _ in range(30):
             wire.sleep(1000)
-            if change == "link":
-                host.link(False)
-                host.link(True)
+            if change == "carrier":
+                host.carrier(False)
+                host.carrier(True)
             else:
                 host.routable(True)
                 host.routable(False)
@@ -308,9 +308,9 @@ def test_bonjour_conformance_in_sequence():
     for denied in (False, True):  # I.6a, I.6b cable pulled for 10 s: the old address first
         wire.sleep(5000)
         held = host.address
-        host.link(False)
+        host.carrier(False)
         wire.sleep(10000)
-        host.link(True)
+        host.carrier(True)
         since = wire.now
         while not _attempts(wire, since):
             wire.sleep(1)

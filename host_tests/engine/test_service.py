@@ -17,12 +17,11 @@ from sim import (
     NOBODY,
     OTHER,
     REQUEST,
+    ROUTABLE,
     TICKS_MAX,
     C,
-    Clock,
     Denier,
     Link,
-    Random,
     Wire,
     X,
     announcement,
@@ -30,6 +29,7 @@ from sim import (
     ip,
     is_probe,
     packet,
+    power_up,
     probe,
 )
 
@@ -82,12 +82,8 @@ class User:
         return [heard[0] for heard in self.heard]
 
 
-def _plug(wire, seed=1, fresh=True):
-    """The service's clock and generator are the wire's from now on; fresh: as after a reset."""
-    if fresh:
-        service._machines.clear()
-    service.time = Clock(wire)
-    service.random = Random(seed)
+def _plug(wire, seed=1):
+    power_up(wire, seed)
     service.sys = Errors()
 
 
@@ -186,17 +182,66 @@ def test_abandon_tells_no_defence():
     assert user.events() == ["bound", "conflict", "lost", "bound"]
 
 
-def test_link_down_and_up_tells_lost_and_bound():
+def test_link_down_and_up_tells_suspended_and_bound():
     wire, link, user, svc = _held()
     wire.at(30000, link.carrier, False)
     wire.run(40000)
-    assert svc.address is None and svc.state == "waiting" and link.address == -1
+    assert svc.address is None and svc.state == "waiting" and (link.address, link.suspended) == (-1, C)
     link.carrier(True)
+    wire.run(40100)
+    assert svc.address is None and svc.state == "probing" and link.suspended == C
     wire.run(60000)
     assert user.heard[1:] == [
-        ("lost", None, ADDRESS, None, "waiting"),
+        ("suspended", None, ADDRESS, None, "waiting"),
         ("bound", ADDRESS, ADDRESS, None, "announcing"),
     ]
+    assert [what for _, what in link.calls] == ["assign", "suspend", "assign"]
+
+
+def _suspended():
+    wire, link, user, svc = _held()
+    link.carrier(False)
+    wire.sleep(10)
+    assert user.events() == ["bound", "suspended"]
+    return wire, link, user, svc
+
+
+def test_suspended_address_that_is_denied_is_lost():
+    # Its connections are reset with release().
+    wire, link, user, svc = _suspended()
+    link.carrier(True)
+    wire.inject(wire.now + 1500, denial(FOREIGN, C))
+    wire.sleep(1500)
+    assert link.calls[-1] == (wire.now, "release") and link.suspended == -1
+    wire.sleep(20000)
+    assert user.heard[2:4] == [
+        ("conflict", None, ADDRESS, ADDRESS, "probing"),
+        ("lost", None, ADDRESS, ADDRESS, "probing"),
+    ]
+    assert user.events()[4:] == ["bound"] and svc.address not in (None, ADDRESS)
+
+
+def test_suspended_address_is_lost_with_stop():
+    _, link, user, svc = _suspended()
+    svc.stop()
+    assert user.events() == ["bound", "suspended", "lost", "stopped"] and svc.previous == ADDRESS
+    assert link.calls[-1][1] == "release"
+
+
+def test_suspended_address_is_lost_to_a_routable_one():
+    wire, link, user, svc = _start(old=True)
+    wire.run(20000)
+    link.carrier(False)
+    wire.sleep(10)
+    link.carrier(True)
+    link.other_address(True)
+    wire.sleep(10)
+    assert user.events() == ["bound", "suspended", "lost"] and svc.state == "idle"
+    assert link.calls[-1][1] == "release"
+    link.carrier(False)
+    wire.sleep(10)
+    svc.stop()
+    assert user.events() == ["bound", "suspended", "lost", "stopped"]
 
 
 def test_stop_tells_lost_and_stopped_once():
@@ -227,11 +272,11 @@ def test_stop_at_once_before_the_first_wake_up():
     wire, _, user, svc = _start()
     svc.stop()
     wire.run(20000)
-    assert user.events() == ["stopped"] and wire.trace == [] and service._machines == []
+    assert user.events() == ["stopped"] and wire.trace == [] and service.running == []
 
 
 def test_never_two_addresses_on_the_interface():
-    # B16: assign and release by turns, whatever happens.
+    # B16: the link of the tests asserts it as well.
     wire, link, _, _svc = _held()
     for _i in range(5):
         _lose(wire, link.address)
@@ -241,7 +286,7 @@ def test_never_two_addresses_on_the_interface():
         link.carrier(True)
         wire.sleep(10000)
     calls = [what for _, what in link.calls]
-    assert calls == ["assign", "release"] * (len(calls) // 2) + ["assign"] and len(calls) == 21
+    assert calls == ["assign"] + ["release", "assign", "suspend", "assign"] * 5
 
 
 # Callbacks that misbehave
@@ -276,7 +321,7 @@ def test_callback_that_raises_is_reported_and_changes_nothing():
         "conflict",
         "lost",
         "bound",
-        "lost",
+        "suspended",
         "bound",
         "lost",
         "stopped",
@@ -292,6 +337,8 @@ def test_callback_that_stops_the_service():
         ("conflict", 2),
         ("lost", 1),
         ("bound", 2),
+        ("suspended", 1),
+        ("bound", 3),
         ("lost", 2),
         ("stopped", 1),
     ):
@@ -307,7 +354,8 @@ def test_callback_that_stops_the_service():
         events = user.events()
         assert events[-1] == "stopped" and events.count("stopped") == 1, (last, nth)
         assert svc.state == "stopped" and svc.address is None and link.address == -1, (last, nth)
-        assert not link.is_open and service._machines == [] and service.sys.reported == [], (last, nth)
+        assert not link.is_open and service.running == [], (last, nth)
+        assert service.sys.reported == [], (last, nth)
         assert [what for _, what in link.calls][-1] == "release", (last, nth)
         if last != "stopped":
             stopped = user.times[-1]
@@ -367,6 +415,39 @@ def test_frame_that_arrives_with_the_timer_is_judged_first():
     assert not any(frame[28:32] == ip(C) for _, frame in wire.trace) and svc.address != ADDRESS
 
 
+class _Overtaken(Link):
+    """Something happens just before the first address is assigned."""
+
+    def __init__(self, wire, happen):
+        super().__init__(wire)
+        self._happen = happen
+
+    def assign(self, frame, prefix):
+        happen, self._happen = self._happen, None
+        if happen:
+            happen(self)
+        return super().assign(frame, prefix)
+
+
+def test_probe_just_before_the_first_announcement_is_judged_before_it():
+    # It was caught while we probed: a conflict. Once the address is in use it would be none, and as the
+    # stack has not heard it, nobody would answer it either.
+    wire = Wire()
+    link = _Overtaken(wire, lambda link: link.heard(probe(FOREIGN, C)))
+    wire, link, user, svc = _start(wire, link=link)
+    wire.run(30000)
+    assert user.events() == ["conflict", "bound"] and svc.address != ADDRESS
+    assert not any(frame[28:32] == ip(C) for _, frame in wire.trace)
+
+
+def test_flap_just_before_the_first_announcement_is_seen_before_it():
+    wire = Wire()
+    _, _, user, svc = _start(wire, link=_Overtaken(wire, lambda link: link.flap(None)))
+    wire.run(30000)
+    assert user.events() == ["bound"] and svc.address == ADDRESS
+    assert [is_probe(frame) for _, frame in wire.trace] == [True] * 6 + [False] * 2
+
+
 def test_late_wake_up_judges_frames_first():
     # The scheduler was busy for ten seconds; the denial came in the middle of them.
     wire, link, user, svc = _start()
@@ -398,9 +479,9 @@ def test_flap_between_two_wake_ups_is_not_missed():
     link.carrier(False)
     link.carrier(True)
     wire.run(21100)
-    assert user.events() == ["bound", "lost"] and is_probe(wire.trace[-1][1])
+    assert user.events() == ["bound", "suspended"] and is_probe(wire.trace[-1][1])
     wire.run(40000)
-    assert user.events() == ["bound", "lost", "bound"]
+    assert user.events() == ["bound", "suspended", "bound"]
 
 
 def test_flap_in_the_same_ms_as_a_conflict():
@@ -410,7 +491,7 @@ def test_flap_in_the_same_ms_as_a_conflict():
     link.carrier(True)
     link.heard(announcement(FOREIGN, C))
     wire.run(40000)
-    assert user.events()[:2] == ["bound", "lost"] and svc.address
+    assert user.events()[:2] == ["bound", "suspended"] and svc.address
 
 
 def test_link_that_comes_up_with_a_bounce():
@@ -440,7 +521,7 @@ def test_new_mac_of_the_interface():
     wire, link, _, svc = _held()
     link.carrier(False)
     wire.sleep(100)
-    link.mac = OTHER
+    link.hwaddr = OTHER
     link.carrier(True)
     since = wire.now
     wire.sleep(20000)
@@ -462,15 +543,10 @@ class _PoorLink(Link):
 
     heap_full = False
 
-    @property
     def mac(self):
         if self.heap_full:
             raise MemoryError
-        return MAC
-
-    @mac.setter
-    def mac(self, mac):
-        pass
+        return super().mac()
 
 
 def test_link_change_while_the_heap_is_full_is_not_lost():
@@ -507,6 +583,42 @@ def test_filter_follows_the_claim():
     wire.sleep(20000)
     _lose(wire)
     assert link._watched == svc._machine.host != C
+
+
+# A routable address
+
+
+def test_option_force_keeps_the_address_and_turns_its_traffic_away():
+    wire, link, user, svc = _start(old=True, force=True)
+    wire.run(20000)
+    assert link.prefix == 16
+    for present, prefix in ((True, 32), (False, 16), (True, 32)):
+        link.other_address(present)
+        wire.sleep(10)
+        assert link.prefix == prefix and svc.address == ADDRESS
+    link.flap(None)
+    link.prefix = 0
+    wire.sleep(20000)
+    assert link.prefix == 32 and user.events() == ["bound", "suspended", "bound"]
+
+
+def test_traffic_stays_with_the_address_without_both_options():
+    for options in ({}, {"force": True}):
+        wire, link, _, svc = _start(**options)
+        link.other_address(True)
+        wire.run(20000)
+        assert link.prefix == 16 and svc.address == ADDRESS
+
+
+def test_conflict_with_the_routable_address_is_told_and_nothing_else():
+    wire, link, user, svc = _start()
+    link.other_address(True)
+    wire.run(20000)
+    wire.inject(30000, packet(REQUEST, FOREIGN, ROUTABLE, NOBODY, ROUTABLE))
+    wire.run(40000)
+    assert user.heard[1:] == [("routable conflict", ADDRESS, None, None, "bound")]
+    assert svc.offender == FOREIGN and len(wire.trace) == 5
+    assert svc.stats()["routable_conflicts"] == 1 and svc.stats()["conflicts"] == 0
 
 
 # What a user asks
@@ -702,7 +814,7 @@ def test_stop_and_start_keep_the_limit():
     since = wire.now
     for _ in range(300):
         svc.stop()
-        svc = service.Service(Link(wire), on_event=user, former=svc)
+        svc = service.Service(Link(wire), on_event=user)
         wire.sleep(1000)
     starts = [ms for ms, frame in wire.trace if ms >= since and is_probe(frame)]
     assert 3 <= len(starts) <= 5 and starts[0] >= since + 59000
@@ -718,20 +830,20 @@ def test_a_thousand_starts_and_stops_leave_nothing():
         wire.sleep(i % 9 * 1000)
         svc.stop()
         wire.trace.clear()
-    assert service._machines == [] and wire.stations == []
+    assert service.running == wire.stations == []
     wire.sleep(100000)
     assert wire.trace == []
 
 
 def test_two_services_on_one_wire():
-    wire, _, _, a = _start()
-    b = service.Service(Link(wire, OTHER, "w1"), first=C)
+    wire, link, _, a = _start()
+    b = service.Service(Link(wire, OTHER, "w1", link.board), first=C)
     wire.run(20000)
     assert a.address == ADDRESS and b.address not in (None, ADDRESS)
     assert a.stats()["conflicts"] == b.stats()["conflicts"] == 0
     a.stop()
     b.stop()
-    assert service._machines == []
+    assert service.running == []
 
 
 def test_whole_stack_meets_another_host():
@@ -741,7 +853,7 @@ def test_whole_stack_meets_another_host():
         _plug(wire, seed)
         a = service.Service(Link(wire, MAC), first=C)
         wire.run(seed * 300)
-        service._machines.clear()  # another board
+        power_up(wire, seed + 1)  # another board
         b = service.Service(Link(wire, OTHER, "w1"), first=C)
         wire.run(30000)
         assert a.address and b.address and a.address != b.address
@@ -773,12 +885,10 @@ def _public(function):
     _plug(wire)
     real = autoip._autoip
     autoip._autoip = _Firmware(wire)
-    autoip._services.clear()
     try:
         function(wire)
     finally:
         autoip.stop()
-        autoip._services.clear()
         autoip._autoip = real
 
 

@@ -18,9 +18,9 @@ from sim import (
 
 
 def _pair(wire_a, wire_b, first_b=C, seed=1):
-    siblings = []
-    a = Host(wire_a, MAC, seed=seed, first=C, siblings=siblings)
-    b = Host(wire_b, OTHER, seed=seed + 1, first=first_b, siblings=siblings)
+    board = []
+    a = Host(wire_a, MAC, seed=seed, first=C, board=board)
+    b = Host(wire_b, OTHER, seed=seed + 1, first=first_b, board=board)
     return a, b
 
 
@@ -59,7 +59,7 @@ def test_own_other_interface_is_not_foreign():
 def test_interface_that_is_down_is_not_foreign_either():
     wire = Wire()
     a, b = _pair(wire, Wire())
-    b.link(False)
+    b.carrier(False)
     a.heard(denial(OTHER, C))
     assert a.judged == 0
 
@@ -68,7 +68,7 @@ def test_stopped_interface_is_foreign():
     wire = Wire()
     a, b = _pair(wire, Wire())
     b.stop()
-    assert a.siblings == [a.machine]
+    assert a.board == [a]
     a.heard(denial(OTHER, C))
     assert a.judged == acd.CONFLICT
 
@@ -101,29 +101,28 @@ def test_candidates_leave_out_what_the_sibling_uses():
     assert a.machine.host == candidate(MAC, 1)
 
 
-def test_address_left_by_a_flap_may_go_to_the_sibling():
-    # The flapped interface then takes another: at no time is one address on both.
+def test_suspended_address_is_not_free():
+    # It stays on its interface, with its connections, until it is probed anew.
     wire = Wire()
-    a, b = _pair(wire, wire, first_b=C + 1)
+    board = []
+    a = Host(wire, MAC, first=C, board=board)
     wire.run(20000)
-    a.link(False)
-    b.machine.host = C
-    b.link(False)
-    b.link(True)
+    a.carrier(False)
+    b = Host(wire, OTHER, seed=2, first=C, board=board)
     wire.sleep(20000)
-    a.link(True)
+    assert a.suspended == C and b.address not in (-1, C)
+    a.carrier(True)
     wire.sleep(20000)
-    assert b.address == C and a.address not in (-1, C)
+    assert a.address == C and a.words() == ["bound", "suspended", "bound"] and b.words() == ["bound"]
 
 
 def test_three_interfaces_and_an_adversary():
     wire = Wire(latency=1)
-    siblings = []
+    board = []
     hosts = [
-        Host(wire, b"\x02\x00\x00\x00\x02" + bytes((i,)), seed=i, first=C, siblings=siblings)
-        for i in range(3)
+        Host(wire, b"\x02\x00\x00\x00\x02" + bytes((i,)), seed=i, first=C, board=board) for i in range(3)
     ]
-    wire.inject(1500, denial(FOREIGN, C, hosts[0].mac))
+    wire.inject(1500, denial(FOREIGN, C, hosts[0].hwaddr))
     wire.run(30000)
     assert len({host.address for host in hosts}) == 3 and min(host.address for host in hosts) >= 0
     assert sum(host.count("conflicts") for host in hosts) <= 1

@@ -133,7 +133,7 @@ class Interface:
         assert not self._answering(self._held)
         self._held.clear()
         self._situation = "no service"
-        self.board.run("autoip._services.clear()")  # conflicts of this life are not those of the next
+        self.board.run("autoip.service._limits.clear()")  # conflicts of this life are not those of the next
 
     def _count(self, event, routable, address, state):
         self.reached[f"{event} while {self._situation}"] += 1

@@ -11,26 +11,13 @@ import errno
 
 import _autoip
 
-from .options import check_delay, check_ip, parse
-from .service import Service
+from .options import check_ip, parse
+from .service import Service, running
 
 __version__ = "0.1.0"
 
-_services = {}  # name of the interface -> its running service
 
-
-def start(
-    nic=None,
-    *,
-    ip=None,
-    delay=2000,
-    abandon=False,
-    debug=False,
-    old=False,
-    force=False,
-    on_event=None,
-    remember=None,
-):
+def start(nic=None, *, ip=None, remember=None, **options):
     """Claim a link-local address on an interface and keep it; returns the running service.
 
     nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default one.
@@ -41,7 +28,7 @@ def start(
     old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
     force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
     on_event: called as on_event(event, service) from the scheduler; the events are "bound",
-        "conflict", "defended", "lost", "routable conflict" and "stopped".
+        "conflict", "defended", "suspended", "lost", "routable conflict" and "stopped".
     remember: path of a file for the last good address, tried first after a restart.
 
     ValueError for a bad value or an interface without ARP, OSError(ENODEV) if there is no such
@@ -49,24 +36,16 @@ def start(
     has places for (AUTOIP_LINKS, by default 2).
     """
     first = check_ip(ip)
-    delay = check_delay(delay)
-    if on_event is not None and not callable(on_event):
-        raise ValueError("on_event: a function, or None")
     if remember is not None and not (isinstance(remember, str) and remember):
         raise ValueError("remember: a path, or None")
-    name = _autoip.name(nic)
     if get(nic):
         raise OSError(errno.EALREADY)
     link = _autoip.Link(nic)
     try:
-        store = _store(remember, link.mac)
-        former = _services.get(name)
-        service = Service(link, first, delay, abandon, debug, old, force, on_event, store, former)
-        _services[name] = service
+        return Service(link, nic, first, _store(remember, link.mac()), **options)
     except BaseException:  # Ctrl-C as well
         link.close()
         raise
-    return service
 
 
 def stop(nic=None):
@@ -74,16 +53,21 @@ def stop(nic=None):
 
     OSError(ENODEV) if there is no such interface.
     """
-    for service in [get(nic)] if nic is not None else list(_services.values()):
+    for service in [get(nic)] if nic is not None else list(running):
         if service:
             service.stop()
 
 
 def get(nic=None):
     """The running service of an interface, or None; OSError(ENODEV) if there is no such interface."""
-    # An interface that is removed keeps its service, which can be found by name.
-    service = _services.get(nic if nic in _services else _autoip.name(nic))
-    return service if service and service.state != "stopped" else None
+    for service in running:
+        if nic is not None and nic in (service.nic, service.name):
+            return service  # also of an interface that was removed meanwhile
+    name = _autoip.name(nic)
+    for service in running:
+        if service.name == name:
+            return service
+    return None
 
 
 def mount(options=""):

@@ -3,16 +3,17 @@
 It sees no clock, no socket and no interface. Each input returns what is to be done, as bits; the
 caller does it in the order of the bits, lowest first:
 
-    RELEASE     the address may not be used any more: take it off the interface
+    RELEASE     take the address off the interface: it is given up
     SEND        hand `frame` to the driver, then call sent() and do what it returns as well
-    ASSIGN      `host` is ours: put it on the interface
+    ASSIGN      likewise, and put `host` on the interface in the same step: `frame` announces it
     CONFLICT    tell: another host uses or probes our address; its MAC is in `offender`
     DEFENDED    tell: the conflict was answered with an announcement
+    SUSPENDED   tell: the interface is down, and the address out of use; it stays there, to be probed anew
     LOST        tell: the address is gone
     BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
 
         state        left by                                       to
-        WAITING      link up, and no rate limit or its end         PROBING
+        WAITING      interface up, and no rate limit or its end    PROBING
         (the first)
         PROBING      conflict                                      PROBING with the next candidate,
                                                                    or WAITING for the rate limit
@@ -21,10 +22,13 @@ caller does it in the order of the bits, lowest first:
         ANNOUNCING,  conflict, the first within 10 s               the same state, defended
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
-        IDLE         no routable address any more                  WAITING
-        any          link down                                     WAITING
+        IDLE         no routable address any more                  PROBING
+        any          interface down                                WAITING
                      a routable address on the interface           IDLE
                      stop                                          STOPPED, for good
+
+An address that is held when the interface goes down is suspended: it stays there (`assigned`) with its
+connections. If it is won again it is BOUND, and they go on; if it is denied, with IDLE or stop() it is LOST.
 
 Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may end an input anywhere: a state
 is entered last, when all that it needs is there, so that the inputs after it go on from there.
@@ -42,8 +46,18 @@ SEND = const(2)
 ASSIGN = const(4)
 CONFLICT = const(8)
 _DEFENDED = const(16)
-_LOST = const(32)
-_BOUND = const(64)
+SUSPENDED = const(32)
+_LOST = const(64)
+_BOUND = const(128)
+
+# What is told, in this order, by its word.
+EVENTS = (
+    (CONFLICT, "conflict"),
+    (_DEFENDED, "defended"),
+    (SUSPENDED, "suspended"),
+    (_LOST, "lost"),
+    (_BOUND, "bound"),
+)
 
 STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
 _STOPPED = const(0)
@@ -59,7 +73,6 @@ COUNTERS = (
     "conflicts",
     "defences",
     "moves",
-    "malformed",
     "mismatched",
     "routable_conflicts",
 )
@@ -68,9 +81,8 @@ _ANNOUNCEMENTS = const(1)
 _CONFLICTS = const(2)
 _DEFENCES = const(3)
 _MOVES = const(4)
-_MALFORMED = const(5)
-_MISMATCHED = const(6)
-_ROUTABLE_CONFLICTS = const(7)
+_MISMATCHED = const(5)
+_ROUTABLE_CONFLICTS = const(6)
 
 # RFC 3927 section 9. The four that pace the probes come from the option `delay`, whose default of
 # 2,000 ms gives the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
@@ -102,13 +114,13 @@ class Machine:
     """One interface's claim on a link-local address.
 
     mac: the interface's 6 bytes. random(mac, low, high): an int, both ends included. limit: of the
-    interface, by new_limit(). siblings: a list of all machines of this host, which this one joins: their
-    MACs are not foreign and their addresses not free (RFC 5227 2.1.1, RFC 3927 3.4). first: host
-    part to try first, or -1. delay: 1 - 8000 ms. abandon: give up on the first conflict.
+    interface, by new_limit(). is_taken(host): does another interface of this board claim this host
+    part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms. abandon: give up on
+    the first conflict.
     """
 
-    def __init__(self, mac, random, limit, siblings, first=-1, delay=2000, abandon=False):
-        self.state = _WAITING  # the link counts as down until told otherwise
+    def __init__(self, mac, random, limit, is_taken, first=-1, delay=2000, abandon=False):
+        self.state = _WAITING  # the interface counts as down until set_status()
         self.frame = arp.new_request()
         self.mac = arp.sender(self.frame)
         self.offender = bytearray(6)
@@ -116,10 +128,11 @@ class Machine:
         self.contested = -1  # host part of the address in the last conflict; -1: the routable one
         self.random = random
         self.limit = limit
-        self.siblings = siblings
+        self.is_taken = is_taken
         self.delay = delay
         self.abandon = abandon
         self.attempt = 0
+        self.assigned = False  # `host` is on the interface, in use or suspended
         self._probes_left = 0
         self._step = -1  # when the next frame, or the end of a pause, is due
         self._retry = -1  # when a defence is due that is yet to be sent
@@ -128,52 +141,45 @@ class Machine:
         arp.set_sender(self.frame, mac)
         if first < 0:
             self._choose()
-        siblings.append(self)
 
     # Inputs
 
     def stop(self):
         """Give everything up. The machine can't be started again."""
-        todo = self._let_go(_STOPPED)
-        self.siblings.remove(self)
-        return todo
+        return self._give_up(_STOPPED)
 
-    def link(self, up, idle, now, mac=None):
-        """How the link is: down, up, or up but to stay idle; maybe with a new `mac`. It may be told again."""
+    def set_status(self, up, idle, now, mac=None):
+        """The interface is down or up. idle: no address is wanted. mac: if it may be another one.
+
+        The same status may be told again.
+        """
         if mac:
             arp.set_sender(self.frame, mac)
         if self.state == _STOPPED:
             return 0
-        if not up or idle:
-            return self._let_go(_IDLE if up else _WAITING)
+        if not up:
+            return self._suspend()
+        if idle:
+            return self._give_up(_IDLE)
         if self.state < _PROBING:
             self._claim(now)
         return 0
 
-    def received(self, frame, length, now):
-        """Judge a received frame. Frames that are due together with a timer come first."""
-        if self.state < _PROBING:
+    def received(self, frame, now):
+        """Judge a frame that the link let through. Frames that are due together with a timer come first."""
+        if self.state < _PROBING or not self._is_conflict(frame):
             return 0
-        if not arp.is_packet(frame, length, self.frame):
-            self.counts[_MALFORMED] += 1
-            return 0
-        if not self._is_conflict(frame):
-            return 0
-        self._meet(frame, _CONFLICTS, self.host)
+        self._record(frame, _CONFLICTS, self.host)
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
         if self.state != _PROBING:
-            return CONFLICT | self._contest(now)
+            return CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1
-        self._move(now)
-        return CONFLICT
+        return CONFLICT | self._move(now)
 
     def received_routable(self, frame):
-        """The frame claims the interface's routable address (RFC 5227 2.4): counted, if it is a packet."""
-        whole = arp.is_packet(frame, arp.LENGTH, self.frame)
-        if whole:
-            self._meet(frame, _ROUTABLE_CONFLICTS, -1)
-        return whole
+        """The frame conflicts with the interface's routable address (RFC 5227 2.4)."""
+        self._record(frame, _ROUTABLE_CONFLICTS, -1)
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
@@ -190,12 +196,13 @@ class Machine:
             self.limit[_LOSSES] = 0
             self._step = -1
             return 0
-        if not self._probes_left:
-            arp.make_announcement(self.frame)
-        return SEND
+        if self._probes_left:
+            return SEND
+        arp.make_announcement(self.frame)
+        return ASSIGN if self.state == _PROBING else SEND
 
     def sent(self, taken, now):
-        """The driver took the frame of SEND, or did not: then it does not count and is sent again."""
+        """Was the frame of SEND or ASSIGN taken? If not, it does not count and is sent again."""
         defence = self._retry >= 0
         if not taken:
             due = _after(now, _RETRY)
@@ -222,6 +229,10 @@ class Machine:
         """Host part of the address in use, or -1."""
         return self.host if self.state >= _ANNOUNCING else -1
 
+    def claims(self, host):
+        """Is this host part ours: probed, held or suspended?"""
+        return host == self.host and (self.assigned or self.state >= _PROBING)
+
     def wait(self, now):
         """Time until elapsed() is due, or -1 while nothing is."""
         ms = _sooner(_left(self._step, now), _left(self._retry, now))
@@ -235,7 +246,7 @@ class Machine:
             self._step = self.limit[_PAUSE]
             return
         self.limit[_PAUSE] = -1
-        if self._is_taken(self.host):
+        if self.is_taken(self.host):
             self._choose()
         self._probes_left = _PROBE_NUM
         arp.make_probe(self.frame, self.host)
@@ -243,66 +254,60 @@ class Machine:
         self.state = _PROBING
 
     def _move(self, now):
+        todo = self._give_up(_WAITING)
         if self.limit[_DENIALS] + self.limit[_LOSSES] >= _MAX_CONFLICTS:
             self.limit[_PAUSE] = _after(now, _RATE_LIMIT_INTERVAL)
         self._choose()
         self._claim(now)
+        return todo
 
     def _choose(self):
-        # A defence stays noted for its address, over a claim anew as well (RFC 3927 2.5).
+        # The defence was of the address before. It counts as long as that is claimed (RFC 3927 2.5).
         self._defence = -1
         denied = self.host
-        while self.host == denied or self._is_taken(self.host):
+        while self.host == denied or self.is_taken(self.host):
             self.host = candidate(self.mac, self.attempt)
             self.attempt += 1
 
     def _sent_probe(self, now):
-        self.counts[_PROBES] += 1
-        self._probes_left -= 1
+        left = self._probes_left - 1
         ms = self.delay
-        if self._probes_left:
+        if left:
             # The upper end leaves 1 % for a late timer and the driver: no gap on the wire may be
             # longer than PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
             ms = self.random(self.mac, ms // 2, ms - ms // 100)
+        self.counts[_PROBES] += 1
         self._step = _after(now, ms)
+        self._probes_left = left
         return 0
 
     def _sent_announcement(self, now):
-        self.counts[_ANNOUNCEMENTS] += 1
         if self.state == _ANNOUNCING:
             self._step = _after(now, _CALM) if self.limit[_LOSSES] else -1
+            self.counts[_ANNOUNCEMENTS] += 1
             self.state = _HELD
             return 0
+        self.counts[_ANNOUNCEMENTS] += 1
         self.limit[_DENIALS] = 0
         self._step = _after(now, _ANNOUNCE_INTERVAL)
+        self.assigned = True
         self.state = _ANNOUNCING
-        return ASSIGN | _BOUND
+        return _BOUND
 
     # Conflicts
 
     def _is_conflict(self, frame):
-        if not arp.is_claim(frame, self.frame):
-            if self.state != _PROBING or not arp.is_probe(frame, self.frame):
-                return False
-        # RFC 5227 2.1.1 and 2.4: own frames come back from hubs and access points.
-        for machine in self.siblings:
-            if arp.is_from(frame, machine.mac):
-                return False
-        return True
+        # The frame may be of the time before a move. A probe is one only until we hold the address.
+        return arp.is_conflicting(frame, self.frame) or (
+            self.state == _PROBING and arp.is_probe(frame, self.frame)
+        )
 
-    def _is_taken(self, host):
-        # RFC 3927 3.4: two interfaces of one host on one link must not hold one address.
-        for machine in self.siblings:
-            if machine is not self and machine.watched() == host:
-                return True
-        return False
-
-    def _meet(self, frame, counter, host):
+    def _record(self, frame, counter, host):
         self.counts[counter] += 1
         self.contested = host
         arp.copy_sender(frame, self.offender)
 
-    def _contest(self, now):
+    def _defend_or_move(self, now):
         # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
         if not self.abandon and _left(self._defence, now) <= 0:
             self._defence = _after(now, _DEFEND_INTERVAL)
@@ -310,15 +315,24 @@ class Machine:
             return SEND
         self.counts[_MOVES] += 1
         self.limit[_LOSSES] += 1
-        todo = self._let_go(_WAITING)
-        self._move(now)
+        return self._move(now)
+
+    # Ends of a claim
+
+    def _suspend(self):
+        todo = SUSPENDED if self.held() >= 0 else 0
+        self._enter(_WAITING)
         return todo
 
-    def _let_go(self, state):
-        todo = RELEASE | _LOST if self.held() >= 0 else 0
+    def _give_up(self, state):
+        todo = RELEASE | _LOST if self.assigned else 0
+        self._enter(state)
+        self.assigned = False
+        return todo
+
+    def _enter(self, state):
         self.state = state
         self._step = self._retry = -1
-        return todo
 
 
 def _after(now, ms):

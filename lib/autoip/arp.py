@@ -1,8 +1,8 @@
 """ARP frames of RFC 5227: built into one buffer, read where they lie.
 
 A frame is Ethernet II with a 28-octet ARP packet, 42 octets; padding is the driver's business.
-What is received is compared with `own`, the frame that the interface itself sends: a broadcast Request
-with its MAC, for its address. No function here allocates after `new_request`.
+What is received is compared with `own`, the frame that the interface itself sends, with its address as
+target. The link has seen to the form of it. No function here allocates after `new_request`.
 """
 
 from micropython import const
@@ -11,14 +11,11 @@ LENGTH = const(42)
 
 _DESTINATION = const(0)
 _SOURCE = const(6)
-_HEADER = const(12)  # ethertype to the opcode's high octet: 9 octets
-_OPCODE = const(21)
+_HEADER = const(12)  # ethertype to opcode: 10 octets
 _SHA = const(22)  # sender hardware address
 _SPA = const(28)  # sender protocol address
 _THA = const(32)  # target hardware address: zeros in what we send
 _TPA = const(38)  # target protocol address
-
-_REQUEST = const(1)
 
 
 def new_request():
@@ -53,32 +50,14 @@ def make_announcement(frame):
     _copy(frame, _SPA, frame, _TPA, 4)
 
 
-def is_packet(frame, length, own):
-    """Is it an ARP Request or Reply for IPv4 over Ethernet, and whole?"""
-    return length >= LENGTH and _same(frame, _HEADER, own, _HEADER, 9) and 1 <= frame[_OPCODE] <= 2
-
-
-def is_claim(frame, own):
-    """Is the sender protocol address of this packet our address?"""
+def is_conflicting(frame, own):
+    """Is our address the sender protocol address of this packet (RFC 3927 2.5)?"""
     return _same(frame, _SPA, own, _TPA, 4)
 
 
 def is_probe(frame, own):
-    """Is this packet a probe for our address: a broadcast Request with no sender address?
-
-    A unicast one is a router's or an access point's neighbour poll.
-    """
-    return (
-        frame[_OPCODE] == _REQUEST
-        and _same(frame, _SPA, own, _THA, 4)
-        and _same(frame, _TPA, own, _TPA, 4)
-        and _same(frame, _DESTINATION, own, _DESTINATION, 6)
-    )
-
-
-def is_from(frame, mac):
-    """Is the sender hardware address `mac`?"""
-    return _same(frame, _SHA, mac, 0, 6)
+    """Is this a probe for our address: our target, and zero as sender (RFC 5227 1.1)?"""
+    return _same(frame, _TPA, own, _TPA, 4) and _same(frame, _SPA, own, _THA, 4)
 
 
 def sender_is_source(frame):

@@ -1,53 +1,37 @@
 """The last events of one interface: a ring of fixed size, in the place of the QNX slogger."""
 
 import sys
-from array import array
 
 from micropython import const
 
 from .candidates import text
 
-_SIZE = const(16)  # two for each entry, and where the next one goes
-_NONE = const(0xFFFF)  # no host part
-
-_WORDS = (
-    "",
-    "up",
-    "down",
-    "routable",
-    "unsent",
-    "conflict",
-    "defended",
-    "lost",
-    "bound",
-    "routable conflict",
-    "force without old: ignored",
-    "stopped",
-)
+_PLACE = const(24)  # three items for each of 8 entries, and then the place of the next one
 
 
 def new():
-    """A ring without entries."""
-    return array("i", bytes(4 * _SIZE + 4))
+    """A ring without entries. An entry is three items: ticks_ms, word, host part. The last item is the
+    place of the next entry.
+    """
+    return [None] * _PLACE + [0]
 
 
 def note(ring, now, word, host):
-    """Add an entry. word: one of those above; host: a 16-bit host part, or -1 if it concerns none."""
-    at = ring[_SIZE]
+    """Add an entry. host: a 16-bit host part, or -1 if it concerns none."""
+    at = ring[_PLACE]
     ring[at] = now
-    ring[at + 1] = _WORDS.index(word) << 16 | host & _NONE
-    ring[_SIZE] = (at + 2) % _SIZE
+    ring[at + 1] = word
+    ring[at + 2] = host
+    ring[_PLACE] = (at + 3) % _PLACE
 
 
 def entries(ring):
     """The entries, oldest first: a list of (ticks_ms, word, address or None)."""
     found = []
-    for i in range(0, _SIZE, 2):
-        at = (ring[_SIZE] + i) % _SIZE
-        word = _WORDS[ring[at + 1] >> 16]
-        host = ring[at + 1] & _NONE
-        if word:
-            found.append((ring[at], word, text(host) if host != _NONE else None))
+    for i in range(0, _PLACE, 3):
+        at = (ring[_PLACE] + i) % _PLACE
+        if ring[at + 1]:
+            found.append((ring[at], ring[at + 1], text(ring[at + 2])))
     return found
 
 

@@ -1,24 +1,44 @@
 """A service joins one machine to one link: what happened goes in, what is to be done comes out.
 
-A link is the wire as a service sees it:
+A link is the wire as a service sees it, and the address on it:
 
-    mac                     6 bytes
     name                    short name of the interface, for debug reports
-    status                  0 while the link is down, and after it was, however short, until nothing is
-                            watched; 1 while it is up; 2 while it is up and the interface has a routable
-                            IPv4 address of its own
-    drops                   frames lost because the queue was full, counted
     on_wake                 function without arguments, called from the scheduler when frames, the
                             wake-up, a link or an address change are waiting
-    watch(host)             16-bit host part whose conflicts and probes are wanted, or -1
-    receive(buffer)         -> length of the oldest waiting frame, now in the buffer, or 0
-    is_claimed(frame)       does the frame, of another host, claim the interface's own address?
+    mac()                   6 bytes: the interface's MAC, now
+    status()                0: the interface is down; or it was, however short, or the board slept so
+                            long that a conflict may have been missed, until watch(-1); 1: it is up;
+                            2: likewise, with a routable IPv4 address of its own
+    counts()                (dropped, malformed): frames lost because the queue was full, and ARP that
+                            names the watched address but is no whole ARP Request or Reply of IPv4 over
+                            Ethernet
+    watch(host)             16-bit host part of the address whose conflicts and probes are wanted, or -1
+    receive(buffer)         take the oldest waiting frame into the buffer of 42 octets -> 0: there was
+                            none; 1: it may conflict with the watched address; 2: it conflicts with the
+                            interface's own, routable address
     send(frame)             -> True if the driver took it
+    assign(frame, prefix)   send the frame, the announcement of the watched address, and have the
+                            address on the interface from that moment on; if it is there already, it is
+                            in use from then on. `prefix`: see below. -> False, and nothing is done, if
+                            the driver did not take the frame, if frames are waiting (they are to be
+                            judged first), or if the interface was down meanwhile
+    set_prefix(prefix)      16: traffic to 169.254/16 leaves by the link-local address; 32: by the
+                            interface's own, unless a socket is bound to the link-local one. Nothing is
+                            done while no address is assigned
+    release()               take the address off, if there is one; its TCP connections are reset first
+                            (RFC 3927 2.5)
     wake(ms)                one wake-up after ms, replacing the last; -1: none
-    assign(host, narrow)    put 169.254.x.y/16 on the interface, beside its own address; with `narrow`
-                            as /32, so that traffic to 169.254/16 leaves by the interface's own
-    release()               take it off; its TCP connections are reset first (RFC 3927 2.5)
-    close()                 release(), and leave the interface as it was; on_wake is called no more
+    close()                 release(), and leave the interface as it was; on_wake is called no more.
+                            After it status() and receive() are 0, counts() are (0, 0), and the others
+                            but close() raise OSError(ENODEV)
+
+receive() gives whole ARP Requests and Replies of IPv4 over Ethernet only, without padding, and none whose
+sender hardware address is that of an interface of this board. With the watched address as target it gives
+probes only: broadcast Requests with sender address zero (RFC 5227 1.1) that came while the address was not
+in use.
+
+While the interface is down, or was until watch(-1), an assigned address is suspended: nothing goes in or out
+by it, but it stays on the interface with its connections.
 
 `_autoip.Link(nic)` is one over lwIP; the host tests have more. All pass the same contract tests.
 """
@@ -32,9 +52,11 @@ from micropython import const
 
 from . import acd, arp, log
 from .candidates import candidate, text
+from .options import check_delay
 
-_POLL = const(5)  # ms between two looks of wait() and ready()
+_POLL = const(5)  # ms between two polls of wait() and ready()
 _ROUTABLE = const(2)  # a link's status
+_OWN = const(2)  # what receive() says of a conflict with the routable address
 
 # RFC 3927 1.9: a routable address beside the link-local one. QNX has both (0); `old` gives the link-local
 # one up, and with `force` only turns new traffic away from it.
@@ -43,29 +65,37 @@ _FORCE = const(2)
 
 _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
-_machines = []  # those of all running services: siblings of each other
+running = []  # all services that are not stopped
+
+_limits = {}  # name of an interface -> the limit of its rate, which outlives a service
 _frame = bytearray(arp.LENGTH)  # the received one that is judged
 
 
 class Service:
     """A running claim. start() makes it; the attributes are described there and in the README.
 
-    former: the service that the interface had before, or None: the limit of its rate goes on.
+    nic: what start() was told. first: host part to try first, or -1 for the one in `store`, if there is
+    one. The others are options of start(). ValueError for a bad value.
     """
 
     def __init__(
         self,
         link,
+        nic=None,
         first=-1,
+        store=None,
         delay=2000,
         abandon=False,
         debug=False,
         old=False,
         force=False,
         on_event=None,
-        store=None,
-        former=None,
     ):
+        check_delay(delay)
+        if on_event is not None and not callable(on_event):
+            raise ValueError("on_event: a function, or None")
+        self.nic = nic
+        self.name = link.name
         self._link = link
         self._mode = old + (old and force)
         self._on_event = on_event
@@ -75,15 +105,17 @@ class Service:
         self._previous = -1
         self._todo = 0
         self._status = 0
+        self._prefix = 16
         if force and not old:
             self._note("force without old: ignored")
         if first < 0 and store:
             first = store.load()
-        limit = former._machine.limit if former else acd.new_limit()
-        self._machine = acd.Machine(link.mac, _random, limit, _machines, first, delay, abandon)
+        limit = _limits.setdefault(link.name, acd.new_limit())
+        self._machine = acd.Machine(link.mac(), _random, limit, self._is_taken, first, delay, abandon)
         # All from here on happens in the scheduler, which Python can't interrupt.
         link.on_wake = self._wake
         link.wake(0)
+        running.append(self)
 
     # Public face
 
@@ -94,7 +126,7 @@ class Service:
 
     @property
     def previous(self):
-        """The address held before, or None; at the event "lost" the one that was lost."""
+        """The address held before, or None; at "suspended" and "lost" the one that this is about."""
         return text(self._previous)
 
     @property
@@ -137,13 +169,13 @@ class Service:
         return address
 
     def stats(self):
-        """Counters since start: probes, announcements and defences sent, conflicts seen, moves to
-        another address, and frames dropped: lost from a full queue, not an ARP packet of IPv4 over
-        Ethernet, or (not dropped, but counted) with an Ethernet source that is not the ARP sender.
+        """Counters since start: probes, announcements and defences sent; conflicts with the link-local
+        address, those whose Ethernet source is not the ARP sender (mismatched), and with the routable
+        address; moves to another address; frames dropped from a full queue, and malformed ones.
         """
         # MicroPython's zip() has no `strict`.
         counters = dict(zip(acd.COUNTERS, self._machine.counts))  # noqa: B905
-        counters["dropped"] = self._link.drops
+        counters["dropped"], counters["malformed"] = self._link.counts()
         return counters
 
     def log(self):
@@ -154,7 +186,8 @@ class Service:
         """Give the link-local address up, and only that. A second call does nothing."""
         self._link.on_wake = None  # the scheduler could interrupt what follows
         self._link.close()
-        if self._machine.state:
+        if self in running:
+            running.remove(self)
             host = self._machine.host
             todo = self._machine.stop()
             if todo & acd.RELEASE:
@@ -170,34 +203,37 @@ class Service:
         # was being judged is lost then, and an event that was being told.
         self._link.wake(_AGAIN)
         self._do(0)
-        # The first look may tell of a flap that is over, the second tells how it is now.
-        self._follow_link()
-        self._follow_link()
+        # The first status may be that of a flap that is over; the second is the one of now.
+        self._follow_status()
+        self._follow_status()
         self._judge_frames()
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
             self._link.wake(self._machine.wait(time.ticks_ms()))
 
-    def _follow_link(self):
-        status = self._link.status
+    def _follow_status(self):
+        machine = self._machine
+        status = self._link.status()
         idle = status == _ROUTABLE and self._mode == _OLD
-        mac = self._link.mac if status and not self._status else None
-        self._todo |= self._machine.link(status, idle, time.ticks_ms(), mac)
+        mac = self._link.mac() if status and not self._status else None
+        self._todo |= machine.set_status(status, idle, time.ticks_ms(), mac)
         if status != self._status:
+            self._prefix = 32 if status == _ROUTABLE and self._mode == _FORCE else 16
+            if machine.assigned:
+                self._link.set_prefix(self._prefix)
             self._note(("down", "up", "routable")[status])
             self._status = status
-            self._todo |= acd.ASSIGN
         self._do(0)
 
     def _judge_frames(self):
         # Before a timer that is due: there is no announcement for an address that was denied.
-        while length := self._link.receive(_frame):
-            if self._link.is_claimed(_frame):
-                # A conflict on the routable address is its owner's business: DHCP's, or the user's.
-                if self._machine.received_routable(_frame):
-                    self._tell("routable conflict")
+        while kind := self._link.receive(_frame):
+            if kind == _OWN:
+                # Its owner's business: DHCP's, or the user's.
+                self._machine.received_routable(_frame)
+                self._tell("routable conflict")
             else:
-                self._do(self._machine.received(_frame, length, time.ticks_ms()))
+                self._do(self._machine.received(_frame, time.ticks_ms()))
 
     # To the link
 
@@ -207,26 +243,34 @@ class Service:
         if not machine.state:  # a callback has stopped the service
             return
         host = machine.contested if self._todo & acd.CONFLICT else machine.host
-        if self._todo & acd.RELEASE:
+        if self._todo & (acd.RELEASE | acd.SUSPENDED):
             self._previous = host
-        if machine.held() < 0:  # also after a RELEASE that Ctrl-C has cut off
+        if not machine.assigned:  # also after a RELEASE that Ctrl-C has cut off
             self._link.release()
         self._link.watch(machine.watched())
-        if self._todo & acd.SEND:
+        if self._todo & (acd.SEND | acd.ASSIGN):
             self._send()
-        if self._todo & acd.ASSIGN and machine.held() >= 0:
-            self._link.assign(machine.host, self._status == _ROUTABLE and self._mode == _FORCE)
         todo, self._todo = self._todo, 0
         self._tell_all(todo, host)
 
     def _send(self):
         machine = self._machine
-        taken = self._link.send(machine.frame)
-        self._todo = self._todo & ~acd.SEND | machine.sent(taken, time.ticks_ms())
+        if self._todo & acd.ASSIGN:
+            taken = self._link.assign(machine.frame, self._prefix)
+        else:
+            taken = self._link.send(machine.frame)
+        self._todo = self._todo & ~(acd.SEND | acd.ASSIGN) | machine.sent(taken, time.ticks_ms())
         if not taken:
             self._note("unsent", machine.host)
         elif self._report:
             self._report("probe" if machine.held() < 0 else "announcement", machine.host)
+
+    def _is_taken(self, host):
+        # RFC 3927 3.4: two interfaces of one board, which may be on one link, have two addresses.
+        for service in running:
+            if service is not self and service._machine.claims(host):
+                return True
+        return False
 
     # To the user
 
@@ -238,10 +282,9 @@ class Service:
     def _tell_all(self, todo, host):
         # A callback may stop the service: then what it has not heard yet is not told after "stopped".
         stopping = not self._machine.state
-        for word in ("conflict", "defended", "lost", "bound"):
-            if todo & acd.CONFLICT and (stopping or self._machine.state):
+        for event, word in acd.EVENTS:
+            if todo & event and (stopping or self._machine.state):
                 self._tell(word, host)
-            todo >>= 1
 
     def _tell(self, event, host=-1):
         self._note(event, host)

@@ -41,17 +41,27 @@ class Interrupter:
         return self
 
 
-def live(nth, flap):
-    """A claim, a defence, a move, and a flap maybe; -> (number of jumps, service, link, wire)."""
+# What happens in a life: at that ms, to that link.
+CONFLICTS = (
+    (15000, lambda link: link.heard(sim.announcement(sim.FOREIGN, sim.C))),
+    (18000, lambda link: link.heard(sim.announcement(sim.FOREIGN, sim.C))),
+)
+FLAP = (*CONFLICTS, (40000, lambda link: link.flap(None)))
+DENIAL = ((1500, lambda link: link.heard(sim.denial(sim.FOREIGN, sim.C))),)
+DENIED_AFTER_A_FLAP = (
+    (20000, lambda link: link.flap(None)),
+    (21500, lambda link: link.heard(sim.denial(sim.FOREIGN, sim.C))),
+)
+
+
+def live(nth, happenings):
+    """A claim, and what happens then; -> (number of jumps, service, link, wire)."""
     wire = sim.Wire()
     link = sim.Link(wire)
-    service._machines.clear()
-    service.time, service.random = sim.Clock(wire), sim.Random(1)
+    sim.power_up(wire)
     svc = service.Service(link, first=sim.C)
-    for ms in (15000, 18000):
-        wire.inject(ms, sim.announcement(sim.FOREIGN, sim.C))
-    if flap:
-        wire.at(40000, link.flap)
+    for ms, happen in happenings:
+        wire.at(ms, happen, link)
     interrupter = Interrupter(nth)
     sys.settrace(interrupter)
     try:
@@ -59,6 +69,7 @@ def live(nth, flap):
             try:
                 wire.run(UNTIL)
             except KeyboardInterrupt:  # and the program goes on
+                sys.settrace(None)
                 wire.sleep(SOON)
                 assert svc._machine.held() == link.address, nth
     finally:
@@ -66,13 +77,17 @@ def live(nth, flap):
     return interrupter.count, svc, link, wire
 
 
-@pytest.mark.parametrize("flap", [False, True], ids=["conflicts", "and a flap"])
-def test_no_interrupt_stops_the_service(flap, monkeypatch):
+@pytest.mark.parametrize(
+    "happenings",
+    [CONFLICTS, FLAP, DENIAL, DENIED_AFTER_A_FLAP],
+    ids=["conflicts", "and a flap", "denial", "denied after a flap"],
+)
+def test_no_interrupt_stops_the_service(happenings, monkeypatch):
     monkeypatch.setattr(service, "time", service.time)
     monkeypatch.setattr(service, "random", service.random)
-    count, *_ = live(0, flap)
-    assert count > 1000
+    count, *_ = live(0, happenings)
+    assert count > 500
     for nth in range(1, count + 1):
-        _, svc, link, _ = live(nth, flap)
+        _, svc, link, _ = live(nth, happenings)
         held = svc._machine.held()
         assert svc.state == "bound" and held == link.address, (nth, svc.state, held, link.address)

@@ -84,7 +84,7 @@ def _host_in(state):
     if state == "idle":
         host.routable(True)
     elif state == "down":
-        host.link(False)
+        host.carrier(False)
     else:
         assert host.machine.state == state
     return host
@@ -98,13 +98,14 @@ def test_any_frame_is_judged_as_an_independent_reader_judges_it(state):
         host = _host_in(state)
         machine = host.machine
         before = (machine.state, machine.host, host.count("conflicts"), host.address, len(host.wire.trace))
-        judged = machine.received(frame, len(frame), host.wire.ticks())
-        if isinstance(state, int) and is_conflict(frame, state == sim.PROBING, C, [MAC]):
-            assert judged & acd.CONFLICT and host.count("conflicts") == 1
+        host.heard(frame)
+        to_us = host.accepts(frame)
+        if isinstance(state, int) and to_us and is_conflict(frame, state == sim.PROBING, C, [MAC]):
+            assert host.judged & acd.CONFLICT and host.count("conflicts") == 1
             assert bytes(machine.offender) == frame[22:28]
         else:
             after = (machine.state, machine.host, host.count("conflicts"), host.address, len(host.wire.trace))
-            assert judged == 0 and after == before
+            assert host.judged == 0 and after == before
 
     check()
 
@@ -144,7 +145,7 @@ class Watched(Host):
         super().__init__(wire, MAC, seed, C, delay, abandon, limit, plug=False)
 
     def do(self, todo):
-        if todo & (acd.RELEASE | acd.CONFLICT) and not todo & acd.SEND:
+        if todo & (acd.RELEASE | acd.CONFLICT) and not todo & sim.FRAME:
             self.probed.clear()
         before = self.words().count("defended")
         super().do(todo)
@@ -205,7 +206,7 @@ class AnyStory(RuleBasedStateMachine):
         self.host.probed.clear()
         if what == "up":
             self.host.up = value
-            self.host.link(value)
+            self.host.carrier(value)
         else:
             self.host.has_route = value
             self.host.routable(value)
