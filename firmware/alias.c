@@ -1,229 +1,345 @@
-// The lwIP part, the address. lwIP holds one IPv4 address an interface; the link-local one is the
-// address of a second interface on the same wire, the alias. It lives beside whatever address the
-// driver's interface has, and while that has none it mirrors the link-local one: then isconnected(),
-// ifconfig(), broadcast, multicast and mDNS work as users expect.
+// A second IPv4 address for an lwIP interface, see alias.h. The linker puts the functions named __wrap_ in the
+// place of lwIP's own, which they call by the name __real_: see micropython.mk and micropython.cmake.
 
-#include <stddef.h>
 #include <string.h>
 
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
+#include "lwip/igmp.h"
 #include "lwip/ip.h"
 #include "lwip/prot/dhcp.h"
-#include "lwip/prot/ethernet.h"
+#include "lwip/prot/etharp.h"
 #include "lwip/prot/ip4.h"
 #include "netif/ethernet.h"
 
-#include "autoip.h"
-#include "autoip_route.h"
+#include "alias.h"
+#include "alias_route.h"
 
-#define ALL_HOSTS (0xffff) // host part of 169.254.255.255, the prefix's broadcast (RFC 3927 2.6.2)
+// The functions of lwIP whose place is taken. The linker has lwIP call ours.
+err_t __real_ip4_input(struct pbuf *p, struct netif *netif);
+err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif);
+err_t __real_etharp_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination);
+err_t __wrap_etharp_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination);
+err_t __real_igmp_joingroup(const ip4_addr_t *address, const ip4_addr_t *group);
+err_t __wrap_igmp_joingroup(const ip4_addr_t *address, const ip4_addr_t *group);
+err_t __real_igmp_leavegroup(const ip4_addr_t *address, const ip4_addr_t *group);
+err_t __wrap_igmp_leavegroup(const ip4_addr_t *address, const ip4_addr_t *group);
 
-static ip4_addr_t link_local(int32_t host) {
-    ip4_addr_t address;
-    IP4_ADDR(&address, 169, 254, host >> 8, host & 0xff);
-    return address;
+#define PREFIX_MASK PP_HTONL(0xffff0000UL) // of 169.254/16
+#define PREFIX_BROADCAST PP_HTONL(0xa9feffffUL) // 169.254.255.255 (RFC 3927 2.6.2)
+
+static autoip_alias_t *aliases; // those that are set
+
+/******************************************************************************/
+// Finding things
+
+static autoip_alias_t *alias_with(const ip4_addr_t *address) {
+    autoip_alias_t *alias = aliases;
+    while (alias != NULL && !ip4_addr_eq(netif_ip4_addr(&alias->netif), address)) {
+        alias = alias->next;
+    }
+    return alias;
 }
 
-static ip4_addr_t prefix_mask(void) {
-    ip4_addr_t mask;
-    IP4_ADDR(&mask, 255, 255, 0, 0);
-    return mask;
+static autoip_alias_t *alias_on(const struct netif *main) {
+    autoip_alias_t *alias = aliases;
+    while (alias != NULL && alias->main != main) {
+        alias = alias->next;
+    }
+    return alias;
+}
+
+static bool is_usable(const struct netif *netif) {
+    return netif_is_up(netif) && netif_is_link_up(netif) && !ip4_addr_isany(netif_ip4_addr(netif));
+}
+
+// Is there an ARP entry for this address?
+static bool is_known(struct netif *netif, const ip4_addr_t *address) {
+    struct eth_addr *mac;
+    const ip4_addr_t *entry;
+    return etharp_find_addr(netif, address, &mac, &entry) >= 0;
 }
 
 /******************************************************************************/
-// The mirror
+// Main shows the address
 
-// The same address may also be a static one, or a lease.
-bool autoip_alias_is_mirrored(const autoip_link_t *link) {
-    return link->mirrors && ip4_addr_eq(netif_ip4_addr(link->netif), netif_ip4_addr(&link->alias))
-           && !dhcp_supplied_address(link->netif);
+bool autoip_alias_is_shown(const autoip_alias_t *alias) {
+    return alias->shows && ip4_addr_eq(netif_ip4_addr(alias->main), netif_ip4_addr(&alias->netif))
+           && !dhcp_supplied_address(alias->main);
 }
 
-// DHCP would release a mirrored address in the place of the lease that it still has, and in these states
-// put it into its messages.
-static bool is_dhcp_busy(const struct netif *netif) {
-    const struct dhcp *dhcp = netif_dhcp_data(netif);
-    return dhcp_supplied_address(netif)
+// Don't show the address while DHCP holds or confirms a lease: it would take main's address for the leased one, and
+// release it or put it into its messages.
+static bool is_dhcp_busy(const struct netif *main) {
+    const struct dhcp *dhcp = netif_dhcp_data(main);
+    return dhcp_supplied_address(main)
            || (dhcp != NULL && (dhcp->state == DHCP_STATE_REBOOTING || dhcp->state == DHCP_STATE_CHECKING));
 }
 
-static bool wants_mirror(const autoip_link_t *link) {
-    return link->assigned >= 0 && link->hooked && ip4_addr_isany(netif_ip4_addr(link->netif))
-           && !is_dhcp_busy(link->netif);
+static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4_addr_t *netmask) {
+    struct netif *main = alias->main;
+    // lwIP announces an address when it is set, but only on interfaces with ARP. The protocol has announcements
+    // of its own, counted by RFC 3927 2.4 and 2.5.
+    u8_t flags = main->flags;
+    main->flags &= ~NETIF_FLAG_ETHARP;
+    netif_set_addr(main, address, netmask, netif_ip4_gw(main));
+    main->flags |= flags & NETIF_FLAG_ETHARP;
 }
 
-// Have the interface show the link-local address if it has none of its own.
-void autoip_alias_mirror(autoip_link_t *link) {
-    if (wants_mirror(link)) {
-        link->netmask = *netif_ip4_netmask(link->netif);
-        link->mirrors = true;
-        ip4_addr_t mask = prefix_mask();
-        netif_set_addr(link->netif, netif_ip4_addr(&link->alias), &mask, netif_ip4_gw(link->netif));
+void autoip_alias_show(autoip_alias_t *alias) {
+    alias->shows = autoip_alias_is_shown(alias);
+    if (autoip_alias_is_used(alias) && ip4_addr_isany(netif_ip4_addr(alias->main)) && !is_dhcp_busy(alias->main)) {
+        alias->netmask = *netif_ip4_netmask(alias->main);
+        alias->shows = true;
+        set_main(alias, netif_ip4_addr(&alias->netif), netif_ip4_netmask(&alias->netif));
     }
 }
 
-/******************************************************************************/
-// Frames in
-
-// Not by alias->state: esp_netif takes what is there for an object of its own.
-static autoip_link_t *link_of(struct netif *alias) {
-    return (autoip_link_t *)((char *)alias - offsetof(autoip_link_t, alias));
+static void hide(autoip_alias_t *alias) {
+    if (autoip_alias_is_shown(alias)) {
+        set_main(alias, IP4_ADDR_ANY4, &alias->netmask);
+    }
+    alias->shows = false;
 }
 
-static struct netif *alias_with(const ip4_addr_t *address) {
-    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        if (ip4_addr_eq(netif_ip4_addr(&autoip_links[i].alias), address)) {
-            return &autoip_links[i].alias;
+/******************************************************************************/
+// Who asks by UDP is answered from the address that he asked: a server that is bound to no address leaves the choice
+// to routing, which would look at the destination alone. The last askers for whom that would be wrong are
+// remembered.
+
+#define ASKERS (4)
+
+typedef struct _asker_t {
+    ip4_addr_t address; // zero: free
+    struct netif *asked; // main or an alias
+} asker_t;
+
+static asker_t askers[ASKERS];
+static uint8_t oldest;
+static uint8_t remembered; // entries in use
+
+static asker_t *find_asker(const ip4_addr_t *address) {
+    for (asker_t *asker = askers; remembered && asker < askers + ASKERS; ++asker) {
+        if (ip4_addr_eq(&asker->address, address)) {
+            return asker;
         }
     }
     return NULL;
 }
 
-static bool is_known(struct netif *netif, const ip4_addr_t *address) {
-    struct eth_addr *mac;
-    const ip4_addr_t *known;
-    return etharp_find_addr(netif, address, &mac, &known) >= 0;
+static void forget(asker_t *asker) {
+    ip4_addr_set_zero(&asker->address);
+    --remembered;
 }
 
-// Each interface has ARP entries of its own: announcements of other hosts may concern both.
-static void update_entries(autoip_link_t *link, struct pbuf *p, const uint8_t *frame) {
-    ip4_addr_t sender;
-    memcpy(&sender, frame + AUTOIP_FRAME_SPA, sizeof(sender));
-    struct pbuf *copy;
-    if (is_known(&link->alias, &sender) && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
-        __real_etharp_input(copy, &link->alias);
+static void forget_askers_of(const autoip_alias_t *alias) {
+    for (asker_t *asker = askers; asker < askers + ASKERS; ++asker) {
+        if (!ip4_addr_isany_val(asker->address) && (asker->asked == &alias->netif || asker->asked == alias->main)) {
+            forget(asker);
+        }
     }
 }
 
-// IDF's DHCP client asks who has the address that it is offered with the one that the interface
-// mirrors: the answer is for the interface.
-static bool is_for_dhcp(const uint8_t *frame, const struct netif *netif) {
-    const struct dhcp *dhcp = netif_dhcp_data(netif);
-    return dhcp != NULL && dhcp->state == DHCP_STATE_CHECKING
-           && memcmp(frame + AUTOIP_FRAME_SPA, &dhcp->offered_ip_addr, 4) == 0;
+static struct netif *route_unbound(const ip4_addr_t *destination);
+
+static void note_asker(const ip4_addr_t *address, struct netif *asked) {
+    asker_t *asker = find_asker(address);
+    if (asked == route_unbound(address)) {
+        if (asker != NULL) {
+            forget(asker);
+        }
+        return;
+    }
+    if (asker == NULL) {
+        asker = &askers[oldest];
+        oldest = (oldest + 1) % ASKERS;
+        remembered += ip4_addr_isany_val(asker->address);
+    }
+    asker->address = *address;
+    asker->asked = asked;
 }
 
-// An ARP packet that was not kept from lwIP; returns the interface that it is for.
-struct netif *autoip_alias_arp_input(autoip_link_t *link, struct pbuf *p, const uint8_t *frame) {
-    if (link->assigned < 0 || is_for_dhcp(frame, link->netif)) {
-        return link->netif;
+/******************************************************************************/
+// Packets in
+
+// What is for 169.254.255.255 comes in by the alias, unless main shows the address: main has another prefix.
+static struct netif *input_interface(struct netif *netif, const ip4_addr_t *destination, autoip_alias_t *alias) {
+    if (alias == NULL && ip4_addr_get_u32(destination) == PREFIX_BROADCAST) {
+        alias = alias_on(netif);
+        if (alias != NULL && autoip_alias_is_used(alias) && !autoip_alias_is_shown(alias)) {
+            return &alias->netif;
+        }
     }
-    if (autoip_is_host(frame + AUTOIP_FRAME_TPA, link->assigned)) {
-        return &link->alias;
-    }
-    update_entries(link, p, frame);
-    return link->netif;
+    return netif;
 }
 
-// With `narrow` the prefix is not the alias's, but its broadcast still is (RFC 3927 2.6.2).
-static err_t input_broadcast(struct pbuf *p, autoip_link_t *link) {
-    ip4_addr_t narrow = *netif_ip4_netmask(&link->alias);
-    ip4_addr_t mask = prefix_mask();
-    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), mask);
-    err_t result = __real_ip4_input(p, &link->alias);
-    ip4_addr_copy(*ip_2_ip4(&link->alias.netmask), narrow);
-    return result;
-}
-
-static MP_NOINLINE err_t input_link_local(struct pbuf *p, struct netif *netif) {
-    ip4_addr_t destination;
-    ip4_addr_copy(destination, ((const struct ip_hdr *)p->payload)->dest);
-    struct netif *alias = alias_with(&destination);
-    if (alias != NULL && link_of(alias)->netif == netif) {
-        return __real_ip4_input(p, alias);
-    }
-    autoip_link_t *link = autoip_find_link(netif);
-    if (link != NULL && link->assigned >= 0 && autoip_is_host((const uint8_t *)&destination, ALL_HOSTS)) {
-        return input_broadcast(p, link);
-    }
-    if (alias != NULL && alias != netif && !ip4_addr_eq(netif_ip4_addr(netif), &destination)) {
-        // lwIP takes in what is for any of its interfaces; a link-local address is known on its own link
-        // only (RFC 3927 3.2).
+static __attribute__((noinline)) err_t input(struct pbuf *p, struct netif *netif, const ip4_addr_t *source, const ip4_addr_t *destination) {
+    autoip_alias_t *alias = alias_with(destination);
+    bool for_main = ip4_addr_eq(netif_ip4_addr(netif), destination);
+    if (alias != NULL && alias->main != netif && !for_main) {
+        // lwIP takes in what is for any of its interfaces. A link-local address is known on its own link only
+        // (RFC 3927 3.2).
         pbuf_free(p);
         return ERR_OK;
     }
+    if (IPH_PROTO((const struct ip_hdr *)p->payload) == IP_PROTO_UDP) {
+        if (alias != NULL || for_main) {
+            note_asker(source, alias != NULL ? &alias->netif : netif);
+        }
+    }
+    return __real_ip4_input(p, input_interface(netif, destination, alias));
+}
+
+// In the place of lwIP's ip4_input(), for all interfaces. A packet to the alias keeps the interface that it came in
+// by; lwIP finds the address by itself.
+err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif) {
+    if (aliases != NULL && p->len >= IP_HLEN) {
+        const struct ip_hdr *header = p->payload;
+        ip4_addr_t source, destination;
+        ip4_addr_copy(source, header->src);
+        ip4_addr_copy(destination, header->dest);
+        if (ip4_addr_islinklocal(&destination) || ip4_addr_islinklocal(&source) || remembered) {
+            return input(p, netif, &source, &destination);
+        }
+    }
     return __real_ip4_input(p, netif);
 }
 
-// The linker puts this in the place of lwIP's ip4_input(), for all interfaces.
-err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif) {
-    if (p->len >= IP_HLEN && autoip_is_link_local((const uint8_t *)&((const struct ip_hdr *)p->payload)->dest)) {
-        return input_link_local(p, netif);
+/******************************************************************************/
+// ARP packets in
+
+// IDF's DHCP client asks who has the address that it is offered, with the address that main shows: the answer is
+// for main.
+static bool is_for_dhcp(const struct netif *main, const ip4_addr_t *sender) {
+    const struct dhcp *dhcp = netif_dhcp_data(main);
+    return dhcp != NULL && dhcp->state == DHCP_STATE_CHECKING && ip4_addr_eq(sender, &dhcp->offered_ip_addr);
+}
+
+struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p) {
+    const struct etharp_hdr *packet = p->payload;
+    ip4_addr_t sender, target;
+    memcpy(&sender, &packet->sipaddr, sizeof(sender));
+    memcpy(&target, &packet->dipaddr, sizeof(target));
+    if (is_for_dhcp(alias->main, &sender)) {
+        return alias->main;
     }
-    return __real_ip4_input(p, netif);
+    // While main shows the address, all that is sent by ARP is sent by the alias.
+    if (autoip_alias_is_shown(alias) || ip4_addr_eq(&target, netif_ip4_addr(&alias->netif))) {
+        return &alias->netif;
+    }
+    // Each interface has ARP entries of its own: what other hosts announce may concern both.
+    struct pbuf *copy;
+    if (is_known(&alias->netif, &sender) && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
+        etharp_input(copy, &alias->netif);
+    }
+    return alias->main;
 }
 
 /******************************************************************************/
 // Packets out
 
-// Send a packet by an interface or its alias; `output` is what lwIP would do with it. RFC 3927 2.6.2
-// and 2.7: what has a link-local source goes to its destination directly, wherever that is, and to no
-// router; what is for all hosts of the prefix is broadcast.
-err_t autoip_alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination, netif_output_fn output) {
-    if (autoip_is_host((const uint8_t *)destination, ALL_HOSTS)) {
-        return ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, &ethbroadcast, ETHTYPE_IP);
+static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
+    autoip_alias_t *alias = (autoip_alias_t *)netif;
+    if (!autoip_alias_is_used(alias) || (alias->leaving && !is_known(netif, destination))) {
+        // Suspended: it is lost, as on a cable that is out, and TCP sends it again. Leaving: a connection is reset, and
+        // nobody is asked for where its other end is (RFC 3927 2.5).
+        return ERR_OK;
     }
+    // RFC 3927 2.6.2 and 2.7: what has a link-local source goes to its destination directly, wherever that is. So
+    // lwIP is told that the router to the destination is the destination.
+    ip4_addr_copy(*ip_2_ip4(&netif->gw), *destination);
+    return __real_etharp_output(netif, p, destination);
+}
+
+// In the place of lwIP's etharp_output(), by which all interfaces with ARP send IPv4. What has the alias's address as
+// its source may come by main: the answer to a ping, for instance. 169.254.255.255 is a broadcast, whatever the prefix of
+// main is (RFC 3927 2.6.2).
+err_t __wrap_etharp_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
     ip4_addr_t source;
     ip4_addr_copy(source, ((const struct ip_hdr *)p->payload)->src);
-    if (!autoip_is_link_local((const uint8_t *)&source)
-        || ip4_addr_isbroadcast(destination, netif) || ip4_addr_ismulticast(destination)) {
-        return output(netif, p, destination);
+    autoip_alias_t *alias = ip4_addr_islinklocal(&source) ? alias_with(&source) : NULL;
+    if (alias != NULL) {
+        return alias_output(&alias->netif, p, destination);
     }
-    struct netif *by = alias_with(&source);
-    if (by == NULL && ip4_addr_eq(netif_ip4_addr(netif), &source)) {
-        by = netif; // a static address
+    if (ip4_addr_get_u32(destination) == PREFIX_BROADCAST) {
+        return ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, &ethbroadcast, ETHTYPE_IP);
     }
-    // A socket may still be bound to an address that was given up.
-    return by == NULL ? ERR_RTE : etharp_query(by, destination, p);
+    return __real_etharp_output(netif, p, destination);
 }
 
-static err_t alias_output(struct netif *alias, struct pbuf *p, const ip4_addr_t *destination) {
-    return autoip_alias_output(alias, p, destination, etharp_output);
-}
-
-static err_t alias_linkoutput(struct netif *alias, struct pbuf *p) {
-    return autoip_link_output(link_of(alias), p);
+// Frames that the alias sends: `netif` is the alias.
+static err_t alias_linkoutput(struct netif *netif, struct pbuf *p) {
+    struct netif *main = ((autoip_alias_t *)netif)->main;
+    struct eth_hdr *header = p->payload;
+    if (header->type == PP_HTONS(ETHTYPE_ARP)) {
+        const struct etharp_hdr *packet = (const struct etharp_hdr *)(header + 1);
+        if (memcmp(&packet->sipaddr, &packet->dipaddr, sizeof(packet->sipaddr)) == 0) {
+            return ERR_OK; // an announcement, or a question for the own address, see set_main()
+        }
+        // RFC 3927 2.5: ARP with a link-local sender is broadcast, Replies too.
+        memset(&header->dest, 0xff, sizeof(header->dest));
+    }
+    return main->linkoutput(main, p);
 }
 
 /******************************************************************************/
 // Routes
 
-static bool is_usable(const struct netif *netif) {
-    return autoip_is_up(netif) && !ip4_addr_isany(netif_ip4_addr(netif));
+static bool has_entry(autoip_alias_t *alias, const ip4_addr_t *destination) {
+    return is_known(&alias->netif, destination) || is_known(alias->main, destination);
 }
 
-// By which interface is a link-local host reached of which one has heard? Whoever asks is answered on the
-// link that he asks on, and not by the alias that lwIP takes first (RFC 3927 3.2).
-static struct netif *where_known(const ip4_addr_t *destination) {
-    for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
-        if (link->hooked && (is_known(&link->alias, destination) || is_known(link->netif, destination))) {
-            bool wide = link->assigned >= 0 && ip4_addr_net_eq(destination, netif_ip4_addr(&link->alias), netif_ip4_netmask(&link->alias));
-            struct netif *netif = wide ? &link->alias : link->netif;
-            return is_usable(netif) ? netif : NULL;
-        }
-    }
-    return NULL;
+static struct netif *by_prefix(autoip_alias_t *alias) {
+    struct netif *netif = alias->prefix == 16 ? &alias->netif : alias->main;
+    return is_usable(netif) ? netif : NULL;
 }
 
-// lwIP routes by destination alone, but asks here first. What the user bound to one of two addresses
-// leaves by the interface of that address.
-struct netif *autoip_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
-    bool to_link_local = autoip_is_link_local((const uint8_t *)destination);
-    if (source == NULL || ip4_addr_isany_val(*source)) {
-        return to_link_local ? where_known(destination) : NULL;
+// What no socket binds to an address goes where lwIP would send it, but for 169.254/16: with several links the one that
+// has an ARP entry for the destination comes first (RFC 3927 3.2), and an alias with prefix 32 is passed by.
+static struct netif *route_unbound(const ip4_addr_t *destination) {
+    struct netif *found = ip4_route(destination);
+    if (!ip4_addr_islinklocal(destination)) {
+        return found;
     }
-    struct netif *alias = alias_with(source);
-    if (alias != NULL || !to_link_local) {
-        return alias;
-    }
-    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        const autoip_link_t *link = &autoip_links[i];
-        if (link->netif != NULL && ip4_addr_eq(netif_ip4_addr(link->netif), source)) {
-            return link->netif;
+    bool only = aliases->next == NULL && found == &aliases->netif;
+    for (autoip_alias_t *alias = aliases; alias != NULL; alias = alias->next) {
+        if (only || has_entry(alias, destination)) {
+            return by_prefix(alias);
         }
     }
-    return NULL;
+    return found;
+}
+
+// What a socket binds to an address leaves by the interface that has it. lwIP looks at the destination alone, which
+// matters only where several interfaces have the prefix 169.254/16.
+static struct netif *route_bound(const ip4_addr_t *source, const ip4_addr_t *destination) {
+    autoip_alias_t *alias = alias_with(source);
+    if (alias != NULL) {
+        return &alias->netif;
+    }
+    struct netif *netif = NULL;
+    if (ip4_addr_islinklocal(destination)) {
+        NETIF_FOREACH(netif) {
+            if (is_usable(netif) && ip4_addr_eq(netif_ip4_addr(netif), source)) {
+                break;
+            }
+        }
+    }
+    return netif;
+}
+
+struct netif *autoip_alias_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
+    if (aliases == NULL || source == NULL || ip4_addr_isloopback(destination)) {
+        return NULL;
+    }
+    if (!ip4_addr_isany_val(*source)) {
+        return route_bound(source, destination);
+    }
+    const asker_t *asker = find_asker(destination);
+    if (asker != NULL && is_usable(asker->asked)) {
+        return asker->asked;
+    }
+    return ip4_addr_islinklocal(destination) ? route_unbound(destination) : NULL;
 }
 
 #if LWIP_IPV6
@@ -245,106 +361,117 @@ struct netif *__wrap_ip6_route(const ip6_addr_t *source, const ip6_addr_t *desti
         }
         found = netif;
     }
-    return found != NULL && autoip_is_up(found) ? found : NULL;
+    return found != NULL && netif_is_up(found) && netif_is_link_up(found) ? found : NULL;
 }
 #endif
 
 /******************************************************************************/
+// Multicast groups belong to main: the alias has no IGMP. Its address names main.
+
+static const ip4_addr_t *address_with_groups(const ip4_addr_t *address) {
+    const autoip_alias_t *alias = alias_with(address);
+    return alias == NULL ? address : netif_ip4_addr(alias->main);
+}
+
+err_t __wrap_igmp_joingroup(const ip4_addr_t *address, const ip4_addr_t *group) {
+    return __real_igmp_joingroup(address_with_groups(address), group);
+}
+
+err_t __wrap_igmp_leavegroup(const ip4_addr_t *address, const ip4_addr_t *group) {
+    return __real_igmp_leavegroup(address_with_groups(address), group);
+}
+
+/******************************************************************************/
 // Connections
 
-// A lease, or nothing, takes the place of a mirrored address. lwIP would then reset the connections of
-// the link-local address, and bind its sockets to the new one; but it lives on in the alias, and is only
-// given up when that is removed: then there is no new address. The linker puts these in lwIP's place.
-
-static bool lives_on(const ip_addr_t *old_address, const ip_addr_t *new_address) {
+// When main no longer shows the address, because a lease takes its place or the link is lost, lwIP would reset the
+// connections of the address and bind its sockets to the new one. But the alias still has it: only when that is
+// removed, and there is no new address, is the address given up.
+static bool stays(const ip_addr_t *old_address, const ip_addr_t *new_address) {
     return new_address != NULL && IP_IS_V4(old_address) && alias_with(ip_2_ip4(old_address)) != NULL;
 }
 
-#define KEEP(protocol) \
+#define WRAP_IP_ADDR_CHANGED(protocol) \
     void __real_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
     void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address); \
     void __wrap_##protocol##_netif_ip_addr_changed(const ip_addr_t * old_address, const ip_addr_t * new_address) { \
-        if (!lives_on(old_address, new_address)) { \
+        if (!stays(old_address, new_address)) { \
             __real_##protocol##_netif_ip_addr_changed(old_address, new_address); \
         } \
     }
 
-KEEP(tcp)
-KEEP(udp)
-KEEP(raw)
+WRAP_IP_ADDR_CHANGED(tcp)
+WRAP_IP_ADDR_CHANGED(udp)
+WRAP_IP_ADDR_CHANGED(raw)
 
 /******************************************************************************/
 // Its life
 
-static err_t alias_init(struct netif *alias) {
-    const autoip_link_t *link = link_of(alias);
-    alias->name[0] = 'l';
-    alias->name[1] = 'l';
-    alias->output = alias_output;
-    alias->linkoutput = alias_linkoutput;
-    alias->mtu = link->netif->mtu;
-    alias->hwaddr_len = link->netif->hwaddr_len;
-    MEMCPY(alias->hwaddr, link->netif->hwaddr, sizeof(alias->hwaddr));
-    // Without IGMP: multicast is the business of the driver's interface.
-    alias->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+static err_t init(struct netif *netif) {
+    netif->name[0] = 'l';
+    netif->name[1] = 'l';
+    netif->output = alias_output;
+    netif->linkoutput = alias_linkoutput;
+    netif->hwaddr_len = ETH_HWADDR_LEN;
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_LINK_UP;
     return ERR_OK;
 }
 
-typedef struct _assign_t {
-    autoip_link_t *link;
-    int32_t host;
-    bool narrow;
-} assign_t;
+// The MAC may change while the link is down.
+static void copy_from_main(autoip_alias_t *alias) {
+    struct netif *netif = &alias->netif;
+    const struct netif *main = alias->main;
+    netif->mtu = main->mtu;
+    MEMCPY(netif->hwaddr, main->hwaddr, sizeof(netif->hwaddr));
+    #if LWIP_CHECKSUM_CTRL_PER_NETIF
+    netif->chksum_flags = main->chksum_flags; // some MACs insert checksums
+    #endif
+}
 
-static void assign_in_lwip(void *arg) {
-    assign_t *call = arg;
-    autoip_link_t *link = call->link;
-    if (!link->hooked || link->went_down) {
-        return; // RFC 3927 2.2: it is to be probed anew
+// netif->state stays NULL: esp_netif takes what is there for an object of its own. netif->input is never called.
+static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
+    ip4_addr_t mask;
+    ip4_addr_set_u32(&mask, PREFIX_MASK);
+    alias->next = aliases;
+    aliases = alias;
+    netif_add(&alias->netif, address, &mask, IP4_ADDR_ANY4, NULL, init, NULL);
+}
+
+void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address) {
+    if (!ip4_addr_eq(netif_ip4_addr(&alias->netif), address)) {
+        autoip_alias_unset(alias);
+        alias->main = main;
+        add(alias, address);
     }
-    ip4_addr_t mask = prefix_mask();
-    if (call->narrow) {
-        ip4_addr_set_u32(&mask, IPADDR_BROADCAST);
+    copy_from_main(alias);
+    netif_set_up(&alias->netif);
+    autoip_alias_show(alias);
+}
+
+void autoip_alias_suspend(autoip_alias_t *alias) {
+    if (autoip_alias_is_set(alias)) {
+        hide(alias);
+        netif_set_down(&alias->netif); // and its ARP entries go
     }
-    if (link->assigned == call->host) {
-        netif_set_netmask(&link->alias, &mask);
+}
+
+static void drop_from_list(autoip_alias_t *alias) {
+    autoip_alias_t **link = &aliases;
+    while (*link != alias) {
+        link = &(*link)->next;
+    }
+    *link = alias->next;
+}
+
+void autoip_alias_unset(autoip_alias_t *alias) {
+    if (!autoip_alias_is_set(alias)) {
         return;
     }
-    autoip_alias_release(link);
-    ip4_addr_t address = link_local(call->host);
-    netif_add(&link->alias, &address, &mask, IP4_ADDR_ANY4, NULL, alias_init, __wrap_ip4_input);
-    netif_set_link_up(&link->alias);
-    netif_set_up(&link->alias);
-    link->assigned = call->host;
-    autoip_alias_mirror(link);
-}
-
-void autoip_link_assign(autoip_link_t *link, int32_t host, bool narrow) {
-    assign_t call = { link, host, narrow };
-    autoip_port_run(assign_in_lwip, &call);
-}
-
-// Take the address off. lwIP resets its TCP connections first, by the alias (RFC 3927 2.5).
-void autoip_alias_release(autoip_link_t *link) {
-    if (link->assigned < 0) {
-        return;
-    }
-    bool mirrored = autoip_alias_is_mirrored(link);
-    link->assigned = -1;
-    link->mirrors = false;
-    if (mirrored) {
-        netif_set_addr(link->netif, IP4_ADDR_ANY4, &link->netmask, netif_ip4_gw(link->netif));
-    }
-    netif_remove(&link->alias);
-    ip4_addr_set_zero(ip_2_ip4(&link->alias.ip_addr));
-}
-
-static void release_in_lwip(void *arg) {
-    autoip_alias_release(arg);
-}
-
-void autoip_link_release(autoip_link_t *link) {
-    if (link->assigned >= 0) { // a word, and only Python's thread assigns
-        autoip_port_run(release_in_lwip, link);
-    }
+    hide(alias);
+    alias->leaving = true;
+    netif_remove(&alias->netif);
+    alias->leaving = false;
+    drop_from_list(alias);
+    forget_askers_of(alias);
+    ip4_addr_set_zero(ip_2_ip4(&alias->netif.ip_addr));
 }

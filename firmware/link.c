@@ -1,44 +1,46 @@
-// The lwIP part, frames: the hooks, the filter for ARP, the queue and the wake-ups.
+// One lwIP interface as lib/autoip/service.py sees it, see link.h.
 
 #include <string.h>
 
-#include "py/mphal.h"
+#include "py/mperrno.h"
 
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
 #include "lwip/prot/dhcp.h"
+#include "lwip/prot/etharp.h"
 #include "lwip/prot/ethernet.h"
+#include "lwip/prot/iana.h"
+#include "netif/ethernet.h"
 
-#include "autoip.h"
+#include "link.h"
 
 #if ETH_PAD_SIZE
 #error "autoip needs ETH_PAD_SIZE 0"
 #endif
 
-// Octets of an ARP packet of IPv4 in its Ethernet frame.
-#define AT_DESTINATION (0)
-#define AT_SHA (22)
-#define AT_SPA AUTOIP_FRAME_SPA
-#define AT_TPA AUTOIP_FRAME_TPA
+#define NOT_WATCHED IPADDR_NONE // 255.255.255.255 is no sender
 
-// A static ifconfig() writes the address without telling anybody: look that often, in ms.
+// A static ifconfig() writes the address without telling anybody, and some drivers change the MAC or do not report
+// the cable: look that often, in ms.
 #define LOOK_INTERVAL (1000)
 
-// Claims on the interface's own address are told of that often, in ms: a storm of them must not
-// keep Python from its work.
-#define CLAIM_INTERVAL (1000)
+// Python is told of conflicts on the interface's own address that often, in ms: a storm of them must not keep it from
+// its work.
+#define TELL_INTERVAL (1000)
+
+// A timer that is later than this, in ms, has slept. Another host takes 6 s at least to probe for an address and to
+// announce it twice (RFC 3927 section 9: two gaps of PROBE_MIN, ANNOUNCE_WAIT, ANNOUNCE_INTERVAL). Who is deaf for less
+// hears an announcement, a conflict as any other; who is deaf for longer has to probe anew (2.2).
+#define SLEEP (6000)
 
 autoip_link_t autoip_links[AUTOIP_LINKS];
 
 static netif_ext_callback_t ext_callback;
 
-static void hook(autoip_link_t *link);
-static void unhook(autoip_link_t *link);
-
 /******************************************************************************/
 // Finding things
 
-autoip_link_t *autoip_find_link(const struct netif *netif) {
+static autoip_link_t *find_link(const struct netif *netif) {
     for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
         if (link->netif == netif) {
             return link;
@@ -47,7 +49,16 @@ autoip_link_t *autoip_find_link(const struct netif *netif) {
     return NULL;
 }
 
-bool autoip_is_active(const struct netif *wanted) {
+static bool is_alias(const struct netif *netif) {
+    for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
+        if (&link->alias.netif == netif) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool autoip_link_is_present(const struct netif *wanted) {
     struct netif *netif;
     NETIF_FOREACH(netif) {
         if (netif == wanted) {
@@ -57,39 +68,25 @@ bool autoip_is_active(const struct netif *wanted) {
     return false;
 }
 
-static bool is_alias(const struct netif *netif) {
-    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        if (&autoip_links[i].alias == netif) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct netif *autoip_find_netif(const char *name, size_t len) {
+struct netif *autoip_link_find_netif(const char name[2]) {
     struct netif *netif;
     NETIF_FOREACH(netif) {
-        if (len == 2 && memcmp(netif->name, name, 2) == 0 && !is_alias(netif)) {
+        if (memcmp(netif->name, name, 2) == 0 && !is_alias(netif)) {
             return netif;
         }
     }
     return NULL;
 }
 
-bool autoip_is_host(const uint8_t *address, int32_t host) {
-    return address[3] == (host & 0xff) && address[2] == host >> 8 && autoip_is_link_local(address);
-}
-
-static bool is_zero(const uint8_t *address) {
-    return (address[0] | address[1] | address[2] | address[3]) == 0;
-}
+/******************************************************************************/
+// The interface's own address
 
 static bool is_up(const autoip_link_t *link) {
-    return link->hooked && autoip_is_up(link->netif);
+    return link->present && netif_is_up(link->netif) && netif_is_link_up(link->netif);
 }
 
-// lwIP leaves a lease on the interface that no server confirms any more, on another network for
-// instance, while it looks for a new one.
+// lwIP leaves a lease on the interface that no server confirms any more, on another network for instance, while it
+// looks for a new one.
 static bool is_stale_lease(const autoip_link_t *link) {
     const struct dhcp *dhcp = netif_dhcp_data(link->netif);
     return dhcp != NULL && dhcp->state != DHCP_STATE_OFF && dhcp->state != DHCP_STATE_REBOOTING
@@ -97,240 +94,297 @@ static bool is_stale_lease(const autoip_link_t *link) {
            && ip4_addr_eq(netif_ip4_addr(link->netif), &link->leased);
 }
 
-// One that was there before us: of a lease that was bound DHCP knows how long it lasts.
 static void learn_lease(autoip_link_t *link) {
+    if (dhcp_supplied_address(link->netif)) {
+        link->leased = *netif_ip4_addr(link->netif);
+    }
+}
+
+// A lease that was bound before open(): only then is t0_timeout set.
+static void learn_former_lease(autoip_link_t *link) {
     const struct dhcp *dhcp = netif_dhcp_data(link->netif);
     if (dhcp != NULL && dhcp->t0_timeout != 0) {
         link->leased = *netif_ip4_addr(link->netif);
     }
 }
 
-// Has the interface an IPv4 address of its own?
-static bool has_address(const autoip_link_t *link) {
-    return link->hooked && !ip4_addr_isany(netif_ip4_addr(link->netif))
-           && !autoip_alias_is_mirrored(link) && !is_stale_lease(link);
+// Does the interface have an IPv4 address of its own, a lease or a static one?
+static bool has_own_address(const autoip_link_t *link) {
+    return link->present && !ip4_addr_isany(netif_ip4_addr(link->netif))
+           && !autoip_alias_is_shown(&link->alias) && !is_stale_lease(link);
 }
 
 // A link-local one, by hand or by DHCP, is not routable (RFC 3927 1.6).
 static bool is_routable(const autoip_link_t *link) {
-    return has_address(link) && !autoip_is_link_local((const uint8_t *)netif_ip4_addr(link->netif));
+    return has_own_address(link) && !ip4_addr_islinklocal(netif_ip4_addr(link->netif));
 }
 
 /******************************************************************************/
-// Frames in. lwIP context: no Python, nothing that waits.
+// Frames in
 
-static void enqueue(autoip_link_t *link, const uint8_t *frame) {
-    mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
-    if (link->queue_count == AUTOIP_QUEUE) {
-        link->drops += link->drops < UINT16_MAX;
+static void count(uint16_t *counter) {
+    *counter += *counter < UINT16_MAX;
+}
+
+static void enqueue(autoip_link_t *link, autoip_kind_t kind, const struct etharp_hdr *packet) {
+    if (link->queued == AUTOIP_QUEUE) {
+        count(&link->dropped);
     } else {
-        uint8_t last = (link->queue_first + link->queue_count++) & (AUTOIP_QUEUE - 1);
-        memcpy(link->queue[last], frame, AUTOIP_FRAME);
+        link->queue[link->queued].kind = kind;
+        // The Ethernet header is still there, before the packet.
+        memcpy(link->queue[link->queued].frame, (const uint8_t *)packet - SIZEOF_ETH_HDR, AUTOIP_FRAME);
+        ++link->queued;
     }
-    MICROPY_END_ATOMIC_SECTION(state);
-    autoip_schedule(link);
+    link->on_event(link);
 }
 
-// Does an ARP packet of another host claim the interface's own address, a lease or a static one?
-static bool is_claimed(const autoip_link_t *link, const uint8_t *frame) {
-    return memcmp(frame + AT_SPA, netif_ip4_addr(link->netif), 4) == 0 && has_address(link)
-           && !autoip_is_host(frame + AT_SPA, link->watched);
+// Is it a whole Request or Reply for IPv4 over Ethernet?
+static bool is_well_formed(const struct etharp_hdr *packet) {
+    return packet->hwtype == PP_HTONS(LWIP_IANA_HWTYPE_ETHERNET) && packet->proto == PP_HTONS(ETHTYPE_IP)
+           && packet->hwlen == ETH_HWADDR_LEN && packet->protolen == sizeof(ip4_addr_t)
+           && (packet->opcode == PP_HTONS(ARP_REQUEST) || packet->opcode == PP_HTONS(ARP_REPLY));
 }
 
-static bool is_claim_to_tell(autoip_link_t *link, const uint8_t *frame) {
-    if (!is_claimed(link, frame) || autoip_port_now() - link->claim_at < CLAIM_INTERVAL) {
+// A unicast one is the neighbour poll of a router or an access point, and a Reply is none.
+static bool is_probe(const struct etharp_hdr *packet) {
+    const struct eth_hdr *header = (const struct eth_hdr *)((const uint8_t *)packet - SIZEOF_ETH_HDR);
+    return packet->opcode == PP_HTONS(ARP_REQUEST) && memcmp(&header->dest, &ethbroadcast, ETH_HWADDR_LEN) == 0;
+}
+
+// RFC 5227 2.1.1 and 2.4: frames of this host come back from hubs and access points, and from its other interfaces.
+static bool is_ours(const struct etharp_hdr *packet) {
+    for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
+        if (link->netif != NULL && memcmp(&packet->shwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A conflict on the interface's own address is its owner's business: DHCP's, or the user's. It is told, not more often
+// than TELL_INTERVAL.
+static bool is_routable_conflict(autoip_link_t *link, const struct etharp_hdr *packet) {
+    if (autoip_port_now() - link->told_at < TELL_INTERVAL || !has_own_address(link)
+        || !is_well_formed(packet) || is_ours(packet)) {
         return false;
     }
-    link->claim_at = autoip_port_now();
+    link->told_at = autoip_port_now();
     return true;
 }
 
-// Is the frame to be kept from lwIP? Python gets a copy of those that may be a conflict.
-static bool filter(autoip_link_t *link, const uint8_t *frame) {
-    bool watching = link->watched >= 0;
-    bool from_us = watching && autoip_is_host(frame + AT_SPA, link->watched);
-    // RFC 5227 2.1.1 and 2.4: all that claims the address, and probes for it. Once it is held, a
-    // probe is an ordinary question, which lwIP answers (2.5).
-    bool probe = watching && link->assigned < 0
-        && is_zero(frame + AT_SPA) && autoip_is_host(frame + AT_TPA, link->watched);
-    // RFC 5227 2.4: own frames come back from hubs and access points.
-    bool echo = memcmp(frame + AT_SHA, link->netif->hwaddr, ETH_HWADDR_LEN) == 0;
-    if (!echo && (from_us || probe || is_claim_to_tell(link, frame))) {
-        enqueue(link, frame);
+// May the packet be a conflict, and of which kind? `sender` is its sender protocol address.
+static autoip_kind_t classify(autoip_link_t *link, const struct etharp_hdr *packet, ip4_addr_t sender) {
+    if (!ip4_addr_eq(&sender, &link->watched)) {
+        if (!ip4_addr_isany_val(sender)) {
+            bool claimed = ip4_addr_eq(&sender, netif_ip4_addr(link->netif));
+            return claimed && is_routable_conflict(link, packet) ? AUTOIP_ROUTABLE_CONFLICT : AUTOIP_NOTHING;
+        }
+        // RFC 5227 2.1.1: a probe for the address that is probed here, too. Once it is in use, a probe is an ordinary
+        // question, which lwIP answers (2.5).
+        bool wanted = memcmp(&packet->dipaddr, &link->watched, sizeof(sender)) == 0
+            && !autoip_alias_is_used(&link->alias);
+        if (!wanted || !is_probe(packet)) {
+            return AUTOIP_NOTHING;
+        }
     }
-    // What claims an address that we hold may neither be answered nor get into the ARP cache.
-    return from_us && link->assigned >= 0;
+    if (!is_well_formed(packet)) {
+        count(&link->malformed);
+        return AUTOIP_NOTHING;
+    }
+    return is_ours(packet) ? AUTOIP_NOTHING : AUTOIP_CONFLICT;
 }
 
-// The linker puts this in the place of lwIP's etharp_input(), which it calls __real_etharp_input().
+void __real_etharp_input(struct pbuf *p, struct netif *netif);
+void __wrap_etharp_input(struct pbuf *p, struct netif *netif);
+
+// In the place of lwIP's etharp_input(), for all interfaces.
 void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
-    autoip_link_t *link = autoip_find_link(netif);
+    autoip_link_t *link = find_link(netif);
     if (link != NULL && p->len >= SIZEOF_ETHARP_HDR) {
-        // The Ethernet header is still there, before the packet.
-        const uint8_t *frame = (const uint8_t *)p->payload - SIZEOF_ETH_HDR;
-        if (filter(link, frame)) {
-            pbuf_free(p);
-            return;
+        const struct etharp_hdr *packet = p->payload;
+        ip4_addr_t sender;
+        memcpy(&sender, &packet->sipaddr, sizeof(sender));
+        autoip_kind_t kind = classify(link, packet, sender);
+        if (kind != AUTOIP_NOTHING) {
+            enqueue(link, kind, packet);
         }
-        netif = autoip_alias_arp_input(link, p, frame);
+        if (autoip_alias_is_used(&link->alias)) {
+            if (ip4_addr_eq(&sender, &link->watched)) {
+                // What claims an address in use is neither answered nor put into the ARP table.
+                pbuf_free(p);
+                return;
+            }
+            netif = autoip_alias_of_arp(&link->alias, p);
+        }
     }
     __real_etharp_input(p, netif);
+}
+
+autoip_kind_t autoip_link_receive(autoip_link_t *link, uint8_t frame[AUTOIP_FRAME]) {
+    if (link->queued == 0) {
+        return AUTOIP_NOTHING;
+    }
+    autoip_kind_t kind = link->queue[0].kind;
+    memcpy(frame, link->queue[0].frame, AUTOIP_FRAME);
+    --link->queued;
+    memmove(&link->queue[0], &link->queue[1], link->queued * sizeof(link->queue[0]));
+    return kind;
 }
 
 /******************************************************************************/
 // Frames out
 
-static err_t hook_linkoutput(struct netif *netif, struct pbuf *p) {
-    autoip_link_t *link = autoip_find_link(netif);
-    return link == NULL ? ERR_IF : autoip_link_output(link, p);
-}
-
-err_t autoip_link_output(autoip_link_t *link, struct pbuf *p) {
-    if (!link->hooked) {
-        return ERR_IF;
-    }
-    uint8_t *frame = p->payload;
-    if (p->len >= AUTOIP_FRAME && ((const struct eth_hdr *)frame)->type == PP_HTONS(ETHTYPE_ARP)) {
-        if (autoip_is_link_local(frame + AT_SPA)) {
-            // lwIP announces an address when it is set, and asks for its own: the protocol has its
-            // own announcements, counted by RFC 3927 2.4 and 2.5.
-            if (memcmp(frame + AT_SPA, frame + AT_TPA, 4) == 0) {
-                return ERR_OK;
-            }
-            // RFC 3927 2.5: ARP with a link-local sender is broadcast, Replies too.
-            memset(frame + AT_DESTINATION, 0xff, ETH_HWADDR_LEN);
-        }
-    }
-    return link->linkoutput(link->netif, p);
-}
-
-static err_t hook_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
-    autoip_link_t *link = autoip_find_link(netif);
-    return link == NULL ? ERR_IF : autoip_alias_output(netif, p, destination, link->output);
-}
-
-typedef struct _send_t {
-    autoip_link_t *link;
-    const uint8_t *frame;
-    size_t len;
-    bool taken;
-} send_t;
-
-static void send_in_lwip(void *arg) {
-    send_t *call = arg;
-    if (!call->link->hooked) {
-        return;
-    }
-    struct pbuf *p = pbuf_alloc(PBUF_RAW, call->len, PBUF_RAM);
+bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
+    struct pbuf *p = link->present ? pbuf_alloc(PBUF_RAW, AUTOIP_FRAME, PBUF_RAM) : NULL;
     if (p == NULL) {
-        return;
+        return false;
     }
-    pbuf_take(p, call->frame, call->len);
-    call->taken = call->link->linkoutput(call->link->netif, p) == ERR_OK;
+    pbuf_take(p, frame, AUTOIP_FRAME);
+    bool taken = link->netif->linkoutput(link->netif, p) == ERR_OK;
     pbuf_free(p);
+    return taken;
 }
 
-bool autoip_link_send(autoip_link_t *link, const uint8_t *frame, size_t len) {
-    send_t call = { link, frame, len, false };
-    autoip_port_run(send_in_lwip, &call);
-    return call.taken;
+/******************************************************************************/
+// The address
+
+// The announcement and the address are one step: what came before waits to be judged as a frame that came while
+// probing, and what comes after finds the address in use.
+bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
+    if (link->interrupted || link->queued || !autoip_link_send(link, frame)) {
+        return false;
+    }
+    autoip_alias_set(&link->alias, link->netif, &link->watched);
+    return true;
+}
+
+void autoip_link_set_prefix(autoip_link_t *link, uint8_t prefix) {
+    autoip_alias_set_prefix(&link->alias, prefix);
+}
+
+void autoip_link_release(autoip_link_t *link) {
+    autoip_alias_unset(&link->alias);
 }
 
 /******************************************************************************/
 // State of the interface
 
-static void look(autoip_link_t *link) {
-    if (!link->hooked) {
-        return; // the interface is gone, with its DHCP client
-    }
-    if (dhcp_supplied_address(link->netif)) {
-        link->leased = *netif_ip4_addr(link->netif);
-    }
-    link->mirrors = autoip_alias_is_mirrored(link);
-    autoip_alias_mirror(link);
+// RFC 3927 2.2: the address is not used again before it is probed.
+static void interrupt(autoip_link_t *link) {
+    link->interrupted = true;
+    autoip_alias_suspend(&link->alias);
 }
 
 // IPv6 addresses come and go without us.
 #define OF_IPV6 (LWIP_NSC_IPV6_SET | LWIP_NSC_IPV6_ADDR_STATE_CHANGED)
 
+static bool is_down(netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
+    return ((reason & LWIP_NSC_STATUS_CHANGED) && !args->status_changed.state)
+           || ((reason & LWIP_NSC_LINK_CHANGED) && !args->link_changed.state);
+}
+
+// lwIP tells in the middle of a change: here is only what cannot wait until it is over.
 static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
-    autoip_link_t *link = autoip_find_link(netif);
+    autoip_link_t *link = find_link(netif);
     if (link == NULL || !(reason & ~OF_IPV6)) {
         return;
     }
     if (reason & LWIP_NSC_NETIF_ADDED) {
-        hook(link);
+        link->present = true;
+    }
+    if (is_down(reason, args)) {
+        interrupt(link);
     }
     if (reason & LWIP_NSC_NETIF_REMOVED) {
-        autoip_alias_release(link);
-        unhook(link);
-        link->went_down = true;
+        interrupt(link);
+        autoip_alias_unset(&link->alias);
+        link->present = false;
+    } else {
+        learn_lease(link);
     }
-    if (((reason & LWIP_NSC_STATUS_CHANGED) && !args->status_changed.state)
-        || ((reason & LWIP_NSC_LINK_CHANGED) && !args->link_changed.state)) {
-        link->went_down = true;
-        autoip_alias_release(link); // RFC 3927 2.2: not used again before it is probed
-    }
-    look(link);
-    autoip_schedule(link);
+    link->on_event(link);
 }
 
-// Python asks in lwIP's context: where that is a task, it may be in the middle of a change.
-typedef struct _question_t {
-    autoip_link_t *link;
-    const uint8_t *frame;
-    int answer;
-} question_t;
-
-static int ask(void (*question)(void *), autoip_link_t *link, const uint8_t *frame) {
-    question_t call = { link, frame, 0 };
-    autoip_port_run(question, &call);
-    return call.answer;
-}
-
-static void status_in_lwip(void *arg) {
-    question_t *call = arg;
-    autoip_link_t *link = call->link;
-    link->routable = is_routable(link);
-    call->answer = link->went_down || !is_up(link) ? 0 : 1 + link->routable;
+// What lwIP does not tell, and what waits for the end of a change.
+static void look(autoip_link_t *link) {
+    if (!link->present) {
+        return;
+    }
+    autoip_port_look(link->netif);
+    if (autoip_alias_is_used(&link->alias) && memcmp(link->alias.netif.hwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) != 0) {
+        interrupt(link);
+        link->on_event(link);
+    }
+    learn_lease(link);
+    autoip_alias_show(&link->alias);
 }
 
 int autoip_link_status(autoip_link_t *link) {
-    return ask(status_in_lwip, link, NULL);
+    look(link);
+    link->routable = is_routable(link);
+    return link->interrupted || !is_up(link) ? 0 : 1 + link->routable;
 }
 
-static void claimed_in_lwip(void *arg) {
-    question_t *call = arg;
-    call->answer = is_claimed(call->link, call->frame);
-}
-
-bool autoip_link_is_claimed(autoip_link_t *link, const uint8_t *frame) {
-    return ask(claimed_in_lwip, link, frame);
+void autoip_link_watch(autoip_link_t *link, int32_t host) {
+    if (host < 0) {
+        ip4_addr_set_u32(&link->watched, NOT_WATCHED);
+        link->interrupted = false; // Python has drawn the conclusion, or has none to draw
+    } else {
+        IP4_ADDR(&link->watched, 169, 254, host >> 8, host & 0xff);
+    }
 }
 
 /******************************************************************************/
-// Hooks
+// Waking Python
 
-static void hook(autoip_link_t *link) {
-    struct netif *netif = link->netif;
-    link->output = netif->output;
-    link->linkoutput = netif->linkoutput;
-    netif->output = hook_output;
-    netif->linkoutput = hook_linkoutput;
-    link->hooked = true;
+// Nothing is to be seen while the link is down: lwIP tells when it comes up.
+static uint32_t until_next_look(const autoip_link_t *link) {
+    uint32_t look = AUTOIP_PORT_POLLS_CABLE || is_up(link) ? LOOK_INTERVAL : AUTOIP_PORT_NEVER;
+    if (!link->wake_wanted) {
+        return look;
+    }
+    int32_t left = link->wake_at - autoip_port_now();
+    return left < 0 ? 0 : LWIP_MIN((uint32_t)left, look);
 }
 
-static void unhook(autoip_link_t *link) {
-    struct netif *netif = link->netif;
-    // Whoever hooked after us keeps his hook.
-    if (netif->output == hook_output) {
-        netif->output = link->output;
+// Set when the timer is due next, and see how late that is.
+static uint32_t next_timer(autoip_link_t *link) {
+    uint32_t now = autoip_port_now();
+    if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
+        interrupt(link);
+        link->on_event(link);
     }
-    if (netif->linkoutput == hook_linkoutput) {
-        netif->linkoutput = link->linkoutput;
-    }
-    link->hooked = false;
+    uint32_t ms = until_next_look(link);
+    link->timed = ms != AUTOIP_PORT_NEVER;
+    link->due_at = now + ms;
+    return ms;
 }
+
+static uint32_t on_timer(autoip_port_timer_t *timer) {
+    autoip_link_t *link = (autoip_link_t *)((char *)timer - offsetof(autoip_link_t, timer));
+    if (link->wake_wanted && (int32_t)(autoip_port_now() - link->wake_at) >= 0) {
+        link->wake_wanted = false;
+        link->on_event(link);
+    }
+    look(link);
+    if (is_routable(link) != link->routable) {
+        link->on_event(link);
+    }
+    return next_timer(link);
+}
+
+void autoip_link_wake(autoip_link_t *link, int32_t ms) {
+    link->wake_at = autoip_port_now() + ms;
+    link->wake_wanted = ms >= 0;
+    uint32_t next = next_timer(link);
+    autoip_port_timer_stop(&link->timer);
+    if (link->timed) {
+        autoip_port_timer_start(&link->timer, next);
+    }
+}
+
+/******************************************************************************/
+// Open and close
 
 static size_t links_in_use(void) {
     size_t count = 0;
@@ -340,112 +394,34 @@ static size_t links_in_use(void) {
     return count;
 }
 
-typedef struct _open_t {
-    autoip_link_t *link;
-    struct netif *netif;
-} open_t;
-
-static void open_in_lwip(void *arg) {
-    const open_t *call = arg;
-    autoip_link_t *link = call->link;
-    // The scheduler may still hold the node of a service that is no more.
-    memset(link, 0, offsetof(autoip_link_t, timer));
-    link->watched = link->assigned = -1;
-    link->claim_at = autoip_port_now() - CLAIM_INTERVAL;
-    link->netif = call->netif;
-    learn_lease(link);
-    // lwIP does not check for duplicates: twice in its list is an endless loop.
-    if (links_in_use() == 1) {
-        netif_add_ext_callback(&ext_callback, on_netif_change);
+autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_link_t *link), int *error) {
+    autoip_link_t *link = find_link(NULL);
+    if (find_link(netif) != NULL) {
+        *error = MP_EALREADY;
+    } else if (link == NULL || !autoip_port_timer_init(&link->timer, on_timer)) {
+        *error = MP_ENOMEM;
+    } else {
+        memset(link, 0, offsetof(autoip_link_t, alias));
+        link->netif = netif;
+        link->on_event = on_event;
+        link->present = true;
+        link->told_at = autoip_port_now() - TELL_INTERVAL;
+        autoip_link_watch(link, -1);
+        learn_former_lease(link);
+        // lwIP does not check for duplicates: twice in its list is an endless loop.
+        if (links_in_use() == 1) {
+            netif_add_ext_callback(&ext_callback, on_netif_change);
+        }
+        return link;
     }
-    hook(link);
+    return NULL;
 }
 
-autoip_link_t *autoip_link_open(struct netif *netif) {
-    autoip_link_t *link = autoip_find_link(NULL);
-    if (link == NULL) {
-        return NULL;
-    }
-    open_t call = { link, netif };
-    autoip_port_run(open_in_lwip, &call);
-    return link;
-}
-
-static void close_in_lwip(void *arg) {
-    autoip_link_t *link = arg;
-    autoip_alias_release(link);
-    autoip_port_timer_stop(link);
-    if (link->hooked) {
-        unhook(link);
-    }
+void autoip_link_close(autoip_link_t *link) {
+    autoip_alias_unset(&link->alias);
+    autoip_port_timer_stop(&link->timer);
     link->netif = NULL;
     if (links_in_use() == 0) {
         netif_remove_ext_callback(&ext_callback);
     }
-}
-
-void autoip_link_close(autoip_link_t *link) {
-    autoip_port_run(close_in_lwip, link);
-}
-
-/******************************************************************************/
-// Waking Python
-
-static uint32_t until_next_look(const autoip_link_t *link) {
-    if (!link->wake_wanted) {
-        return LOOK_INTERVAL;
-    }
-    int32_t left = link->wake_at - autoip_port_now();
-    return left < 0 ? 0 : MIN(left, LOOK_INTERVAL);
-}
-
-uint32_t autoip_link_timer(autoip_link_t *link) {
-    if (link->wake_wanted && until_next_look(link) == 0) {
-        link->wake_wanted = false;
-        autoip_schedule(link);
-    }
-    look(link);
-    if (is_routable(link) != link->routable) {
-        autoip_schedule(link);
-    }
-    return until_next_look(link);
-}
-
-typedef struct _wake_t {
-    autoip_link_t *link;
-    int32_t ms;
-} wake_t;
-
-// The timer, which may be due at this moment, runs in the same context: no wake-up is lost between them.
-static void wake_in_lwip(void *arg) {
-    const wake_t *call = arg;
-    autoip_link_t *link = call->link;
-    link->wake_at = autoip_port_now() + call->ms;
-    link->wake_wanted = call->ms >= 0;
-    autoip_port_timer_start(link, until_next_look(link));
-}
-
-void autoip_link_wake(autoip_link_t *link, int32_t ms) {
-    wake_t call = { link, ms };
-    autoip_port_run(wake_in_lwip, &call);
-}
-
-void autoip_link_watch(autoip_link_t *link, int32_t host) {
-    link->watched = host; // a word: nobody sees half of it
-    if (host < 0) {
-        link->went_down = false; // Python has drawn the conclusion, or has none to draw
-    }
-}
-
-size_t autoip_link_receive(autoip_link_t *link, uint8_t *frame, size_t len) {
-    mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
-    size_t copied = 0;
-    if (link->queue_count) {
-        copied = MIN(len, AUTOIP_FRAME);
-        memcpy(frame, link->queue[link->queue_first], copied);
-        link->queue_first = (link->queue_first + 1) & (AUTOIP_QUEUE - 1);
-        --link->queue_count;
-    }
-    MICROPY_END_ATOMIC_SECTION(state);
-    return copied;
 }

@@ -13,6 +13,7 @@ target_sources(usermod_autoip INTERFACE
 if(ESP_PLATFORM)
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_esp32)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c)
+    set(AUTOIP_PORT_WRAPS ip4_route_src_hook)
     # MicroPython 1.25 has these only on boards with native USB.
     target_compile_definitions(usermod_autoip INTERFACE "MICROPY_SCHEDULER_STATIC_NODES=(1)")
     # Before 1.28 it compiles C modules without IDF's options, among them those that optimise.
@@ -23,14 +24,14 @@ else()
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c ${AUTOIP_PORT_DIR}/netif_rp2.c)
     # All of lwIP is to be built with the hook.
     target_compile_definitions(usermod_autoip INTERFACE
-        LWIP_HOOK_FILENAME="autoip_route.h"
-        LWIP_HOOK_IP4_ROUTE_SRC=autoip_route
+        LWIP_HOOK_FILENAME="alias_route.h"
+        LWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
     )
 endif()
 
 # What lwIP calls in the place of its own functions, see link.c and alias.c.
 foreach(function
-    etharp_input ip4_input ip6_route
+    ${AUTOIP_PORT_WRAPS} etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup
     raw_netif_ip_addr_changed tcp_netif_ip_addr_changed udp_netif_ip_addr_changed)
     target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${function})
 endforeach()

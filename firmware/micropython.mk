@@ -12,9 +12,12 @@ CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)
 ifeq ($(AUTOIP_PORT),port_softtimer)
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/netif_lan.c
 # All of lwIP is to be built with the hook.
-CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"autoip_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_route
+CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"alias_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
+else
+AUTOIP_WRAPS := ip4_route_src_hook
 endif
 
 # What lwIP calls in the place of its own functions, see link.c and alias.c.
-AUTOIP_WRAPS := etharp_input ip4_input ip6_route $(addsuffix _netif_ip_addr_changed,raw tcp udp)
+AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup
+AUTOIP_WRAPS += $(addsuffix _netif_ip_addr_changed,raw tcp udp)
 LDFLAGS_USERMOD += $(AUTOIP_WRAPS:%=-Wl,--wrap=%)

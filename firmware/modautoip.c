@@ -1,23 +1,45 @@
 // The Python module `_autoip`: Link(nic), the link contract of lib/autoip/service.py over lwIP.
 
+#include <string.h>
+
 #include "py/mperrno.h"
 #include "py/runtime.h"
 
-#include "autoip.h"
+#include "lwip/prot/ethernet.h"
+
+#include "link.h"
+#include "port.h"
 
 typedef struct _autoip_obj_t {
     mp_obj_base_t base;
     autoip_link_t *link; // NULL once it is closed
     mp_obj_t on_wake;
+    char name[2];
+    struct _autoip_obj_t *next; // of those that are not closed
 } autoip_obj_t;
 
-// The objects are found from the scheduler here. A soft reset runs their finalisers, which empty
-// this table, before the heap goes.
-MP_REGISTER_ROOT_POINTER(mp_obj_t autoip_objects[2]);
-_Static_assert(AUTOIP_LINKS <= MP_ARRAY_SIZE(MP_STATE_VM(autoip_objects)), "one object a link");
+// The objects are found from the scheduler here. A soft reset runs their finalisers, which empty this list, before
+// the heap goes.
+MP_REGISTER_ROOT_POINTER(struct _autoip_obj_t *autoip_objects);
+
+/******************************************************************************/
+// lwIP's context
+
+typedef struct _call_t {
+    autoip_link_t *link;
+    int number;
+    uint8_t *buffer;
+} call_t;
+
+// Have function(call) run in lwIP's context, with what Python gave; its results are in `call` afterwards.
+static void in_lwip(void (*function)(call_t *), call_t *call) {
+    autoip_port_run((void (*)(void *))function, call);
+}
 
 /******************************************************************************/
 // Waking Python
+
+static mp_sched_node_t nodes[AUTOIP_LINKS];
 
 // Ctrl-C and a soft reset are not ours: they go on to the program that we interrupted.
 static bool is_exception(void *raised) {
@@ -25,14 +47,13 @@ static bool is_exception(void *raised) {
 }
 
 static void call_on_wake(mp_sched_node_t *node) {
-    autoip_link_t *link = (autoip_link_t *)((char *)node - offsetof(autoip_link_t, node));
-    mp_obj_t object = MP_STATE_VM(autoip_objects)[link - autoip_links];
-    if (link->netif == NULL || object == MP_OBJ_NULL) {
-        return;
+    const autoip_link_t *link = &autoip_links[node - nodes];
+    autoip_obj_t *self = MP_STATE_VM(autoip_objects);
+    while (self != NULL && self->link != link) {
+        self = self->next;
     }
-    autoip_obj_t *self = MP_OBJ_TO_PTR(object);
-    if (self->on_wake == mp_const_none) {
-        return;
+    if (self == NULL || self->on_wake == mp_const_none) {
+        return; // the scheduler held the node of a service that is no more
     }
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
@@ -45,172 +66,261 @@ static void call_on_wake(mp_sched_node_t *node) {
     }
 }
 
-void autoip_schedule(autoip_link_t *link) {
-    mp_sched_schedule_node(&link->node, call_on_wake);
+// lwIP's context.
+static void schedule(autoip_link_t *link) {
+    mp_sched_schedule_node(&nodes[link - autoip_links], call_on_wake);
     autoip_port_wake();
 }
 
 /******************************************************************************/
-// Link
+// Link(nic)
 
-static struct netif *get_netif(mp_obj_t nic) {
-    struct netif *netif;
+typedef struct _open_t {
+    mp_obj_t nic;
+    bool wanted; // a link, and not only the name
+    autoip_link_t *link;
+    int error; // an errno, or 0
+    bool has_arp;
+    char name[2];
+} open_t;
+
+static struct netif *find_netif(mp_obj_t nic) {
     if (nic == mp_const_none) {
-        netif = autoip_port_default();
-    } else if (mp_obj_is_str(nic)) {
+        return autoip_port_default();
+    }
+    if (mp_obj_is_str(nic)) {
         size_t len;
         const char *name = mp_obj_str_get_data(nic, &len);
-        netif = autoip_find_netif(name, len);
-    } else {
-        netif = autoip_port_netif(nic);
+        return len == 2 ? autoip_link_find_netif(name) : NULL;
     }
-    if (netif == NULL || netif->name[0] == '\0') {
-        mp_raise_OSError(MP_ENODEV);
-    }
-    return netif;
+    return autoip_port_netif(nic);
 }
 
-static mp_obj_t name_of(const struct netif *netif) {
+static void open_in_lwip(void *arg) {
+    open_t *call = arg;
+    struct netif *netif = find_netif(call->nic);
+    // An interface that was removed keeps its service, which is found by its name.
+    if (netif == NULL || netif->name[0] == '\0' || (call->wanted && !autoip_link_is_present(netif))) {
+        call->error = MP_ENODEV;
+        return;
+    }
+    memcpy(call->name, netif->name, sizeof(call->name));
+    call->has_arp = netif->flags & NETIF_FLAG_ETHARP;
+    if (call->wanted && call->has_arp) {
+        call->link = autoip_link_open(netif, schedule, &call->error);
+    }
+}
+
+static void open_netif(open_t *call) {
+    autoip_port_run(open_in_lwip, call);
+    if (call->error) {
+        mp_raise_OSError(call->error);
+    }
+}
+
+static mp_obj_t new_name(const char name[2]) {
     // As a qstr it takes no heap each time.
-    return mp_obj_new_str_via_qstr(netif->name, 2);
-}
-
-static autoip_link_t *get_link(mp_obj_t self_in) {
-    autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    if (self->link == NULL) {
-        mp_raise_OSError(MP_ENODEV);
-    }
-    return self->link;
+    return mp_obj_new_str_via_qstr(name, 2);
 }
 
 static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 1, false);
-    struct netif *netif = get_netif(args[0]);
-    if (!autoip_is_active(netif)) {
-        mp_raise_OSError(MP_ENODEV);
-    }
+    autoip_obj_t *self = mp_obj_malloc_with_finaliser(autoip_obj_t, type);
+    self->link = NULL;
+    self->on_wake = mp_const_none;
+    open_t call = { .nic = args[0], .wanted = true };
+    open_netif(&call);
     // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
-    if (!(netif->flags & NETIF_FLAG_ETHARP)) {
+    if (!call.has_arp) {
         mp_raise_ValueError(MP_ERROR_TEXT("nic: an interface with Ethernet and ARP"));
     }
-    for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        if (autoip_links[i].netif == netif) {
-            mp_raise_OSError(MP_EALREADY);
-        }
-    }
-    autoip_obj_t *self = mp_obj_malloc_with_finaliser(autoip_obj_t, type);
-    self->on_wake = mp_const_none;
-    self->link = autoip_link_open(netif);
-    if (self->link == NULL) {
-        mp_raise_OSError(MP_ENOMEM);
-    }
-    MP_STATE_VM(autoip_objects)[self->link - autoip_links] = MP_OBJ_FROM_PTR(self);
+    memcpy(self->name, call.name, sizeof(self->name));
+    self->link = call.link;
+    self->next = MP_STATE_VM(autoip_objects);
+    MP_STATE_VM(autoip_objects) = self;
     return MP_OBJ_FROM_PTR(self);
+}
+
+static void close_in_lwip(call_t *call) {
+    autoip_link_close(call->link);
 }
 
 static mp_obj_t link_close(mp_obj_t self_in) {
     autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->link != NULL) {
-        MP_STATE_VM(autoip_objects)[self->link - autoip_links] = MP_OBJ_NULL;
-        autoip_link_close(self->link);
+        autoip_obj_t **each = &MP_STATE_VM(autoip_objects);
+        while (*each != self) {
+            each = &(*each)->next;
+        }
+        *each = self->next;
+        in_lwip(close_in_lwip, &(call_t) { .link = self->link });
         self->link = NULL;
     }
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(link_close_obj, link_close);
 
+/******************************************************************************/
+// Its methods: what Python gives goes to lwIP's context, and what is found there comes back
+
+// 0 if it is closed.
+static int run_if_open(mp_obj_t self_in, void (*function)(call_t *), int number, void *buffer) {
+    autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    if (self->link == NULL) {
+        return 0;
+    }
+    call_t call = { self->link, number, buffer };
+    in_lwip(function, &call);
+    return call.number;
+}
+
+static int run_on_link(mp_obj_t self_in, void (*function)(call_t *), int number, void *buffer) {
+    if (((autoip_obj_t *)MP_OBJ_TO_PTR(self_in))->link == NULL) {
+        mp_raise_OSError(MP_ENODEV);
+    }
+    return run_if_open(self_in, function, number, buffer);
+}
+
+static void *get_frame(mp_obj_t frame_in, mp_uint_t flags) {
+    mp_buffer_info_t frame;
+    mp_get_buffer_raise(frame_in, &frame, flags);
+    if (frame.len < AUTOIP_FRAME) {
+        mp_raise_ValueError(NULL);
+    }
+    return frame.buf;
+}
+
+static void mac_in_lwip(call_t *call) {
+    memcpy(call->buffer, call->link->netif->hwaddr, ETH_HWADDR_LEN);
+}
+
+static mp_obj_t link_mac(mp_obj_t self_in) {
+    uint8_t mac[ETH_HWADDR_LEN];
+    run_on_link(self_in, mac_in_lwip, 0, mac);
+    return mp_obj_new_bytes(mac, sizeof(mac));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(link_mac_obj, link_mac);
+
+static void status_in_lwip(call_t *call) {
+    call->number = autoip_link_status(call->link);
+}
+
+static mp_obj_t link_status(mp_obj_t self_in) {
+    return MP_OBJ_NEW_SMALL_INT(run_if_open(self_in, status_in_lwip, 0, NULL));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(link_status_obj, link_status);
+
+static void counts_in_lwip(call_t *call) {
+    uint16_t *counts = (uint16_t *)call->buffer;
+    counts[0] = call->link->dropped;
+    counts[1] = call->link->malformed;
+}
+
+static mp_obj_t link_counts(mp_obj_t self_in) {
+    uint16_t counts[2] = { 0, 0 };
+    run_if_open(self_in, counts_in_lwip, 0, counts);
+    mp_obj_t items[] = { MP_OBJ_NEW_SMALL_INT(counts[0]), MP_OBJ_NEW_SMALL_INT(counts[1]) };
+    return mp_obj_new_tuple(2, items);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(link_counts_obj, link_counts);
+
+static void watch_in_lwip(call_t *call) {
+    autoip_link_watch(call->link, call->number);
+}
+
 static mp_obj_t link_watch(mp_obj_t self_in, mp_obj_t host) {
-    autoip_link_watch(get_link(self_in), mp_obj_get_int(host));
+    run_on_link(self_in, watch_in_lwip, mp_obj_get_int(host), NULL);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(link_watch_obj, link_watch);
 
-static mp_obj_t link_receive(mp_obj_t self_in, mp_obj_t buffer_in) {
-    autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    mp_buffer_info_t buffer;
-    mp_get_buffer_raise(buffer_in, &buffer, MP_BUFFER_WRITE);
-    size_t len = self->link == NULL ? 0 : autoip_link_receive(self->link, buffer.buf, buffer.len);
-    return MP_OBJ_NEW_SMALL_INT(len);
+static void receive_in_lwip(call_t *call) {
+    call->number = autoip_link_receive(call->link, call->buffer);
+}
+
+static mp_obj_t link_receive(mp_obj_t self_in, mp_obj_t frame) {
+    return MP_OBJ_NEW_SMALL_INT(run_if_open(self_in, receive_in_lwip, 0, get_frame(frame, MP_BUFFER_WRITE)));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(link_receive_obj, link_receive);
 
-static mp_obj_t link_is_claimed(mp_obj_t self_in, mp_obj_t frame_in) {
-    mp_buffer_info_t frame;
-    mp_get_buffer_raise(frame_in, &frame, MP_BUFFER_READ);
-    return mp_obj_new_bool(frame.len >= AUTOIP_FRAME && autoip_link_is_claimed(get_link(self_in), frame.buf));
+static void send_in_lwip(call_t *call) {
+    call->number = autoip_link_send(call->link, call->buffer);
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(link_is_claimed_obj, link_is_claimed);
 
-static mp_obj_t link_send(mp_obj_t self_in, mp_obj_t frame_in) {
-    mp_buffer_info_t frame;
-    mp_get_buffer_raise(frame_in, &frame, MP_BUFFER_READ);
-    return mp_obj_new_bool(autoip_link_send(get_link(self_in), frame.buf, frame.len));
+static mp_obj_t link_send(mp_obj_t self_in, mp_obj_t frame) {
+    return mp_obj_new_bool(run_on_link(self_in, send_in_lwip, 0, get_frame(frame, MP_BUFFER_READ)));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(link_send_obj, link_send);
 
-static mp_obj_t link_wake(mp_obj_t self_in, mp_obj_t ms) {
-    autoip_link_wake(get_link(self_in), mp_obj_get_int(ms));
+static void set_prefix_in_lwip(call_t *call) {
+    autoip_link_set_prefix(call->link, call->number);
+}
+
+static mp_obj_t link_set_prefix(mp_obj_t self_in, mp_obj_t prefix) {
+    run_on_link(self_in, set_prefix_in_lwip, mp_obj_get_int(prefix), NULL);
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_2(link_wake_obj, link_wake);
+static MP_DEFINE_CONST_FUN_OBJ_2(link_set_prefix_obj, link_set_prefix);
 
-// With `narrow` the netmask is /32, so that routing passes the address by.
-static mp_obj_t link_assign(mp_obj_t self_in, mp_obj_t host, mp_obj_t narrow) {
-    autoip_link_assign(get_link(self_in), mp_obj_get_int(host), mp_obj_is_true(narrow));
-    return mp_const_none;
+static void assign_in_lwip(call_t *call) {
+    autoip_link_set_prefix(call->link, call->number);
+    call->number = autoip_link_assign(call->link, call->buffer);
+}
+
+static mp_obj_t link_assign(mp_obj_t self_in, mp_obj_t frame, mp_obj_t prefix) {
+    return mp_obj_new_bool(run_on_link(self_in, assign_in_lwip, mp_obj_get_int(prefix), get_frame(frame, MP_BUFFER_READ)));
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(link_assign_obj, link_assign);
 
+static void release_in_lwip(call_t *call) {
+    autoip_link_release(call->link);
+}
+
 static mp_obj_t link_release(mp_obj_t self_in) {
-    autoip_link_release(get_link(self_in));
+    run_on_link(self_in, release_in_lwip, 0, NULL);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(link_release_obj, link_release);
 
-static void link_load(autoip_obj_t *self, qstr attr, mp_obj_t *dest) {
-    autoip_link_t *link = self->link;
-    switch (attr) {
-        case MP_QSTR_mac:
-            dest[0] = mp_obj_new_bytes(get_link(MP_OBJ_FROM_PTR(self))->netif->hwaddr, 6);
-            break;
-        case MP_QSTR_name:
-            dest[0] = name_of(get_link(MP_OBJ_FROM_PTR(self))->netif);
-            break;
-        case MP_QSTR_status:
-            dest[0] = MP_OBJ_NEW_SMALL_INT(link == NULL ? 0 : autoip_link_status(link));
-            break;
-        case MP_QSTR_drops:
-            dest[0] = MP_OBJ_NEW_SMALL_INT(link == NULL ? 0 : link->drops);
-            break;
-        case MP_QSTR_on_wake:
-            dest[0] = self->on_wake;
-            break;
-        default:
-            dest[1] = MP_OBJ_SENTINEL; // look among the methods
-            break;
-    }
+static void wake_in_lwip(call_t *call) {
+    autoip_link_wake(call->link, call->number);
 }
+
+static mp_obj_t link_wake(mp_obj_t self_in, mp_obj_t ms) {
+    run_on_link(self_in, wake_in_lwip, mp_obj_get_int(ms), NULL);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(link_wake_obj, link_wake);
 
 static void link_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    if (dest[0] == MP_OBJ_NULL) {
-        link_load(self, attr, dest);
-    } else if (attr == MP_QSTR_on_wake && dest[1] != MP_OBJ_NULL) {
-        self->on_wake = dest[1];
-        dest[0] = MP_OBJ_NULL;
+    if (dest[0] == MP_OBJ_SENTINEL) {
+        if (attr == MP_QSTR_on_wake && dest[1] != MP_OBJ_NULL) {
+            self->on_wake = dest[1];
+            dest[0] = MP_OBJ_NULL;
+        }
+    } else if (attr == MP_QSTR_on_wake) {
+        dest[0] = self->on_wake;
+    } else if (attr == MP_QSTR_name) {
+        dest[0] = new_name(self->name);
+    } else {
+        dest[1] = MP_OBJ_SENTINEL; // look among the methods
     }
 }
 
 static const mp_rom_map_elem_t link_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&link_close_obj) },
     { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&link_close_obj) },
+    { MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&link_mac_obj) },
+    { MP_ROM_QSTR(MP_QSTR_status), MP_ROM_PTR(&link_status_obj) },
+    { MP_ROM_QSTR(MP_QSTR_counts), MP_ROM_PTR(&link_counts_obj) },
     { MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&link_watch_obj) },
     { MP_ROM_QSTR(MP_QSTR_receive), MP_ROM_PTR(&link_receive_obj) },
-    { MP_ROM_QSTR(MP_QSTR_is_claimed), MP_ROM_PTR(&link_is_claimed_obj) },
     { MP_ROM_QSTR(MP_QSTR_send), MP_ROM_PTR(&link_send_obj) },
-    { MP_ROM_QSTR(MP_QSTR_wake), MP_ROM_PTR(&link_wake_obj) },
     { MP_ROM_QSTR(MP_QSTR_assign), MP_ROM_PTR(&link_assign_obj) },
+    { MP_ROM_QSTR(MP_QSTR_set_prefix), MP_ROM_PTR(&link_set_prefix_obj) },
     { MP_ROM_QSTR(MP_QSTR_release), MP_ROM_PTR(&link_release_obj) },
+    { MP_ROM_QSTR(MP_QSTR_wake), MP_ROM_PTR(&link_wake_obj) },
 };
 static MP_DEFINE_CONST_DICT(link_locals_dict, link_locals_dict_table);
 
@@ -228,7 +338,9 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 
 // name(nic=None): the short name of an interface, by which services are told apart.
 static mp_obj_t autoip_name(mp_obj_t nic) {
-    return name_of(get_netif(nic));
+    open_t call = { .nic = nic };
+    open_netif(&call);
+    return new_name(call.name);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(autoip_name_obj, autoip_name);
 

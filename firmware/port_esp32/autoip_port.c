@@ -7,7 +7,11 @@
 #include "esp_netif_net_stack.h"
 #include "modnetwork.h"
 
-#include "autoip.h"
+#include "lwip/tcpip.h"
+
+#include "alias_route.h"
+#include "link.h"
+#include "port.h"
 
 #define RETRY (10) // ms after which a full queue of lwIP's task is tried again
 
@@ -65,14 +69,26 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
     return self->netif == NULL ? NULL : esp_netif_get_netif_impl(self->netif);
 }
 
+void autoip_port_look(struct netif *netif) {
+    (void)netif; // the drivers tell of the cable
+}
+
 // An interface with a DHCP client becomes lwIP's default one when it has a lease: before that it is the
 // station, or Ethernet.
 struct netif *autoip_port_default(void) {
     if (netif_default != NULL) {
         return netif_default;
     }
-    struct netif *station = autoip_find_netif("st", 2);
-    return station != NULL ? station : autoip_find_netif("en", 2);
+    struct netif *station = autoip_link_find_netif("st");
+    return station != NULL ? station : autoip_link_find_netif("en");
+}
+
+// In the place of IDF's hook for routing by the source address, to which what autoip leaves open goes on.
+struct netif *__real_ip4_route_src_hook(const ip4_addr_t *source, const ip4_addr_t *destination);
+struct netif *__wrap_ip4_route_src_hook(const ip4_addr_t *source, const ip4_addr_t *destination);
+struct netif *__wrap_ip4_route_src_hook(const ip4_addr_t *source, const ip4_addr_t *destination) {
+    struct netif *netif = autoip_alias_route(source, destination);
+    return netif != NULL ? netif : __real_ip4_route_src_hook(source, destination);
 }
 
 /******************************************************************************/
@@ -88,25 +104,27 @@ static void start(autoip_port_timer_t *timer, uint32_t ms) {
 }
 
 static void on_timer_in_lwip(void *arg) {
-    autoip_link_t *link = arg;
-    // It may have been stopped while this was on the way.
-    if (link->timer.running) {
-        start(&link->timer, autoip_link_timer(link));
+    autoip_port_timer_t *timer = arg;
+    if (timer->running) { // it may have been stopped while this was on the way
+        uint32_t ms = timer->due(timer);
+        if (ms != AUTOIP_PORT_NEVER) {
+            start(timer, ms);
+        }
     }
 }
 
 static void on_timer(void *arg) {
-    autoip_port_timer_t *timer = &((autoip_link_t *)arg)->timer;
+    autoip_port_timer_t *timer = arg;
     if (tcpip_callbackmsg_trycallback(timer->message) != ERR_OK) {
         esp_timer_start_once(timer->handle, RETRY * 1000);
     }
 }
 
-static bool create(autoip_link_t *link) {
-    autoip_port_timer_t *timer = &link->timer;
-    const esp_timer_create_args_t args = { .callback = on_timer, .arg = link, .name = "autoip" };
+bool autoip_port_timer_init(autoip_port_timer_t *timer, uint32_t (*due)(autoip_port_timer_t *timer)) {
+    const esp_timer_create_args_t args = { .callback = on_timer, .arg = timer, .name = "autoip" };
+    timer->due = due;
     if (timer->message == NULL) {
-        timer->message = tcpip_callbackmsg_new(on_timer_in_lwip, link);
+        timer->message = tcpip_callbackmsg_new(on_timer_in_lwip, timer);
     }
     if (timer->message != NULL && timer->handle == NULL) {
         esp_timer_create(&args, &timer->handle);
@@ -114,17 +132,12 @@ static bool create(autoip_link_t *link) {
     return timer->handle != NULL;
 }
 
-// Without the few octets that a timer takes the board has no link-local address.
-void autoip_port_timer_start(autoip_link_t *link, uint32_t ms) {
-    if (create(link)) {
-        link->timer.running = true;
-        start(&link->timer, ms);
-    }
+void autoip_port_timer_start(autoip_port_timer_t *timer, uint32_t ms) {
+    timer->running = true;
+    start(timer, ms);
 }
 
-void autoip_port_timer_stop(autoip_link_t *link) {
-    link->timer.running = false;
-    if (link->timer.handle != NULL) {
-        esp_timer_stop(link->timer.handle);
-    }
+void autoip_port_timer_stop(autoip_port_timer_t *timer) {
+    timer->running = false;
+    esp_timer_stop(timer->handle);
 }

@@ -3,6 +3,9 @@
 
 #include "shared/runtime/softtimer.h"
 
-typedef soft_timer_entry_t autoip_port_timer_t;
+typedef struct _autoip_port_timer_t {
+    soft_timer_entry_t entry;
+    uint32_t (*due)(struct _autoip_port_timer_t *timer);
+} autoip_port_timer_t;
 
 #endif

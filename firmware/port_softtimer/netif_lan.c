@@ -2,7 +2,7 @@
 
 #include "network_lan.h"
 
-#include "autoip.h"
+#include "port.h"
 
 struct netif *autoip_port_netif(mp_obj_t nic) {
     return network_lan_netif(nic);

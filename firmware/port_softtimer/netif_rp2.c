@@ -8,7 +8,7 @@
 #include "extmod/modnetwork.h"
 #endif
 
-#include "autoip.h"
+#include "link.h"
 
 typedef struct _named_t {
     const mp_obj_type_t *type;
@@ -39,12 +39,12 @@ static bool is_station(mp_obj_t nic) {
 struct netif *autoip_port_netif(mp_obj_t nic) {
     #if MICROPY_PY_NETWORK_CYW43
     if (mp_obj_is_exact_type(nic, &mp_network_cyw43_type)) {
-        return autoip_find_netif(is_station(nic) ? "w0" : "w1", 2);
+        return autoip_link_find_netif(is_station(nic) ? "w0" : "w1");
     }
     #endif
     for (const named_t *each = named; each->type != NULL; ++each) {
         if (mp_obj_is_exact_type(nic, each->type)) {
-            return autoip_find_netif(each->name, 2);
+            return autoip_link_find_netif(each->name);
         }
     }
     return NULL;

@@ -1,0 +1,80 @@
+// One lwIP interface as lib/autoip/service.py sees it: frames in and out, the wake-up, and what happens when the
+// interface changes. It decides nothing of the protocol. All functions are to be called in lwIP's context.
+#ifndef AUTOIP_FIRMWARE_LINK_H
+#define AUTOIP_FIRMWARE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lwip/netif.h"
+
+#include "alias.h"
+#include "port.h"
+
+// Interfaces with a service at the same time.
+#ifndef AUTOIP_LINKS
+#define AUTOIP_LINKS (2)
+#endif
+
+// Octets of an Ethernet header and an ARP packet of IPv4.
+#define AUTOIP_FRAME (42)
+
+// Frames that wait for Python. When it is full the older ones are kept: of a storm of conflicts the first two decide.
+#define AUTOIP_QUEUE (2)
+
+// What a received frame may be.
+typedef enum _autoip_kind_t {
+    AUTOIP_NOTHING = 0,
+    AUTOIP_CONFLICT = 1, // on the watched address
+    AUTOIP_ROUTABLE_CONFLICT = 2, // on the interface's own address
+} autoip_kind_t;
+
+// Static memory: lwIP's context may not touch the garbage collector's heap.
+typedef struct _autoip_link_t {
+    struct netif *netif; // NULL: free
+    void (*on_event)(struct _autoip_link_t *link); // frames, the wake-up, a link or an address change wait for Python
+    ip4_addr_t watched; // or NOT_WATCHED
+    ip4_addr_t leased; // the last address that DHCP supplied
+    uint32_t wake_at; // ms of autoip_port_now()
+    uint32_t due_at; // likewise: when the timer is due
+    uint32_t told_at; // likewise: when Python was last told of a conflict on the interface's own address
+    bool wake_wanted;
+    bool timed; // the timer runs
+    bool present; // false while lwIP does not have the interface
+    bool interrupted; // the link was down, or the board slept, since Python last watched nothing
+    bool routable; // as Python was told
+    uint8_t queued;
+    uint16_t dropped; // not more than it holds
+    uint16_t malformed; // likewise
+    struct {
+        uint8_t kind;
+        uint8_t frame[AUTOIP_FRAME];
+    } queue[AUTOIP_QUEUE]; // oldest first
+    autoip_alias_t alias;
+    autoip_port_timer_t timer;
+} autoip_link_t;
+
+extern autoip_link_t autoip_links[AUTOIP_LINKS];
+
+// Does lwIP have the interface?
+bool autoip_link_is_present(const struct netif *netif);
+
+// An interface by its name in lwIP, or NULL.
+struct netif *autoip_link_find_netif(const char name[2]);
+
+// `netif` is present. NULL, and `error` an errno, if it cannot have a service (EALREADY, ENOMEM).
+autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_link_t *link), int *error);
+void autoip_link_close(autoip_link_t *link);
+
+// The link contract of lib/autoip/service.py.
+int autoip_link_status(autoip_link_t *link);
+void autoip_link_watch(autoip_link_t *link, int32_t host);
+autoip_kind_t autoip_link_receive(autoip_link_t *link, uint8_t frame[AUTOIP_FRAME]);
+bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]);
+bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]);
+void autoip_link_set_prefix(autoip_link_t *link, uint8_t prefix);
+void autoip_link_release(autoip_link_t *link);
+void autoip_link_wake(autoip_link_t *link, int32_t ms);
+
+#endif
