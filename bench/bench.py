@@ -11,21 +11,39 @@ from debugger import Debugger, address
 from figures import Figures
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import IPv6
-from scapy.layers.l2 import Ether
+from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 from wire import heap
 from wire.frames import BROADCAST, THIEF, announcement, request
 
 X = "169.254.7.9"
 ANSWERED = "IPv4 to us, a ping and its answer"
+ROUTABLE = "10.0.0.99"
+ROUTABLE_PEER = "10.0.0.1"
+STRANGERS = "ARP of strangers"
+MALFORMED = "ARP, malformed, with our address"
+
+# Instructions that autoip may add, by name of the frame.
+_BUDGETS = {
+    STRANGERS: 100,
+    MALFORMED: 100,
+    "neither ARP nor IP": 0,
+    "IPv6": 0,
+    "IPv4 broadcast": 20,
+    "IPv4 multicast": 20,
+    "IPv4 to us, UDP": 30,
+    "sent by the routable address": 20,
+}
 _REPEAT = 5  # of a count of instructions; the least is taken, the first fills ARP tables
-_ADDED_MAX = 20  # instructions, to a frame that is not ARP
+_PICO = 62_500_000  # instructions a second of an RP2040, at 125 MHz and two cycles each
+_STORM_RATE = 4000  # frames a second
 _CLAIMS = 6  # boards of a build that claim an address at the same time
 _STORM = 10000  # frames
 _PORT = 7  # a socket's
 
-# Where lwIP's interface has a received frame go, and what of autoip runs in the scheduler.
+# Where lwIP has a received frame go, and a packet that is sent; and what of autoip runs in the scheduler.
 _ENTRY = "ethernet_input"
+_SENT = "udp_sendto"
 _SCHEDULED = "call_on_wake"
 
 # All three builds have a link-local address when frames are counted.
@@ -51,7 +69,8 @@ def frames_in(mac, address):
     unicast = Ether(src=THIEF, dst=mac)
     return {
         "ARP that asks for us": request(X, address),
-        "ARP of strangers": request("169.254.7.8", "169.254.7.7"),
+        STRANGERS: request("169.254.7.8", "169.254.7.7"),
+        MALFORMED: _with_opcode(3, request(address, "169.254.7.7")),
         "neither ARP nor IP": Ether(src=THIEF, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes(46)),
         "IPv6": Ether(src=THIEF, dst="33:33:00:00:00:01") / IPv6(src="fe80::1", dst="ff02::1") / UDP(dport=9),
         "IPv4 broadcast": broadcast / IP(src=X, dst="255.255.255.255") / UDP(dport=9),
@@ -61,6 +80,11 @@ def frames_in(mac, address):
         "IPv4 to us, UDP": unicast / IP(src=X, dst=address) / UDP(dport=_PORT),
         ANSWERED: unicast / IP(src=X, dst=address) / ICMP(),
     }
+
+
+def _with_opcode(opcode, frame):
+    frame[ARP].op = opcode
+    return frame
 
 
 def address_of(build, function):
@@ -87,6 +111,26 @@ def count_frames(build):
                 name: min(debugger.measure(entry, lambda: board.send(frame)) for _ in range(_REPEAT))  # noqa: B023
                 for name, frame in frames.items()
             }
+
+
+def count_sent(build):
+    """name -> Call that sends a packet, by name; the peer is in the ARP table."""
+    with holding(build) as board:
+        calls = {"sent by the link-local address": _send(build, board, board.ask("nic.ifconfig()[0]"), X)}
+        board.run(f"nic.ifconfig(({ROUTABLE!r}, '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
+        calls["sent by the routable address"] = _send(build, board, ROUTABLE, ROUTABLE_PEER)
+        return calls
+
+
+def _send(build, board, address, peer):
+    board.send(request(peer, address))
+    code = f"for _ in range({_REPEAT}): udp.sendto(b'', ({peer!r}, 9)); time.sleep_ms(1)"
+    entry = address_of(build, _SENT)
+    with Debugger(board.debugger) as debugger:
+        calls = [debugger.measure(entry, lambda: board.begin(code))]
+        calls += [debugger.measure(entry, lambda: None) for _ in range(_REPEAT - 1)]
+    board.end()
+    return min(calls)
 
 
 def count_conflict():
@@ -121,8 +165,11 @@ def heap_taken():
         def taken_until(condition):
             return board.ask(f"heap_taken_until(lambda: {condition})")
 
+        taken = 0
         with heap.Storm(board.send, life.C):
-            yield f"{_STORM:,} ARP frames", taken_until(f"count('malformed') + link.drops >= {_STORM // 2}")
+            while board.ask("svc.stats()['malformed']") < _STORM // 2:
+                taken += taken_until(heap.A_SECOND_LATER)
+        yield f"{_STORM:,} ARP frames", taken
         board.send(announcement(life.C))
         yield "a defence", taken_until("count('defences') == 1")
         board.send(announcement(life.C))
@@ -133,20 +180,27 @@ def heap_taken():
 
 
 def add_frames(figures):
-    calls = {build: count_frames(build) for build in BUILDS}
+    calls = {build: count_frames(build) | count_sent(build) for build in BUILDS}
     names = list(calls["none"])
     for name in names:
         counts = {build: calls[build][name].instructions for build in BUILDS}
         added = {build: counts[build] - counts["none"] for build in ("lwip", "autoip")}
         figures.add(f"instructions: {name}", **counts)
-        unlimited = name == ANSWERED or name.startswith("ARP")
-        figures.add(f"added to: {name}", budget=None if unlimited else _ADDED_MAX, **added)
+        figures.add(f"added to: {name}", budget=_BUDGETS.get(name), **added)
+    add_storm(figures, calls["autoip"])
     conflict, defence = count_conflict()
     figures.add("instructions: conflict, the hook", autoip=conflict.instructions)
     figures.add("instructions: conflict, Python and the defence", autoip=defence.instructions)
     for name in names:
         figures.add(f"stack: {name}", **{build: calls[build][name].stack for build in BUILDS})
     figures.add("stack: conflict, the hook", autoip=conflict.stack)
+
+
+def add_storm(figures, calls):
+    """What 4,000 frames a second leave a program on a board of a Pico's speed, in percent."""
+    for name in (STRANGERS, MALFORMED):
+        left = 100 - 100 * _STORM_RATE * calls[name].instructions / _PICO
+        figures.add(f"% of a Pico left by {_STORM_RATE:,}/s: {name}", autoip=round(left, 1))
 
 
 def add_claims(figures):
