@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -117,6 +118,12 @@ class Board:
 
     def set_link(self, up):
         self._wire.set_link(self.tap, up)
+
+    def sleep(self, seconds):
+        """Let the board stand still for some seconds."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def close(self):
         """AssertionError if it does not end well."""

@@ -18,7 +18,7 @@ _PROBE_NUM = 3
 _DEFEND_INTERVAL = 10  # s
 _ANNOUNCEMENTS_MAX = 3  # in DEFEND_INTERVAL: ANNOUNCE_NUM and one defence
 _GROUP = 1  # bit of a MAC's first octet: multicast and broadcast
-_TOLD = re.compile(r"(\S+) autoip e(\d): (bound|lost) ")
+_TOLD = re.compile(r"(\S+) autoip e(\d): (bound|suspended|lost) ")
 _LOG_STEP = 0.001  # s, of the times in a board's log
 
 
@@ -127,7 +127,7 @@ class _Board:
 
     def _judge_ip(self, frame):
         source, destination = frame.packet[IP].src, frame.packet[IP].dst
-        if not is_link_local(source):
+        if not is_link_local(source) or source in self._by_hand:
             return
         if not frame.raw[0] & _GROUP and frame.packet.dst not in self._claimants[destination]:
             yield "link-local source, not sent to the destination's own MAC (RFC 3927 2.6.2, 2.7)"

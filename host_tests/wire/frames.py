@@ -81,6 +81,17 @@ def is_arp(kind, mac=None, spa=None, tpa=None):
     return matches
 
 
+def uses(frame, address):
+    """Is the address the source of this ARP or IPv4 frame?"""
+    if frame.arp is not None:
+        return frame.arp.psrc == address
+    return IP in frame.packet and frame.packet[IP].src == address
+
+
+def is_reset(frame):
+    return TCP in frame.packet and frame.packet[TCP].flags.R
+
+
 def probe(ip, mac=THIEF):
     return request(ANY, ip, mac)
 

@@ -11,6 +11,8 @@ ON_BOARD = """
 import gc, micropython, time
 
 def heap_taken_until(done, locked=False):
+    global began
+    began = time.ticks_ms()
     gc.collect()
     gc.disable()
     before = gc.mem_alloc()
@@ -34,14 +36,17 @@ def count(name):
     return counts[counters.index(name)]
 """
 
+# A condition for heap_taken_until().
+A_SECOND_LATER = "time.ticks_diff(time.ticks_ms(), began) > 1000"
+
 _LIMIT = 100  # s
 _RARP = 3
 _HOSTS = ("169.254.7.9", "169.254.7.8")
 
 
 class Storm:
-    """Sends ARP frames during the `with`. Every second one has the address as sender and is malformed,
-    which the service counts; of the others one asks for the address, and one is of other hosts.
+    """Sends ARP frames during the `with`. Every second one has the address as sender and is malformed, which
+    the link counts; of the others one asks for the address, and one is of other hosts.
 
     send: function that sends a frame to the board.
     """

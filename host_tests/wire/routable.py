@@ -79,6 +79,11 @@ class Connection:
         assert self._socket.recv(16) == b"yes "
         return True
 
+    def hears(self, sent):
+        """Does the host get what the board has sent, be it by a retransmission?"""
+        self._socket.settimeout(60)
+        return self._socket.recv(16) == sent
+
     def is_reset(self):
         with pytest.raises(ConnectionResetError):
             self._socket.recv(16)

@@ -156,7 +156,7 @@ def test_cable_out_and_in_probes_the_same_address_again(bench):
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.set_link(False)
-    board.expect("lost")
+    board.expect("suspended")
     assert board.ask("(nic.ifconfig()[0], svc.address, svc.state)") == [ANY, None, "waiting"]
     back = time.time()
     board.set_link(True)
@@ -171,7 +171,7 @@ def test_a_short_flap_is_not_missed(bench):
     time.sleep(0.15)  # the driver looks at the cable every 64 ms
     back = time.time()
     board.set_link(True)
-    board.expect("lost")
+    board.expect("suspended")
     assert board.expect("bound")["address"] == C
     assert len(bench.capture.probes_of(board.mac, back)) == 3
 
@@ -187,7 +187,7 @@ def test_a_flap_while_python_is_busy_is_not_missed(bench):
     time.sleep(0.15)  # the driver looks at the cable every 64 ms
     back = time.time()
     board.set_link(True)
-    board.expect("lost")
+    board.expect("suspended")
     assert board.expect("bound")["address"] == C
     assert len(bench.capture.probes_of(board.mac, back)) == 3
 

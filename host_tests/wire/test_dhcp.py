@@ -221,7 +221,7 @@ def test_activating_again_claims_again(bench, server):
     has_lease(board)
     board.claim(delay=200, ip=C)
     board.run("nic.active(False)")
-    assert board.expect("lost")["address"] is None
+    assert board.expect("suspended")["address"] is None
     board.run("nic.active(True)")
     assert board.expect("bound")["address"] == C
     answers(board, server, C, has_lease(board))

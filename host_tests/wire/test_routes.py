@@ -259,7 +259,7 @@ def test_the_service_of_an_interface_that_is_away_is_found_by_its_name(bench):
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run("nic.active(False)")
-    board.expect("lost")
+    board.expect("suspended")
     assert board.ask("autoip.get('e0') is svc and autoip.get(nic) is svc")
     board.run("autoip.stop('e0')")
     assert board.ask("svc.state") == "stopped"

@@ -3,8 +3,9 @@
 import time
 
 import pytest
+from scapy.layers.l2 import ARP
 
-from .frames import announcement, is_arp
+from .frames import announcement, is_arp, reply, request
 
 C = "169.254.20.20"
 STATIC = "10.0.0.99"
@@ -53,6 +54,47 @@ def test_own_frames_that_come_back_take_no_place_in_the_queue(board, bench):
     bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
     stats = board.ask("svc.stats()")
     assert (stats["dropped"], stats["conflicts"], stats["defences"]) == (0, 1, 1)
+
+
+NO_CONFLICTS = {
+    "opcode 3": lambda mac: _with(announcement(C), op=3),
+    "hardware type 6": lambda mac: _with(announcement(C), hwtype=6),
+    "protocol length 16": lambda mac: _with(announcement(C), plen=16),
+    "a Reply for the address": lambda mac: reply("169.254.7.9", C, mac),
+    "a Request for the address": lambda mac: request("169.254.7.9", C),
+}
+
+
+def _with(frame, **fields):
+    for name, value in fields.items():
+        setattr(frame[ARP], name, value)
+    return frame
+
+
+@pytest.mark.task
+@pytest.mark.parametrize("kind", NO_CONFLICTS)
+def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
+    """RFC 3927 2.5: the conflict that comes right behind it is answered."""
+    board.claim(delay=200, ip=C)
+    board.run(BUSY)
+    for _ in range(4):
+        bench.wire.send(NO_CONFLICTS[kind](board.mac))
+    sent = bench.wire.send(announcement(C))
+    bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
+    stats = board.ask("svc.stats()")
+    assert (stats["dropped"], stats["conflicts"], stats["defences"]) == (0, 1, 1)
+
+
+def test_unicast_polls_while_probing_take_no_place_in_the_queue(board, bench):
+    """A Request without a sender address is a probe only if it is broadcast (RFC 5227 1.1)."""
+    board.start(delay=8000, ip=C)
+    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), 10)
+    board.run(BUSY)
+    for _ in range(4):
+        bench.wire.send(request("0.0.0.0", C, to=board.mac))
+    bench.wire.send(announcement(C))
+    board.expect("conflict")
+    assert board.ask("svc.stats()['dropped']") == 0
 
 
 def test_ctrl_c_in_a_callback_is_the_programs(board):

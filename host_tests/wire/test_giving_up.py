@@ -1,0 +1,83 @@
+"""RFC 3927 2.5: from the release on nothing leaves with the address, whatever lwIP does then."""
+
+import contextlib
+import time
+
+import pytest
+
+from .board import BoardError
+from .frames import announcement, is_arp, is_reset, reply, request, uses
+from .routable import PEER, Connection
+
+C = "169.254.20.20"
+QUIET = 0.3  # s in which a board would have reacted
+ABSENT = "169.254.99.99"
+ARP_ENTRIES = 10  # lwIP's ARP_TABLE_SIZE
+
+
+def lose(bench, board):
+    """Two conflicts: the address is lost. Returns the time before the second one."""
+    bench.wire.send(announcement(C))
+    board.expect("defended")
+    sent = bench.wire.send(announcement(C))
+    board.expect("lost")
+    time.sleep(QUIET)
+    return sent
+
+
+def sent_by(bench, board, address, after):
+    """What the board sent with this address as its source, but for the resets of its connections."""
+    return bench.capture.select(
+        lambda f: not f.injected and f.source == board.mac and uses(f, address) and not is_reset(f), after
+    )
+
+
+@pytest.fixture
+def board(bench):
+    board = bench.board()
+    board.claim(delay=200, ip=C)
+    return board
+
+
+@pytest.mark.task
+def test_no_peer_is_asked_for_that_left_the_arp_table(bench, server, board):
+    """A connection's other end is not asked for so that it can be reset."""
+    Connection(server.host, board, C)
+    for host in range(2 * ARP_ENTRIES):  # others take its place in the table
+        bench.wire.send(request(f"169.254.50.{host}", C, mac=f"02:00:00:00:50:{host:02x}"))
+    time.sleep(QUIET)
+    assert not sent_by(bench, board, C, lose(bench, board))
+
+
+@pytest.mark.task
+def test_a_connection_attempt_ends_with_the_address(bench, board):
+    board.run("client = socket.socket(); client.setblocking(False)")
+    with contextlib.suppress(BoardError):  # EINPROGRESS
+        board.run(f"client.connect(('{ABSENT}', 80))")
+    bench.capture.wait_for(is_arp("request", board.mac, spa=C, tpa=ABSENT))
+    lost = lose(bench, board)
+    time.sleep(2)  # lwIP asks once a second
+    assert not sent_by(bench, board, C, lost)
+
+
+def test_a_socket_that_was_bound_to_it_sends_nothing(bench, server, board):
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    board.run(f"udp.bind(('{C}', 7)); udp.sendto(b'!', ('{PEER}', 9))")
+    lost = lose(bench, board)
+    with contextlib.suppress(BoardError):
+        board.run(f"udp.sendto(b'!', ('{PEER}', 9))")
+    assert not sent_by(bench, board, C, lost)
+
+
+@pytest.mark.parametrize("late", [0.15, 0.6])
+def test_a_denial_that_comes_late_is_obeyed(bench, late):
+    """RFC 3927 1.3 allows for a round trip of a second: what answers the probe is not defended against."""
+    board = bench.board()
+    board.start(delay=1, ip="169.254.30.30")
+    probed = bench.capture.wait_for(is_arp("probe", board.mac, tpa="169.254.30.30")).time
+    time.sleep(max(0, probed + late - time.time()))
+    sent = bench.wire.send(reply("169.254.30.30", "0.0.0.0", board.mac))
+    board.expect("conflict")
+    assert board.expect("bound")["address"] != "169.254.30.30"
+    assert board.ask("svc.stats()['defences']") == 0
+    assert not sent_by(bench, board, "169.254.30.30", sent + QUIET)

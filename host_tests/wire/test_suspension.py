@@ -1,0 +1,114 @@
+"""RFC 3927 2.2: after a flap or a sleep the address is suspended until it is won again."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from .board import BoardError
+from .frames import announcement, is_arp, request, uses
+from .routable import PEER, Connection, set_static
+
+C = "169.254.20.20"
+QUIET = 0.3  # s in which a board would have reacted
+SLEEP = 8  # s; another host may claim an address in 6 s (RFC 3927 section 9)
+STALL = 3  # s, in which none can
+
+
+def flap(bench, board, seconds=0.15):
+    """Pull the cable and put it back; returns a time between the two, when the board has seen it."""
+    board.set_link(False)
+    time.sleep(seconds)
+    board.expect("suspended")
+    out = time.time()
+    board.set_link(True)
+    return out
+
+
+@pytest.fixture
+def board(bench):
+    return bench.board()
+
+
+@pytest.mark.task
+@pytest.mark.parametrize("beside", ["nothing", "a static address"])
+def test_connections_live_through_a_flap(bench, server, board, beside):
+    board.claim(delay=200, ip=C)
+    if beside != "nothing":
+        set_static(board)
+    connection = Connection(server.host, board, C)
+    assert connection.works()
+    for _ in range(2):
+        flap(bench, board)
+        assert board.expect("bound")["address"] == C
+        assert connection.works()
+
+
+@pytest.mark.task
+def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, server, board):
+    """The host that has the address now gets nothing of it, and the board's socket an error."""
+    board.claim(delay=200, ip=C)
+    Connection(server.host, board, C)
+    began = flap(bench, board)
+    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), after=began)
+    bench.wire.send(announcement(C))
+    board.expect("lost")
+    assert board.expect("bound")["address"] != C
+    with pytest.raises(BoardError, match=r"103|104"):  # aborted, or reset
+        board.run("connection.send(b'?')")
+    assert not bench.capture.select(
+        lambda f: f.source == board.mac and (f.kind == "TCP" or is_arp("request", board.mac, spa=C)(f)), began
+    )
+
+
+def test_nothing_goes_in_or_out_by_a_suspended_address(bench, server, board):
+    board.claim(delay=2000, ip=C)
+    connection = Connection(server.host, board, C)
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    board.run(f"udp.bind(('{C}', 7))")
+    began = flap(bench, board)
+    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), after=began)
+    assert board.ask("svc.address") is None
+    bench.wire.send(request(PEER, C))
+    server.host.run("ip", "neigh", "replace", C, "lladdr", board.mac, "dev", "eth0")
+    assert not server.host.ping(C)
+    board.run("try:\n    udp.sendto(b'!', ('%s', 9))\nexcept OSError: pass" % PEER)
+    board.run("connection.send(b'late')")
+    assert bench.capture.probes_of(board.mac, began)
+    assert not bench.capture.select(lambda f: f.source == board.mac and uses(f, C), began)
+    assert board.expect("bound", 20)["address"] == C
+    assert connection.hears(b"late")
+
+
+@pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
+def test_a_board_that_slept_probes_anew(bench, server, board):
+    board.claim(delay=200, ip=C)
+    connection = Connection(server.host, board, C)
+    board.sleep(SLEEP)
+    woke = time.time()
+    board.expect("suspended")
+    assert board.expect("bound")["address"] == C
+    assert len(bench.capture.probes_of(board.mac, woke)) == 3
+    assert connection.works()
+
+
+@pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
+def test_an_address_that_was_taken_in_a_sleep_is_given_up(bench, server, board):
+    board.claim(delay=200, ip=C)
+    with ThreadPoolExecutor() as pool:
+        asleep = pool.submit(board.sleep, SLEEP)
+        bench.wire.add_host(f"{C}/16")
+        asleep.result()
+    board.expect("lost")
+    assert board.expect("bound")["address"] != C
+
+
+@pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
+def test_a_board_under_load_has_not_slept(bench, board):
+    """Nor has one whose interrupts are off for long."""
+    board.claim(delay=200, ip=C)
+    board.sleep(STALL)
+    woke = time.time()
+    time.sleep(1 + QUIET)  # the timer that looks for it is due every second
+    assert board.ask("svc.state") in ("announcing", "bound")
+    assert not bench.capture.probes_of(board.mac, woke)
