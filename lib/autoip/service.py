@@ -29,8 +29,8 @@ A link is the wire as a service sees it, and the address on it:
                             (RFC 3927 2.5)
     wake(ms)                one wake-up after ms, replacing the last; -1: none
     close()                 release(), and leave the interface as it was; on_wake is called no more.
-                            After it status() and receive() are 0, counts() are (0, 0), and the others
-                            but close() raise OSError(ENODEV)
+                            After it status() and receive() are 0 and counts() are (0, 0), close()
+                            does nothing, and no other method is called
 
 receive() gives whole ARP Requests and Replies of IPv4 over Ethernet only, without padding, and none whose
 sender hardware address is that of an interface of this board. With the watched address as target it gives
