@@ -240,7 +240,7 @@ def _assert_defended(state, frames):
 
 
 def _assert_given_up(state, frames):
-    """Each of these frames takes the address from a host that has just defended it."""
+    """Each of these frames takes the address from a host."""
     for name, frame in frames.items():
         wire, host = _in(state)
         at = wire.now
@@ -323,9 +323,23 @@ def test_two_denials_of_one_candidate_count_once():
 # Held
 
 
+ANSWERS = ("T1 denial", "Reply to 0.0.0.0, broadcast")
+
+
 def test_foreign_use_of_held_address_is_defended():
     for state in HELD:
-        _assert_defended(state, _thieves(FOREIGN))
+        frames = _thieves(FOREIGN)
+        if state == "after N1":
+            for name in ANSWERS:
+                del frames[name]
+        _assert_defended(state, frames)
+
+
+def test_late_answer_to_a_probe_takes_the_address():
+    # RFC 3927 1.3: a round trip of up to 1 s.
+    thieves = _thieves(FOREIGN)
+    for state in ("after N1", "after N1, defended"):
+        _assert_given_up(state, {name: thieves[name] for name in ANSWERS})
 
 
 def test_foreign_use_of_defended_address_takes_it():

@@ -19,6 +19,7 @@ caller does it in the order of the bits, lowest first:
                                                                    or WAITING for the rate limit
                      3 probes and 2 s of silence: announcement 1   ANNOUNCING
         ANNOUNCING   announcement 2                                HELD
+                     late answer to a probe                        as PROBING, conflict
         ANNOUNCING,  conflict, the first within 10 s               the same state, defended
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
@@ -172,7 +173,7 @@ class Machine:
         self._record(frame, _CONFLICTS, self.host)
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
-        if self.state != _PROBING:
+        if self.state != _PROBING and not self._is_late_answer(frame):
             return CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1
         return CONFLICT | self._move(now)
@@ -285,10 +286,10 @@ class Machine:
         if self.state == _ANNOUNCING:
             self._step = _after(now, _CALM) if self.limit[_LOSSES] else -1
             self.counts[_ANNOUNCEMENTS] += 1
+            self.limit[_DENIALS] = 0
             self.state = _HELD
             return 0
         self.counts[_ANNOUNCEMENTS] += 1
-        self.limit[_DENIALS] = 0
         self._step = _after(now, _ANNOUNCE_INTERVAL)
         self.assigned = True
         self.state = _ANNOUNCING
@@ -301,6 +302,11 @@ class Machine:
         return arp.is_conflicting(frame, self.frame) or (
             self.state == _PROBING and arp.is_probe(frame, self.frame)
         )
+
+    def _is_late_answer(self, frame):
+        # The answer to a probe may be a second on its way (RFC 3927 1.3), which a short `delay` does not
+        # wait for. It is no attack on an address of ours, but tells that it never was.
+        return self.state == _ANNOUNCING and arp.is_answer(frame, self.frame)
 
     def _record(self, frame, counter, host):
         self.counts[counter] += 1

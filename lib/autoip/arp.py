@@ -12,10 +12,13 @@ LENGTH = const(42)
 _DESTINATION = const(0)
 _SOURCE = const(6)
 _HEADER = const(12)  # ethertype to opcode: 10 octets
+_OPCODE = const(21)  # its low octet
 _SHA = const(22)  # sender hardware address
 _SPA = const(28)  # sender protocol address
 _THA = const(32)  # target hardware address: zeros in what we send
 _TPA = const(38)  # target protocol address
+
+_REPLY = const(2)
 
 
 def new_request():
@@ -58,6 +61,11 @@ def is_conflicting(frame, own):
 def is_probe(frame, own):
     """Is this a probe for our address: our target, and zero as sender (RFC 5227 1.1)?"""
     return _same(frame, _TPA, own, _TPA, 4) and _same(frame, _SPA, own, _THA, 4)
+
+
+def is_answer(frame, own):
+    """Is this the Reply to a probe of ours: to our MAC, and to the sender address of probes, zero?"""
+    return frame[_OPCODE] == _REPLY and _same(frame, _THA, own, _SHA, 6) and _same(frame, _TPA, own, _THA, 4)
 
 
 def sender_is_source(frame):
