@@ -5,6 +5,7 @@ X-30, X-35, X-46; D8, D10; B10, B13, B16, B24, B30, B33, B37.
 """
 
 import errno
+import gc
 import sys
 
 import autoip
@@ -32,6 +33,10 @@ from sim import (
     power_up,
     probe,
 )
+
+CPYTHON = sys.implementation.name == "cpython"
+if CPYTHON:
+    import weakref
 
 ADDRESS = "169.254.18.52"
 
@@ -862,22 +867,36 @@ def test_whole_stack_meets_another_host():
 # The public face
 
 
+class _Nic:
+    """A `network` object. name: of its interface in lwIP, or None while there is none."""
+
+    def __init__(self, name):
+        self.name = name
+
+
 class _Firmware:
     """Takes the place of the module `_autoip`: two interfaces, w0 and w1."""
 
     def __init__(self, wire):
+        self.names = ["w0", "w1"]  # of the interfaces, the default one first
         self._wire = wire
+        self._links = []
 
     def name(self, nic):
         if nic is None:
-            return "w0"
-        if nic not in ("w0", "w1"):
+            nic = self.names[0] if self.names else None
+        name = getattr(nic, "name", nic)
+        if name not in self.names:
             raise OSError(errno.ENODEV)
-        return nic
+        return name
 
     def Link(self, nic):
         name = self.name(nic)
-        return Link(self._wire, MAC if name == "w0" else OTHER, name)
+        if name in [link.name for link in self._links if link.is_open]:
+            raise OSError(errno.EALREADY)
+        link = Link(self._wire, MAC if name == "w0" else OTHER, name)
+        self._links.append(link)
+        return link
 
 
 def _public(function):
@@ -890,6 +909,7 @@ def _public(function):
     finally:
         autoip.stop()
         autoip._autoip = real
+    assert wire.stations == service.running == []
 
 
 def test_start_get_stop():
@@ -918,6 +938,47 @@ def test_start_on_no_interface():
         for function in (autoip.start, autoip.stop, autoip.get):
             assert _is_error(lambda function=function: function("e9"), errno.ENODEV)
         assert wire.stations == []
+
+    _public(story)
+
+
+def test_get_without_argument_finds_the_only_service():
+    def story(wire):
+        second = autoip.start("w1")
+        assert autoip.get() is second
+        first = autoip.start()
+        assert first is not second and autoip.get() is autoip.get("w0") is first
+        autoip._autoip.names.reverse()
+        assert autoip.get() is second and autoip.get("w0") is first
+        second.stop()
+        assert autoip.get() is first
+
+    _public(story)
+
+
+def test_no_service_before_there_is_an_interface():
+    def story(wire):
+        autoip._autoip.names.clear()
+        assert autoip.get() is None
+        autoip.stop()
+        assert _is_error(autoip.start, errno.ENODEV)
+
+    _public(story)
+
+
+def test_interface_that_is_gone_keeps_its_service():
+    # As after wlan.deinit().
+    def story(wire):
+        for nics in ((_Nic("w0"), _Nic("w1")), ("w0", "w1")):
+            services = [autoip.start(nic) for nic in nics]
+            names, autoip._autoip.names = autoip._autoip.names, []
+            assert [autoip.get(nic) for nic in nics] == services
+            assert [autoip.get(name) for name in names] == services
+            for nic, svc in zip(nics, services):  # noqa: B905
+                autoip.stop(nic)
+                assert svc.state == "stopped"
+                assert _is_error(lambda nic=nic: autoip.get(nic), errno.ENODEV)
+            autoip._autoip.names = names
 
     _public(story)
 
@@ -955,6 +1016,96 @@ def test_start_refuses_bad_values_and_leaves_nothing():
             else:
                 raise AssertionError(options)
         assert wire.stations == [] and autoip.get() is None
+
+    _public(story)
+
+
+# What is left of a service
+
+
+class _Poor(Link):
+    """A link with which a start fails late. step: the call that finds no memory."""
+
+    def __init__(self, wire, step):
+        self._step = step
+        super().__init__(wire)
+
+    def mac(self):
+        return self._fail("mac") or super().mac()
+
+    def wake(self, ms):
+        return self._fail("wake") or super().wake(ms)
+
+    def __setattr__(self, name, value):
+        if name == "on_wake" and value:
+            self._fail(name)
+        super().__setattr__(name, value)
+
+    def _fail(self, step):
+        if step == self._step:
+            raise MemoryError
+
+
+def _is_no_memory(function):
+    try:
+        function()
+    except MemoryError:
+        return True
+    return False
+
+
+def test_start_that_fails_late_leaves_nothing():
+    def story(wire):
+        firmware = autoip._autoip
+        real = firmware.Link
+        for step in ("mac", "wake", "on_wake")[: 3 if CPYTHON else 2]:  # no __setattr__ on MicroPython
+            firmware.Link = lambda nic, step=step: _Poor(wire, step)
+            assert _is_no_memory(autoip.start), step
+            assert service.running == wire.stations == [], step
+        for options in ({"spam": 1}, {"on_event": 1}):
+            firmware.Link = real
+            try:
+                autoip.start(**options)
+            except (TypeError, ValueError):
+                assert service.running == wire.stations == [], options
+        autoip.stop()
+        svc = autoip.start(ip=ADDRESS)
+        wire.sleep(20000)
+        assert svc.address == ADDRESS
+
+    _public(story)
+
+
+def _life(wire):
+    """A service from start to stop, with a callback that holds on to 10,000 bytes."""
+    ballast = bytearray(10000)
+
+    def on_event(event, svc):
+        ballast[0] += 1
+
+    svc = autoip.start(on_event=on_event)
+    wire.sleep(10000)
+    assert svc.address
+    svc.stop()
+    wire.trace.clear()
+    return weakref.ref(on_event) if CPYTHON else None
+
+
+def test_stopped_service_leaves_no_reference_to_it():
+    def story(wire):
+        if CPYTHON:
+            remembered = _life(wire)
+            gc.collect()
+            assert remembered() is None
+            return
+        for _ in range(3):
+            _life(wire)
+        gc.collect()
+        before = gc.mem_alloc()
+        for _ in range(10):
+            _life(wire)
+        gc.collect()
+        assert gc.mem_alloc() - before < 10000  # what an old word on the stack looks like is kept
 
     _public(story)
 

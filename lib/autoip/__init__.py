@@ -7,8 +7,6 @@
 Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 3927 and RFC 5227.
 """
 
-import errno
-
 import _autoip
 
 from .options import check_ip, parse
@@ -38,8 +36,6 @@ def start(nic=None, *, ip=None, remember=None, **options):
     first = check_ip(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
         raise ValueError("remember: a path, or None")
-    if get(nic):
-        raise OSError(errno.EALREADY)
     link = _autoip.Link(nic)
     try:
         return Service(link, nic, first, _store(remember, link.mac()), **options)
@@ -51,21 +47,27 @@ def start(nic=None, *, ip=None, remember=None, **options):
 def stop(nic=None):
     """Stop the service of an interface, or all; one without a service is left alone.
 
-    OSError(ENODEV) if there is no such interface.
+    nic: as for start(), but None for all. OSError(ENODEV) if there is no such interface.
     """
-    for service in [get(nic)] if nic is not None else list(running):
+    for service in list(running) if nic is None else (get(nic),):
         if service:
             service.stop()
 
 
 def get(nic=None):
-    """The running service of an interface, or None; OSError(ENODEV) if there is no such interface."""
+    """The running service of an interface, or None. An interface that is gone keeps its service.
+
+    nic: as for start(); None for the only service that there is, or, among several, for that of the
+    default interface. OSError(ENODEV) if there is no such interface.
+    """
+    if nic is None and len(running) < 2:
+        return running[0] if running else None
+    return _find(nic) or _find(_autoip.name(nic))
+
+
+def _find(nic):
     for service in running:
-        if nic is not None and nic in (service.nic, service.name):
-            return service  # also of an interface that was removed meanwhile
-    name = _autoip.name(nic)
-    for service in running:
-        if service.name == name:
+        if nic and nic in (service.nic, service.name):
             return service
     return None
 
