@@ -7,7 +7,9 @@ import dis
 import functools
 import pathlib
 import sys
+import types
 
+import autoip
 import pytest
 import sim
 from autoip import service
@@ -91,3 +93,30 @@ def test_no_interrupt_stops_the_service(happenings, monkeypatch):
         _, svc, link, _ = live(nth, happenings)
         held = svc._machine.held()
         assert svc.state == "bound" and held == link.address, (nth, svc.state, held, link.address)
+
+
+def start(nth):
+    """start(), interrupted at the nth jump; -> the service, or None if it was."""
+    sys.settrace(Interrupter(nth))
+    try:
+        return autoip.start(ip="169.254.18.52", debug=True)
+    except KeyboardInterrupt:
+        return None
+    finally:
+        sys.settrace(None)
+
+
+def test_no_interrupt_leaves_half_a_start(monkeypatch):
+    monkeypatch.setattr(service, "time", service.time)
+    monkeypatch.setattr(service, "random", service.random)
+    wire = sim.Wire()
+    sim.power_up(wire)
+    monkeypatch.setattr(autoip, "_autoip", types.SimpleNamespace(Link=lambda nic: sim.Link(wire)))
+    nth = 0
+    while not start(nth + 1):
+        nth += 1
+        assert service.running == wire.stations == [], nth
+    assert nth > 10
+    wire.sleep(20000)
+    assert autoip.get().state == "bound"
+    autoip.stop()

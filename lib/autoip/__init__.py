@@ -22,7 +22,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
     ip: address to try first, 169.254.1.0 - 169.254.254.255.
     delay: 1 - 8000 ms, paces the probes; 2000 gives the RFC's timing.
     abandon: take another address on the first conflict, instead of defending (RFC 3927 2.5 a).
-    debug: report every event and every ARP packet sent.
+    debug: print every event and every ARP packet sent, and keep them in a longer log.
     old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
     force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
     on_event: called as on_event(event, service) from the scheduler; the events are "bound",

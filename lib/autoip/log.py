@@ -2,57 +2,41 @@
 
 import sys
 
-from micropython import const
-
 from .candidates import text
 
-_PLACE = const(24)  # three items for each of 8 entries, and then the place of the next one
 
-
-def new():
+def new(entries):
     """A ring without entries. An entry is three items: ticks_ms, word, host part. The last item is the
     place of the next entry.
     """
-    return [None] * _PLACE + [0]
+    return [None] * (3 * entries) + [0]
 
 
 def note(ring, now, word, host):
     """Add an entry. host: a 16-bit host part, or -1 if it concerns none."""
-    at = ring[_PLACE]
+    at = ring[-1]
     ring[at] = now
     ring[at + 1] = word
     ring[at + 2] = host
-    ring[_PLACE] = (at + 3) % _PLACE
+    ring[-1] = (at + 3) % (len(ring) - 1)
 
 
 def entries(ring):
     """The entries, oldest first: a list of (ticks_ms, word, address or None)."""
     found = []
-    for i in range(0, _PLACE, 3):
-        at = (ring[_PLACE] + i) % _PLACE
+    size = len(ring) - 1
+    for i in range(0, size, 3):
+        at = (ring[-1] + i) % size
         if ring[at + 1]:
             found.append((ring[at], ring[at + 1], text(ring[at + 2])))
     return found
 
 
-def reporter(name):
-    """What the option `debug` calls with word and host: it reports to the `logging` logger "autoip" where
-    that module is installed, else by print. An exception in it is reported as well.
-    """
-    report = print
+def report(name, word, host):
+    """Print an entry, for the option `debug`. An exception in it is printed as well."""
     try:
-        import logging
-
-        logger = logging.getLogger("autoip")
-        logger.setLevel(logging.DEBUG)
-        report = logger.debug
-    except ImportError:
-        pass
-
-    def guarded(word, host):
-        try:
-            report("autoip %s: %s %s" % (name, word, text(host) or ""))
-        except Exception as error:
-            sys.print_exception(error)
-
-    return guarded
+        # In pieces of 20 characters at most: ESP32 lets other threads run while it prints a longer one,
+        # and if the scheduler prints it, MicroPython hangs.
+        print("autoip ", name, ": ", word, " ", text(host) or "", sep="")
+    except Exception as error:
+        sys.print_exception(error)

@@ -63,6 +63,9 @@ _OWN = const(2)  # what receive() says of a conflict with the routable address
 _OLD = const(1)
 _FORCE = const(2)
 
+_ENTRIES = const(8)  # of the log
+_ENTRIES_DEBUG = const(64)  # with the option `debug`, whose reports it has as well
+
 _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
 running = []  # all services that are not stopped
@@ -100,14 +103,14 @@ class Service:
         self._mode = old + (old and force)
         self._on_event = on_event
         self._store = store
-        self._log = log.new()
-        self._report = log.reporter(link.name) if debug else None
+        self._log = log.new(_ENTRIES_DEBUG if debug else _ENTRIES)
+        self._debug = debug
         self._previous = -1
         self._todo = 0
         self._status = 0
         self._prefix = 16
         if force and not old:
-            self._note("force without old: ignored")
+            self._note("force without old")
         if first < 0 and store:
             first = store.load()
         limit = _limits.setdefault(link.name, acd.new_limit())
@@ -179,7 +182,9 @@ class Service:
         return counters
 
     def log(self):
-        """The last events, oldest first: a list of (ticks_ms, word, address or None)."""
+        """The last 8 events, oldest first: a list of (ticks_ms, word, address or None). With `debug` the
+        last 64, ARP packets sent among them.
+        """
         return log.entries(self._log)
 
     def stop(self):
@@ -262,8 +267,8 @@ class Service:
         self._todo = self._todo & ~(acd.SEND | acd.ASSIGN) | machine.sent(taken, time.ticks_ms())
         if not taken:
             self._note("unsent", machine.host)
-        elif self._report:
-            self._report("probe" if machine.held() < 0 else "announcement", machine.host)
+        elif self._debug:
+            self._note("probe" if machine.held() < 0 else "announcement", machine.host)
 
     def _is_taken(self, host):
         # RFC 3927 3.4: two interfaces of one board, which may be on one link, have two addresses.
@@ -301,8 +306,8 @@ class Service:
 
     def _note(self, word, host=-1):
         log.note(self._log, time.ticks_ms(), word, host)
-        if self._report:
-            self._report(word, host)
+        if self._debug:
+            log.report(self.name, word, host)
 
 
 def _random(mac, low, high):
