@@ -47,9 +47,9 @@ def main(arguments):
             print(line)
         return 0
     if arguments == ["--files"]:
-        from autoip import acd, arp, candidates, log, options, service, store
+        from autoip import acd, arp, candidates, options, service, store
 
-        for module in (acd, arp, candidates, log, options, service, store):
+        for module in (acd, arp, candidates, options, service, store):
             print(module.__file__)
         return 0
     passed = failed = 0

@@ -310,8 +310,9 @@ class Host(Interface):
 
     def heard(self, frame):
         self.judged = 0
-        if self.filter(frame, self.machine.watched(), self.machine.held() >= 0):
-            self.judged = self.machine.received(frame[:42], self.wire.ticks())
+        kind = self.filter(frame, self.machine.watched(), self.machine.held() >= 0)
+        if kind:
+            self.judged = self.machine.received(kind, frame[:42], self.wire.ticks())
             self.do(self.judged)
         if not self.judged and self.answers and self.accepts(frame):
             self._answer(frame)

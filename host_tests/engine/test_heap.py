@@ -64,7 +64,7 @@ class Bench:
         self.machine.set_status(True, False, 0)
 
     def receive(self):
-        return self.machine.received(self.frame, self.now)
+        return self.machine.received(1, self.frame, self.now)
 
     def elapse(self):
         todo = self.machine.elapsed(self.now)
@@ -73,7 +73,7 @@ class Bench:
         return todo
 
     def contest(self):
-        todo = self.machine.received(self.frame, self.now)
+        todo = self.machine.received(1, self.frame, self.now)
         if todo & acd.SEND:
             todo |= self.machine.sent(True, self.now)
         return todo

@@ -10,7 +10,7 @@ import sys
 
 import autoip
 import sim
-from autoip import acd, log, service
+from autoip import acd, service
 from autoip.candidates import candidate, text
 from sim import (
     FOREIGN,
@@ -1114,24 +1114,21 @@ def test_stopped_service_leaves_no_reference_to_it():
 
 
 def test_log_is_a_ring_oldest_first():
-    ring = log.new(8)
-    assert log.entries(ring) == []
+    wire, _, _, svc = _start(Wire(TICKS_MAX - 50))
+    assert svc.log() == []
     for i in range(100):
-        log.note(ring, i, "bound" if i % 2 else "up", i if i % 2 else -1)
-        entries = log.entries(ring)
-        assert len(entries) == min(i + 1, 8) and entries[-1][0] == i
-        assert [entry[0] for entry in entries] == list(range(max(0, i - 7), i + 1))
-    assert log.entries(ring)[-2:] == [(98, "up", None), (99, "bound", "169.254.0.99")]
-
-
-def test_log_keeps_the_largest_tick():
-    ring = log.new(8)
-    log.note(ring, TICKS_MAX, "stopped", 0xFEFF)
-    assert log.entries(ring) == [(TICKS_MAX, "stopped", "169.254.254.255")]
+        svc._note("bound" if i % 2 else "up", i if i % 2 else -1)
+        entries = svc.log()
+        assert len(entries) == min(i + 1, 8)
+        assert [entry[0] for entry in entries] == [
+            (TICKS_MAX - 50 + j) & TICKS_MAX for j in range(max(0, i - 7), i + 1)
+        ]
+        wire.now += 1
+    assert svc.log()[-2:] == [(47, "up", None), (48, "bound", "169.254.0.99")]
 
 
 class _Printed:
-    """Takes the place of print() in the log: keeps what each call writes, piece by piece."""
+    """Takes the place of print() in the service: keeps what each call writes, piece by piece."""
 
     def __init__(self):
         self.lines = []
@@ -1142,11 +1139,11 @@ class _Printed:
 
 
 def _with_print(printer, story):
-    log.print = printer
+    service.print = printer
     try:
         story()
     finally:
-        del log.print
+        del service.print
 
 
 def test_debug_reports_every_event_and_every_packet_sent():
@@ -1206,22 +1203,16 @@ def test_log_without_debug_has_no_packets():
 
 
 def test_debug_report_that_raises_does_no_harm():
-    errors = Errors()
-
     def fail(*pieces, sep=" "):
         raise MemoryError
 
     def story():
-        log.sys = errors
         wire, _, user, svc = _start(debug=True)
         wire.run(20000)
         assert svc.state == "bound" and user.events() == ["bound"]
 
-    try:
-        _with_print(fail, story)
-    finally:
-        log.sys = sys
-    assert len(errors.reported) == 7
+    _with_print(fail, story)
+    assert len(service.sys.reported) == 7
 
 
 def test_probe_for_a_held_address_is_not_the_users_business():

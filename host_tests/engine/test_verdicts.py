@@ -442,7 +442,7 @@ def test_frame_at_odd_address_is_read_the_same():
     # B35
     wire, host = _in("after P1")
     buffer = memoryview(b"\x00" + denial(FOREIGN, C))[1:]
-    assert host.machine.received(buffer, wire.ticks()) == acd.CONFLICT
+    assert host.machine.received(1, buffer, wire.ticks()) == acd.CONFLICT
 
 
 def test_sender_hardware_address_decides_not_ethernet_source():

@@ -9,7 +9,6 @@ Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 39
 
 import _autoip
 
-from .options import check_ip, parse
 from .service import Service, running
 
 __version__ = "0.1.0"
@@ -33,12 +32,21 @@ def start(nic=None, *, ip=None, remember=None, **options):
     interface, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more services than the firmware
     has places for (AUTOIP_LINKS, by default 2).
     """
-    first = check_ip(ip)
+    first = -1
+    if ip is not None:
+        from .options import check_ip
+
+        first = check_ip(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
         raise ValueError("remember: a path, or None")
     link = _autoip.Link(nic)
     try:
-        return Service(link, nic, first, _store(remember, link.mac()), **options)
+        store = None
+        if remember is not None:
+            from .store import Store
+
+            store = Store(remember, link.mac())
+        return Service(link, nic, first, store, **options)
     except BaseException:  # Ctrl-C as well
         link.close()
         raise
@@ -77,13 +85,7 @@ def mount(options=""):
 
     ValueError names an option that is unknown, given twice or malformed.
     """
+    from .options import parse
+
     nic, options = parse(options)
     return start(nic, **options)
-
-
-def _store(path, mac):
-    if path is None:
-        return None
-    from .store import Store
-
-    return Store(path, mac)

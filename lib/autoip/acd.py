@@ -11,6 +11,7 @@ caller does it in the order of the bits, lowest first:
     SUSPENDED   tell: the interface is down, and the address out of use; it stays there, to be probed anew
     LOST        tell: the address is gone
     BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
+    ROUTABLE    tell: another host uses the interface's routable address (RFC 5227 2.4)
 
         state        left by                                       to
         WAITING      interface up, and no rate limit or its end    PROBING
@@ -50,6 +51,7 @@ _DEFENDED = const(16)
 SUSPENDED = const(32)
 _LOST = const(64)
 _BOUND = const(128)
+ROUTABLE = const(256)
 
 # What is told, in this order, by its word.
 EVENTS = (
@@ -58,6 +60,7 @@ EVENTS = (
     (SUSPENDED, "suspended"),
     (_LOST, "lost"),
     (_BOUND, "bound"),
+    (ROUTABLE, "routable conflict"),
 )
 
 STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
@@ -97,7 +100,10 @@ _CALM = const(600000)  # ms, the longest of all: an address is held until earlie
 _RETRY = const(100)  # ms until a frame that the driver did not take is sent again
 
 _TICKS_MAX = const(0x3FFFFFFF)
+_NEVER = const(0x3FFFFFFF)  # ms
 
+
+_OF_ROUTABLE = const(2)  # a kind of frame
 
 # What an interface's limit of new candidates counts. From the tenth conflict on, a new claim waits a minute
 # (RFC 5227 2.1.1).
@@ -122,8 +128,7 @@ class Machine:
 
     def __init__(self, mac, random, limit, is_taken, first=-1, delay=2000, abandon=False):
         self.state = _WAITING  # the interface counts as down until set_status()
-        self.frame = arp.new_request()
-        self.mac = arp.sender(self.frame)
+        self.frame, self.mac = arp.new_request()
         self.offender = bytearray(6)
         self.counts = array("i", bytes(4 * len(COUNTERS)))
         self.contested = -1  # host part of the address in the last conflict; -1: the routable one
@@ -159,15 +164,24 @@ class Machine:
         if self.state == _STOPPED:
             return 0
         if not up:
-            return self._suspend()
+            todo = SUSPENDED if self.held() >= 0 else 0
+            self._enter(_WAITING)
+            return todo
         if idle:
             return self._give_up(_IDLE)
         if self.state < _PROBING:
             self._claim(now)
         return 0
 
-    def received(self, frame, now):
-        """Judge a frame that the link let through. Frames that are due together with a timer come first."""
+    def received(self, kind, frame, now):
+        """Judge a frame. Those that are due together with a timer come first.
+
+        kind: what the link says of it. 1: it may conflict with `host`; 2: it conflicts with the
+        routable address, which is told and counted: that address is DHCP's business, or the user's.
+        """
+        if kind == _OF_ROUTABLE:
+            self._record(frame, _ROUTABLE_CONFLICTS, -1)
+            return ROUTABLE
         if self.state < _PROBING or not self._is_conflict(frame):
             return 0
         self._record(frame, _CONFLICTS, self.host)
@@ -177,10 +191,6 @@ class Machine:
             return CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1
         return CONFLICT | self._move(now)
-
-    def received_routable(self, frame):
-        """The frame conflicts with the interface's routable address (RFC 5227 2.4)."""
-        self._record(frame, _ROUTABLE_CONFLICTS, -1)
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
@@ -236,8 +246,8 @@ class Machine:
 
     def wait(self, now):
         """Time until elapsed() is due, or -1 while nothing is."""
-        ms = _sooner(_left(self._step, now), _left(self._retry, now))
-        return _sooner(ms, _left(self._defence, now))
+        ms = min(_left(self._step, now), _left(self._retry, now), _left(self._defence, now))
+        return ms if ms < _NEVER else -1
 
     # Claiming
 
@@ -315,7 +325,7 @@ class Machine:
 
     def _defend_or_move(self, now):
         # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
-        if not self.abandon and _left(self._defence, now) <= 0:
+        if not self.abandon and (self._defence < 0 or _left(self._defence, now) == 0):
             self._defence = _after(now, _DEFEND_INTERVAL)
             self._retry = now
             return SEND
@@ -324,11 +334,6 @@ class Machine:
         return self._move(now)
 
     # Ends of a claim
-
-    def _suspend(self):
-        todo = SUSPENDED if self.held() >= 0 else 0
-        self._enter(_WAITING)
-        return todo
 
     def _give_up(self, state):
         todo = RELEASE | _LOST if self.assigned else 0
@@ -348,13 +353,8 @@ def _after(now, ms):
 
 
 def _left(due, now):
-    # Time until a reading of _after(), 0 when it is over, -1 if there is none.
+    # Time until a reading of _after(), 0 when it is over.
     if due < 0:
-        return -1
+        return _NEVER
     left = (due - now) & _TICKS_MAX
     return left if left <= _CALM + 1 else 0  # no time is longer
-
-
-def _sooner(a, b):
-    # The lesser of two times, -1 meaning never.
-    return a if b < 0 or 0 <= a < b else b

@@ -22,17 +22,15 @@ _REPLY = const(2)
 
 
 def new_request():
-    """A broadcast ARP Request for IPv4 over Ethernet; its sender is to be set, and its target 169.254.x.y."""
+    """A broadcast ARP Request for IPv4 over Ethernet, its sender to be set, its target 169.254.x.y.
+
+    -> (the frame, a view of its sender hardware address)
+    """
     frame = bytearray(LENGTH)
     _copy(frame, _DESTINATION, b"\xff\xff\xff\xff\xff\xff", 0, 6)
     _copy(frame, _HEADER, b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01", 0, 10)
     _copy(frame, _TPA, b"\xa9\xfe", 0, 2)
-    return frame
-
-
-def sender(frame):
-    """The sender's MAC, a view of 6 octets that follows set_sender()."""
-    return memoryview(frame)[_SHA:_SPA]
+    return frame, memoryview(frame)[_SHA:_SPA]
 
 
 def set_sender(frame, mac):

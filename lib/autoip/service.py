@@ -50,21 +50,21 @@ import time
 
 from micropython import const
 
-from . import acd, arp, log
+from . import acd, arp
 from .candidates import candidate, text
-from .options import check_delay
 
 _POLL = const(5)  # ms between two polls of wait() and ready()
 _ROUTABLE = const(2)  # a link's status
-_OWN = const(2)  # what receive() says of a conflict with the routable address
+_DELAY_MAX = const(8000)  # ms
 
 # RFC 3927 1.9: a routable address beside the link-local one. QNX has both (0); `old` gives the link-local
 # one up, and with `force` only turns new traffic away from it.
 _OLD = const(1)
 _FORCE = const(2)
 
-_ENTRIES = const(8)  # of the log
-_ENTRIES_DEBUG = const(64)  # with the option `debug`, whose reports it has as well
+# Entries of the log, and with the option `debug`.
+_ENTRIES = const(8)
+_ENTRIES_DEBUG = const(64)
 
 _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
@@ -94,7 +94,8 @@ class Service:
         force=False,
         on_event=None,
     ):
-        check_delay(delay)
+        if type(delay) is not int or not 1 <= delay <= _DELAY_MAX:
+            raise ValueError("delay: 1 - 8000 ms")
         if on_event is not None and not callable(on_event):
             raise ValueError("on_event: a function, or None")
         self.nic = nic
@@ -103,7 +104,8 @@ class Service:
         self._mode = old + (old and force)
         self._on_event = on_event
         self._store = store
-        self._log = log.new(_ENTRIES_DEBUG if debug else _ENTRIES)
+        # A ring of entries, each three items: ticks_ms, word and host part, and then the next one's place.
+        self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES)) + [0]
         self._debug = debug
         self._previous = -1
         self._todo = 0
@@ -185,7 +187,14 @@ class Service:
         """The last 8 events, oldest first: a list of (ticks_ms, word, address or None). With `debug` the
         last 64, ARP packets sent among them.
         """
-        return log.entries(self._log)
+        ring = self._log
+        size = len(ring) - 1
+        found = []
+        for i in range(0, size, 3):
+            at = (ring[-1] + i) % size
+            if ring[at + 1]:
+                found.append((ring[at], ring[at + 1], text(ring[at + 2])))
+        return found
 
     def stop(self):
         """Give the link-local address up, and only that. A second call does nothing."""
@@ -193,12 +202,9 @@ class Service:
         self._link.close()
         if self in running:
             running.remove(self)
-            host = self._machine.host
-            todo = self._machine.stop()
-            if todo & acd.RELEASE:
-                self._previous = host
+        if self._machine.state:
             self._status = 0
-            self._tell_all(todo, host)
+            self._do(self._machine.stop())
             self._tell("stopped")
 
     # From the link
@@ -211,7 +217,9 @@ class Service:
         # The first status may be that of a flap that is over; the second is the one of now.
         self._follow_status()
         self._follow_status()
-        self._judge_frames()
+        # Before a timer that is due: there is no announcement for an address that was denied.
+        while kind := self._link.receive(_frame):
+            self._do(self._machine.received(kind, _frame, time.ticks_ms()))
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
             self._link.wake(self._machine.wait(time.ticks_ms()))
@@ -230,33 +238,26 @@ class Service:
             self._status = status
         self._do(0)
 
-    def _judge_frames(self):
-        # Before a timer that is due: there is no announcement for an address that was denied.
-        while kind := self._link.receive(_frame):
-            if kind == _OWN:
-                # Its owner's business: DHCP's, or the user's.
-                self._machine.received_routable(_frame)
-                self._tell("routable conflict")
-            else:
-                self._do(self._machine.received(_frame, time.ticks_ms()))
-
     # To the link
 
     def _do(self, todo):
-        self._todo |= todo
         machine = self._machine
-        if not machine.state:  # a callback has stopped the service
-            return
-        host = machine.contested if self._todo & acd.CONFLICT else machine.host
+        self._todo |= todo
+        host = machine.contested if self._todo & (acd.CONFLICT | acd.ROUTABLE) else machine.host
         if self._todo & (acd.RELEASE | acd.SUSPENDED):
             self._previous = host
-        if not machine.assigned:  # also after a RELEASE that Ctrl-C has cut off
-            self._link.release()
-        self._link.watch(machine.watched())
-        if self._todo & (acd.SEND | acd.ASSIGN):
-            self._send()
+        stopped = not machine.state
+        if not stopped:
+            if not machine.assigned:  # also after a RELEASE that Ctrl-C has cut off
+                self._link.release()
+            self._link.watch(machine.watched())
+            if self._todo & (acd.SEND | acd.ASSIGN):
+                self._send()
         todo, self._todo = self._todo, 0
-        self._tell_all(todo, host)
+        for event, word in acd.EVENTS:
+            # A callback may stop the service: what it has not heard yet is not told after "stopped".
+            if todo & event and (stopped or machine.state):
+                self._tell(word, host)
 
     def _send(self):
         machine = self._machine
@@ -284,13 +285,6 @@ class Service:
             raise OSError(errno.ENOTCONN)
         return self.address
 
-    def _tell_all(self, todo, host):
-        # A callback may stop the service: then what it has not heard yet is not told after "stopped".
-        stopping = not self._machine.state
-        for event, word in acd.EVENTS:
-            if todo & event and (stopping or self._machine.state):
-                self._tell(word, host)
-
     def _tell(self, event, host=-1):
         self._note(event, host)
         if self._on_event:
@@ -305,9 +299,19 @@ class Service:
                 sys.print_exception(error)
 
     def _note(self, word, host=-1):
-        log.note(self._log, time.ticks_ms(), word, host)
+        ring = self._log
+        at = ring[-1]
+        ring[at] = time.ticks_ms()
+        ring[at + 1] = word
+        ring[at + 2] = host
+        ring[-1] = (at + 3) % (len(ring) - 1)
         if self._debug:
-            log.report(self.name, word, host)
+            try:
+                # In pieces of 20 characters at most: ESP32 lets other threads run while it prints a
+                # longer one, and if the scheduler prints it, MicroPython hangs.
+                print("autoip ", self.name, ": ", word, " ", text(host) or "", sep="")
+            except Exception as error:
+                sys.print_exception(error)
 
 
 def _random(mac, low, high):
