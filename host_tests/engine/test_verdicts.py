@@ -245,7 +245,7 @@ def _assert_given_up(state, frames):
         wire, host = _in(state)
         at = wire.now
         host.heard(frame)
-        assert host.judged == acd.RELEASE | acd.CONFLICT | sim.LOST, (state, name)
+        assert host.judged == acd.CONFLICT | sim.LOST, (state, name)
         assert host.machine.state == sim.PROBING and host.machine.host != C, (state, name)
         wire.sleep(10000)
         after = [sent for ms, sent in wire.trace if ms >= at]

@@ -70,12 +70,12 @@ def get(nic=None):
     """
     if nic is None and len(running) < 2:
         return running[0] if running else None
-    return _find(nic) or _find(_autoip.name(nic))
-
-
-def _find(nic):
     for service in running:
         if nic and nic in (service.nic, service.name):
+            return service
+    name = _autoip.name(nic)
+    for service in running:
+        if service.name == name:
             return service
     return None
 

@@ -1,9 +1,8 @@
 """The address-conflict-detection machine of RFC 3927 and RFC 5227, for one interface.
 
-It sees no clock, no socket and no interface. Each input returns what is to be done, as bits; the
-caller does it in the order of the bits, lowest first:
+It sees no clock, no socket and no interface. After each input the caller takes the address off the
+interface unless it is `assigned`, and then does what the input returned, as bits, lowest first:
 
-    RELEASE     take the address off the interface: it is given up
     SEND        hand `frame` to the driver, then call sent() and do what it returns as well
     ASSIGN      likewise, and put `host` on the interface in the same step: `frame` announces it
     CONFLICT    tell: another host uses or probes our address; its MAC is in `offender`
@@ -36,28 +35,25 @@ Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may e
 is entered last, when all that it needs is there, so that the inputs after it go on from there.
 """
 
-from array import array
-
 from micropython import const
 
 from . import arp
 from .candidates import candidate
 
-RELEASE = const(1)
-SEND = const(2)
-ASSIGN = const(4)
-CONFLICT = const(8)
-_DEFENDED = const(16)
-SUSPENDED = const(32)
-_LOST = const(64)
-_BOUND = const(128)
-ROUTABLE = const(256)
+SEND = const(1)
+ASSIGN = const(2)
+CONFLICT = const(4)
+_DEFENDED = const(8)
+_SUSPENDED = const(16)
+_LOST = const(32)
+_BOUND = const(64)
+ROUTABLE = const(128)
 
 # What is told, in this order, by its word.
 EVENTS = (
     (CONFLICT, "conflict"),
     (_DEFENDED, "defended"),
-    (SUSPENDED, "suspended"),
+    (_SUSPENDED, "suspended"),
     (_LOST, "lost"),
     (_BOUND, "bound"),
     (ROUTABLE, "routable conflict"),
@@ -114,23 +110,23 @@ _PAUSE = const(2)  # when a new claim may begin, or -1
 
 def new_limit():
     """The limit of an interface; kept over stop() and start(), which must not shorten it."""
-    return array("i", (0, 0, -1))
+    return [0, 0, -1]
 
 
 class Machine:
     """One interface's claim on a link-local address.
 
     mac: the interface's 6 bytes. random(mac, low, high): an int, both ends included. limit: of the
-    interface, by new_limit(). is_taken(host): does another interface of this board claim this host
-    part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms. abandon: give up on
-    the first conflict.
+    interface, by new_limit(). is_taken(machine, host): does another machine of this board claim this
+    host part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms. abandon: give up
+    on the first conflict.
     """
 
-    def __init__(self, mac, random, limit, is_taken, first=-1, delay=2000, abandon=False):
+    def __init__(self, mac, random, limit, is_taken, first, delay, abandon):
         self.state = _WAITING  # the interface counts as down until set_status()
         self.frame, self.mac = arp.new_request()
         self.offender = bytearray(6)
-        self.counts = array("i", bytes(4 * len(COUNTERS)))
+        self.counts = [0] * len(COUNTERS)
         self.contested = -1  # host part of the address in the last conflict; -1: the routable one
         self.random = random
         self.limit = limit
@@ -138,7 +134,8 @@ class Machine:
         self.delay = delay
         self.abandon = abandon
         self.attempt = 0
-        self.assigned = False  # `host` is on the interface, in use or suspended
+        self.assigned = False  # `host` is to be on the interface, in use or suspended
+        self.previous = -1  # host part of the address that was suspended or lost last, or -1
         self._probes_left = 0
         self._step = -1  # when the next frame, or the end of a pause, is due
         self._retry = -1  # when a defence is due that is yet to be sent
@@ -164,8 +161,8 @@ class Machine:
         if self.state == _STOPPED:
             return 0
         if not up:
-            todo = SUSPENDED if self.held() >= 0 else 0
-            self._enter(_WAITING)
+            todo = _SUSPENDED if self.held() >= 0 else 0
+            self._leave(_WAITING)
             return todo
         if idle:
             return self._give_up(_IDLE)
@@ -182,12 +179,20 @@ class Machine:
         if kind == _OF_ROUTABLE:
             self._record(frame, _ROUTABLE_CONFLICTS, -1)
             return ROUTABLE
-        if self.state < _PROBING or not self._is_conflict(frame):
+        own = self.frame
+        denied = self.state == _PROBING
+        # A probe is no conflict once the address is held.
+        conflicts = arp.is_conflicting(frame, own) or (denied and arp.is_probe(frame, own))
+        if self.state < _PROBING or not conflicts:
             return 0
         self._record(frame, _CONFLICTS, self.host)
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
-        if self.state != _PROBING and not self._is_late_answer(frame):
+        if self.state == _ANNOUNCING:
+            # The answer to a probe may be a second on its way (RFC 3927 1.3), which a short `delay` does not
+            # wait for. It is no attack on our address, but tells that it never was ours.
+            denied = arp.is_answer(frame, own)
+        if not denied:
             return CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1
         return CONFLICT | self._move(now)
@@ -257,7 +262,7 @@ class Machine:
             self._step = self.limit[_PAUSE]
             return
         self.limit[_PAUSE] = -1
-        if self.is_taken(self.host):
+        if self.is_taken(self, self.host):
             self._choose()
         self._probes_left = _PROBE_NUM
         arp.make_probe(self.frame, self.host)
@@ -276,7 +281,7 @@ class Machine:
         # The defence was of the address before. It counts as long as that is claimed (RFC 3927 2.5).
         self._defence = -1
         denied = self.host
-        while self.host == denied or self.is_taken(self.host):
+        while self.host == denied or self.is_taken(self, self.host):
             self.host = candidate(self.mac, self.attempt)
             self.attempt += 1
 
@@ -307,17 +312,6 @@ class Machine:
 
     # Conflicts
 
-    def _is_conflict(self, frame):
-        # The frame may be of the time before a move. A probe is one only until we hold the address.
-        return arp.is_conflicting(frame, self.frame) or (
-            self.state == _PROBING and arp.is_probe(frame, self.frame)
-        )
-
-    def _is_late_answer(self, frame):
-        # The answer to a probe may be a second on its way (RFC 3927 1.3), which a short `delay` does not
-        # wait for. It is no attack on an address of ours, but tells that it never was.
-        return self.state == _ANNOUNCING and arp.is_answer(frame, self.frame)
-
     def _record(self, frame, counter, host):
         self.counts[counter] += 1
         self.contested = host
@@ -336,12 +330,14 @@ class Machine:
     # Ends of a claim
 
     def _give_up(self, state):
-        todo = RELEASE | _LOST if self.assigned else 0
-        self._enter(state)
+        todo = _LOST if self.assigned else 0
+        self._leave(state)
         self.assigned = False
         return todo
 
-    def _enter(self, state):
+    def _leave(self, state):
+        if self.assigned:
+            self.previous = self.host
         self.state = state
         self._step = self._retry = -1
 

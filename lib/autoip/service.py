@@ -107,7 +107,6 @@ class Service:
         # A ring of entries, each three items: ticks_ms, word and host part, and then the next one's place.
         self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES)) + [0]
         self._debug = debug
-        self._previous = -1
         self._todo = 0
         self._status = 0
         self._prefix = 16
@@ -116,7 +115,7 @@ class Service:
         if first < 0 and store:
             first = store.load()
         limit = _limits.setdefault(link.name, acd.new_limit())
-        self._machine = acd.Machine(link.mac(), _random, limit, self._is_taken, first, delay, abandon)
+        self._machine = acd.Machine(link.mac(), _random, limit, _is_taken, first, delay, abandon)
         # All from here on happens in the scheduler, which Python can't interrupt.
         link.on_wake = self._wake
         link.wake(0)
@@ -132,7 +131,7 @@ class Service:
     @property
     def previous(self):
         """The address held before, or None; at "suspended" and "lost" the one that this is about."""
-        return text(self._previous)
+        return text(self._machine.previous)
 
     @property
     def contested(self):
@@ -159,7 +158,9 @@ class Service:
         still there.
         """
         start = time.ticks_ms()
-        while not (address := self._address_or_raise()):
+        while not (address := self.address):
+            if not self._machine.state:
+                raise OSError(errno.ENOTCONN)
             if timeout_ms is not None and time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
                 raise OSError(errno.ETIMEDOUT)
             time.sleep_ms(_POLL)
@@ -169,7 +170,9 @@ class Service:
         """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
         import asyncio
 
-        while not (address := self._address_or_raise()):
+        while not (address := self.address):
+            if not self._machine.state:
+                raise OSError(errno.ENOTCONN)
             await asyncio.sleep_ms(_POLL)
         return address
 
@@ -244,11 +247,9 @@ class Service:
         machine = self._machine
         self._todo |= todo
         host = machine.contested if self._todo & (acd.CONFLICT | acd.ROUTABLE) else machine.host
-        if self._todo & (acd.RELEASE | acd.SUSPENDED):
-            self._previous = host
         stopped = not machine.state
         if not stopped:
-            if not machine.assigned:  # also after a RELEASE that Ctrl-C has cut off
+            if not machine.assigned:
                 self._link.release()
             self._link.watch(machine.watched())
             if self._todo & (acd.SEND | acd.ASSIGN):
@@ -271,19 +272,7 @@ class Service:
         elif self._debug:
             self._note("probe" if machine.held() < 0 else "announcement", machine.host)
 
-    def _is_taken(self, host):
-        # RFC 3927 3.4: two interfaces of one board, which may be on one link, have two addresses.
-        for service in running:
-            if service is not self and service._machine.claims(host):
-                return True
-        return False
-
     # To the user
-
-    def _address_or_raise(self):
-        if not self._machine.state:
-            raise OSError(errno.ENOTCONN)
-        return self.address
 
     def _tell(self, event, host=-1):
         self._note(event, host)
@@ -312,6 +301,14 @@ class Service:
                 print("autoip ", self.name, ": ", word, " ", text(host) or "", sep="")
             except Exception as error:
                 sys.print_exception(error)
+
+
+def _is_taken(machine, host):
+    # RFC 3927 3.4: two interfaces of one board, which may be on one link, have two addresses.
+    for service in running:
+        if service._machine is not machine and service._machine.claims(host):
+            return True
+    return False
 
 
 def _random(mac, low, high):
