@@ -123,7 +123,8 @@ class Machine:
     """
 
     def __init__(self, mac, random, limit, is_taken, first, delay, abandon):
-        self.state = _WAITING  # the interface counts as down until set_status()
+        self.state = _WAITING
+        self.status = 0  # of the interface: it counts as down until set_status()
         self.frame, self.mac = arp.new_request()
         self.offender = bytearray(6)
         self.counts = [0] * len(COUNTERS)
@@ -151,16 +152,17 @@ class Machine:
         """Give everything up. The machine can't be started again."""
         return self._give_up(_STOPPED)
 
-    def set_status(self, up, idle, now, mac=None):
-        """The interface is down or up. idle: no address is wanted. mac: if it may be another one.
+    def set_status(self, status, idle, now, mac=None):
+        """The interface is down (0) or up. idle: no address is wanted. mac: if it may be another one.
 
         The same status may be told again.
         """
-        if mac:
-            arp.set_sender(self.frame, mac)
         if self.state == _STOPPED:
             return 0
-        if not up:
+        if mac:
+            arp.set_sender(self.frame, mac)
+        self.status = status
+        if not status:
             todo = _SUSPENDED if self.held() >= 0 else 0
             self._leave(_WAITING)
             return todo

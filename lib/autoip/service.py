@@ -104,12 +104,10 @@ class Service:
         self._mode = old + (old and force)
         self._on_event = on_event
         self._store = store
-        # A ring of entries, each three items: ticks_ms, word and host part, and then the next one's place.
-        self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES)) + [0]
+        # Three items an entry: ticks_ms, word and host part.
+        self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES))
         self._debug = debug
         self._todo = 0
-        self._status = 0
-        self._prefix = 16
         if force and not old:
             self._note("force without old")
         if first < 0 and store:
@@ -190,14 +188,8 @@ class Service:
         """The last 8 events, oldest first: a list of (ticks_ms, word, address or None). With `debug` the
         last 64, ARP packets sent among them.
         """
-        ring = self._log
-        size = len(ring) - 1
-        found = []
-        for i in range(0, size, 3):
-            at = (ring[-1] + i) % size
-            if ring[at + 1]:
-                found.append((ring[at], ring[at + 1], text(ring[at + 2])))
-        return found
+        log = self._log
+        return [(log[i], log[i + 1], text(log[i + 2])) for i in range(0, len(log), 3) if log[i + 1]]
 
     def stop(self):
         """Give the link-local address up, and only that. A second call does nothing."""
@@ -206,7 +198,6 @@ class Service:
         if self in running:
             running.remove(self)
         if self._machine.state:
-            self._status = 0
             self._do(self._machine.stop())
             self._tell("stopped")
 
@@ -230,16 +221,18 @@ class Service:
     def _follow_status(self):
         machine = self._machine
         status = self._link.status()
-        idle = status == _ROUTABLE and self._mode == _OLD
-        mac = self._link.mac() if status and not self._status else None
-        self._todo |= machine.set_status(status, idle, time.ticks_ms(), mac)
-        if status != self._status:
-            self._prefix = 32 if status == _ROUTABLE and self._mode == _FORCE else 16
+        mac = None
+        if status != machine.status:
+            if status and not machine.status:
+                mac = self._link.mac()
             if machine.assigned:
-                self._link.set_prefix(self._prefix)
+                self._link.set_prefix(self._prefix(status))
             self._note(("down", "up", "routable")[status])
-            self._status = status
-        self._do(0)
+        idle = status == _ROUTABLE and self._mode == _OLD
+        self._do(machine.set_status(status, idle, time.ticks_ms(), mac))
+
+    def _prefix(self, status):
+        return 32 if status == _ROUTABLE and self._mode == _FORCE else 16
 
     # To the link
 
@@ -263,7 +256,7 @@ class Service:
     def _send(self):
         machine = self._machine
         if self._todo & acd.ASSIGN:
-            taken = self._link.assign(machine.frame, self._prefix)
+            taken = self._link.assign(machine.frame, self._prefix(machine.status))
         else:
             taken = self._link.send(machine.frame)
         self._todo = self._todo & ~(acd.SEND | acd.ASSIGN) | machine.sent(taken, time.ticks_ms())
@@ -288,12 +281,12 @@ class Service:
                 sys.print_exception(error)
 
     def _note(self, word, host=-1):
-        ring = self._log
-        at = ring[-1]
-        ring[at] = time.ticks_ms()
-        ring[at + 1] = word
-        ring[at + 2] = host
-        ring[-1] = (at + 3) % (len(ring) - 1)
+        log = self._log
+        for i in range(3, len(log)):
+            log[i - 3] = log[i]
+        log[-3] = time.ticks_ms()
+        log[-2] = word
+        log[-1] = host
         if self._debug:
             try:
                 # In pieces of 20 characters at most: ESP32 lets other threads run while it prints a
