@@ -266,6 +266,15 @@ def test_frames_are_ignored_while_stopped_down_limited_or_idle():
         _assert_ignored(state, {"malformed": b"", "long": bytes(1514)})
 
 
+def test_frame_that_waited_while_the_claim_ended_is_ignored():
+    # It was caught while the address was watched, and is judged when nothing is.
+    for state in OFF:
+        wire, host = _in(state)
+        for frame in (denial(FOREIGN, C), denial(FOREIGN, X), probe(FOREIGN, C)):
+            assert host.machine.received(1, frame, wire.ticks()) == 0, state
+        assert host.count("conflicts") == (state == "limited"), state
+
+
 # Probing
 
 
