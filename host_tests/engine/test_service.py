@@ -358,6 +358,7 @@ def test_callback_that_stops_the_service():
         wire, link, user, svc = _story(react)
         events = user.events()
         assert events[-1] == "stopped" and events.count("stopped") == 1, (last, nth)
+        assert svc.log()[-1][1] == "stopped", (last, nth)
         assert svc.state == "stopped" and svc.address is None and link.address == -1, (last, nth)
         assert not link.is_open and service.running == [], (last, nth)
         assert service.sys.reported == [], (last, nth)
@@ -376,6 +377,14 @@ def test_callback_that_stops_the_service_in_a_storm():
         wire.inject(20000, announcement(FOREIGN, C))
     wire.run(40000)
     assert user.events() == ["bound", "conflict", "lost", "stopped"] and len(wire.trace) == 6
+
+
+def test_callback_that_stops_the_service_for_a_routable_address():
+    wire, link, user, svc = _start(react=lambda event, svc: event == "lost" and svc.stop(), old=True)
+    wire.run(20000)
+    link.other_address(True)
+    wire.sleep(10)
+    assert user.events() == ["bound", "lost", "stopped"] and svc.log()[-1][1] == "stopped"
 
 
 def test_callback_that_starts_again():

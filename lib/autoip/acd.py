@@ -98,8 +98,7 @@ _RETRY = const(100)  # ms until a frame that the driver did not take is sent aga
 _TICKS_MAX = const(0x3FFFFFFF)
 _NEVER = const(0x3FFFFFFF)  # ms
 
-
-_OF_ROUTABLE = const(2)  # a kind of frame
+_OF_ROUTABLE = const(2)  # a kind of frame, see Machine.received()
 
 # What an interface's limit of new candidates counts. From the tenth conflict on, a new claim waits a minute
 # (RFC 5227 2.1.1).
@@ -150,6 +149,7 @@ class Machine:
 
     def stop(self):
         """Give everything up. The machine can't be started again."""
+        self.status = 0
         return self._give_up(_STOPPED)
 
     def set_status(self, status, idle, now, mac=None):

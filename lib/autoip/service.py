@@ -4,7 +4,7 @@ A link is the wire as a service sees it, and the address on it:
 
     name                    short name of the interface, for debug reports
     on_wake                 function without arguments, called from the scheduler when frames, the
-                            wake-up, a link or an address change are waiting
+                            wake-up or a change of the interface are waiting
     mac()                   6 bytes: the interface's MAC, now
     status()                0: the interface is down; or it was, however short, or the board slept so
                             long that a conflict may have been missed, until watch(-1); 1: it is up;
