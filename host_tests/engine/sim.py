@@ -31,7 +31,7 @@ ROUTABLE = b"\x0a\x00\x00\x63"  # 10.0.0.99
 
 STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(len(acd.STATES))
 _EVENTS = {word: bit for bit, word in acd.EVENTS}
-DEFENDED, LOST, BOUND = [_EVENTS[word] for word in ("defended", "lost", "bound")]
+DEFENDED, SUSPENDED, LOST, BOUND = [_EVENTS[word] for word in ("defended", "suspended", "lost", "bound")]
 FRAME = acd.SEND | acd.ASSIGN
 
 
@@ -271,8 +271,8 @@ class Host(Interface):
             self.limit,
             self._is_taken,
             first,
-            delay=delay,
-            abandon=abandon,
+            delay,
+            abandon,
         )
         self.address = -1  # on the interface and in use
         self.suspended = -1  # on the interface
@@ -310,19 +310,19 @@ class Host(Interface):
 
     def heard(self, frame):
         self.judged = 0
-        if self.filter(frame, self.machine.watched(), self.machine.held() >= 0):
-            self.judged = self.machine.received(frame[:42], self.wire.ticks())
+        kind = self.filter(frame, self.machine.watched(), self.machine.held() >= 0)
+        if kind:
+            self.judged = self.machine.received(kind, frame[:42], self.wire.ticks())
             self.do(self.judged)
         if not self.judged and self.answers and self.accepts(frame):
             self._answer(frame)
 
     def do(self, todo):
-        """The actions in the order of their bits."""
+        """What the machine asks for, in its order."""
         machine = self.machine
-        if todo & acd.RELEASE:
-            assert self.address >= 0 or self.suspended >= 0, "released without an address"
+        if not machine.assigned:
             self.address = self.suspended = -1
-        if todo & acd.SUSPENDED:
+        if todo & SUSPENDED:
             self.address, self.suspended = -1, self.address
         if todo & FRAME:
             taken = self._transmit()
@@ -339,7 +339,7 @@ class Host(Interface):
     def words(self, since=0):
         return [word for ms, word in self.told if ms >= since]
 
-    def _is_taken(self, host):
+    def _is_taken(self, machine, host):
         return any(other.machine.claims(host) for other in self.board if other is not self)
 
     def _transmit(self):

@@ -90,7 +90,7 @@ def test_announcement_is_probe_with_sender_address():
 
 def test_frame_buffer_is_cleared_between_announcement_and_probe():
     # A probe after an announcement has no trace of the old sender address.
-    frame = arp.new_request()
+    frame, _mac = arp.new_request()
     arp.set_sender(frame, MAC)
     arp.make_probe(frame, X)
     arp.make_announcement(frame)
@@ -101,7 +101,7 @@ def test_frame_buffer_is_cleared_between_announcement_and_probe():
 
 
 def test_frames_follow_the_mac():
-    frame = arp.new_request()
+    frame, _mac = arp.new_request()
     arp.set_sender(frame, OTHER)
     arp.make_probe(frame, C)
     assert frame == packet(REQUEST, OTHER, ANY, NOBODY, ip(C))

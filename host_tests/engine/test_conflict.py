@@ -8,13 +8,16 @@ import sys
 
 import sim
 from sim import (
+    ANY,
     FOREIGN,
     MAC,
     NOBODY,
     OTHER,
+    REPLY,
     REQUEST,
     Adversary,
     C,
+    Denier,
     Host,
     Peer,
     Random,
@@ -26,6 +29,7 @@ from sim import (
     is_probe,
     packet,
     probe,
+    target,
 )
 
 RACES = 1000 if sys.implementation.name == "cpython" else 300
@@ -249,6 +253,60 @@ def test_flap_does_not_buy_a_second_defence():
     _conflict(wire, 38000)
     wire.run(38000)
     assert host.count("defences") == 1 and host.words(38000) == ["conflict", "lost"]
+
+
+# An owner that answers late
+
+
+def _late(ms, **options):
+    """A host whose first probes are answered that late, and that is then left alone."""
+    wire = Wire()
+    host = Host(wire, first=C, **options)
+    denier = Denier(wire, ms)
+    wire.run(ms)
+    denier.active = False
+    wire.run(60000)
+    return wire, host
+
+
+def test_late_answer_to_a_probe_is_a_denial():
+    # RFC 3927 1.3: the round trip may take a second, which a short `delay` does not wait for. The address was
+    # never ours: no defence.
+    for delay, ms in ((1, 150), (1, 600), (1, 1000), (200, 600), (200, 999)):
+        wire, host = _late(ms, delay=delay)
+        assert host.words() == ["bound", "conflict", "lost", "bound"], (delay, ms)
+        assert host.address not in (-1, C) and host.count("conflicts") == 1 and host.count("defences") == 0
+        moved = host.told[1][0]
+        assert not any(target(frame) == C for at, frame in wire.trace if at >= moved), (delay, ms)
+
+
+def test_late_answers_are_limited_as_denials_are():
+    wire = Wire()
+    host = Host(wire, delay=1)
+    Denier(wire, 150)
+    wire.run(600000)
+    starts = {}
+    for ms, frame in wire.trace:
+        starts.setdefault(target(frame), ms)
+    starts = sorted(starts.values())
+    assert starts[9] < 2000 and len(starts) == host.count("conflicts") == 19
+    assert all(starts[i] - starts[i - 1] >= 60000 for i in range(10, 19))
+    assert host.count("defences") == 0
+
+
+def test_other_replies_are_no_late_answers():
+    # Not to our MAC, or not to the sender address of a probe; and none once the address is held.
+    for ms, reply in (
+        (1000, packet(REPLY, FOREIGN, ip(C), OTHER, ANY)),
+        (1000, packet(REPLY, FOREIGN, ip(C), MAC, ip(C))),
+        (1000, packet(REQUEST, FOREIGN, ip(C), MAC, ANY)),
+        (30000, denial(FOREIGN, C)),
+    ):
+        wire = Wire()
+        host = Host(wire, first=C, delay=1)
+        wire.inject(ms, reply)
+        wire.run(60000)
+        assert host.words() == ["bound", "conflict", "defended"] and host.address == C
 
 
 # A driver that fails

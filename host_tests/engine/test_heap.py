@@ -60,11 +60,11 @@ class Bench:
     def __init__(self):
         self.now = 0
         self.frame = None
-        self.machine = acd.Machine(MAC, _low, acd.new_limit(), _is_free, C)
+        self.machine = acd.Machine(MAC, _low, acd.new_limit(), _is_taken, C, 2000, False)
         self.machine.set_status(True, False, 0)
 
     def receive(self):
-        return self.machine.received(self.frame, self.now)
+        return self.machine.received(1, self.frame, self.now)
 
     def elapse(self):
         todo = self.machine.elapsed(self.now)
@@ -73,7 +73,7 @@ class Bench:
         return todo
 
     def contest(self):
-        todo = self.machine.received(self.frame, self.now)
+        todo = self.machine.received(1, self.frame, self.now)
         if todo & acd.SEND:
             todo |= self.machine.sent(True, self.now)
         return todo
@@ -109,7 +109,7 @@ def _low(mac, low, high):
     return low
 
 
-def _is_free(host):
+def _is_taken(machine, host):
     return False
 
 
@@ -267,7 +267,7 @@ def test_machine_follows_link_and_lease_without_the_heap():
     bench = Bench()
     bench.hold()
     check = Check()
-    assert check.run(bench.flap, "flap") & acd.SUSPENDED
+    assert check.run(bench.flap, "flap") & sim.SUSPENDED
     bench.hold()
     assert check.run(bench.lease, "lease") & sim.LOST
 

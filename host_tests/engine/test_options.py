@@ -3,8 +3,10 @@
 Covers R3927-2.1-b, X-40, X-41.
 """
 
+from autoip import service
 from autoip.candidates import text
-from autoip.options import check_delay, check_ip, parse
+from autoip.options import check_ip, parse
+from sim import Link, Wire, power_up
 
 
 def _message(function, *arguments):
@@ -27,7 +29,6 @@ def test_ip_in_range():
         ("169.254.254.255", 0xFEFF),
     ):
         assert check_ip(ip) == host and text(host) == ip
-    assert check_ip(None) == -1
 
 
 def test_every_legal_ip_is_taken():
@@ -70,6 +71,7 @@ def test_ip_out_of_range_or_none_at_all():
         "169.254.20.٣",
         "host.local",
         "",
+        None,
         0,
         0x1414,
         20.5,
@@ -82,14 +84,20 @@ def test_ip_out_of_range_or_none_at_all():
         assert message == "ip: 169.254.1.0 - 169.254.254.255", ip
 
 
+def _start(delay):
+    wire = Wire()
+    power_up(wire)
+    service.Service(Link(wire), delay=delay)
+
+
 def test_delay_in_range():
     for delay in (1, 2, 200, 2000, 7999, 8000):
-        assert check_delay(delay) == delay
+        assert _message(_start, delay) is None
 
 
 def test_delay_out_of_range():
     for delay in (0, -1, 8001, 2**31, 1.0, 2000.5, "200", "", None, True, False, b"1", [1]):
-        assert _message(check_delay, delay) == "delay: 1 - 8000 ms", delay
+        assert _message(_start, delay) == "delay: 1 - 8000 ms", delay
 
 
 def test_option_strings():
@@ -145,4 +153,5 @@ def test_malformed_option_strings_name_the_option():
 
 def test_malformed_delays_in_a_string_name_the_range():
     for value in ("0", "8001", "-1", "+5", "1.5", "1e3", "0x10", "2_0", "fast", "1=2", "99999", " 5"):
-        assert _message(parse, "delay=" + value) == "delay: 1 - 8000 ms", value
+        _, options = parse("delay=" + value)
+        assert _message(_start, options["delay"]) == "delay: 1 - 8000 ms", value

@@ -5,11 +5,12 @@ X-30, X-35, X-46; D8, D10; B10, B13, B16, B24, B30, B33, B37.
 """
 
 import errno
+import gc
 import sys
 
 import autoip
 import sim
-from autoip import log, service
+from autoip import acd, service
 from autoip.candidates import candidate, text
 from sim import (
     FOREIGN,
@@ -32,6 +33,10 @@ from sim import (
     power_up,
     probe,
 )
+
+CPYTHON = sys.implementation.name == "cpython"
+if CPYTHON:
+    import weakref
 
 ADDRESS = "169.254.18.52"
 
@@ -353,6 +358,7 @@ def test_callback_that_stops_the_service():
         wire, link, user, svc = _story(react)
         events = user.events()
         assert events[-1] == "stopped" and events.count("stopped") == 1, (last, nth)
+        assert svc.log()[-1][1] == "stopped", (last, nth)
         assert svc.state == "stopped" and svc.address is None and link.address == -1, (last, nth)
         assert not link.is_open and service.running == [], (last, nth)
         assert service.sys.reported == [], (last, nth)
@@ -371,6 +377,14 @@ def test_callback_that_stops_the_service_in_a_storm():
         wire.inject(20000, announcement(FOREIGN, C))
     wire.run(40000)
     assert user.events() == ["bound", "conflict", "lost", "stopped"] and len(wire.trace) == 6
+
+
+def test_callback_that_stops_the_service_for_a_routable_address():
+    wire, link, user, svc = _start(react=lambda event, svc: event == "lost" and svc.stop(), old=True)
+    wire.run(20000)
+    link.other_address(True)
+    wire.sleep(10)
+    assert user.events() == ["bound", "lost", "stopped"] and svc.log()[-1][1] == "stopped"
 
 
 def test_callback_that_starts_again():
@@ -862,22 +876,36 @@ def test_whole_stack_meets_another_host():
 # The public face
 
 
+class _Nic:
+    """A `network` object. name: of its interface in lwIP, or None while there is none."""
+
+    def __init__(self, name):
+        self.name = name
+
+
 class _Firmware:
     """Takes the place of the module `_autoip`: two interfaces, w0 and w1."""
 
     def __init__(self, wire):
+        self.names = ["w0", "w1"]  # of the interfaces, the default one first
         self._wire = wire
+        self._links = []
 
     def name(self, nic):
         if nic is None:
-            return "w0"
-        if nic not in ("w0", "w1"):
+            nic = self.names[0] if self.names else None
+        name = getattr(nic, "name", nic)
+        if name not in self.names:
             raise OSError(errno.ENODEV)
-        return nic
+        return name
 
     def Link(self, nic):
         name = self.name(nic)
-        return Link(self._wire, MAC if name == "w0" else OTHER, name)
+        if name in [link.name for link in self._links if link.is_open]:
+            raise OSError(errno.EALREADY)
+        link = Link(self._wire, MAC if name == "w0" else OTHER, name)
+        self._links.append(link)
+        return link
 
 
 def _public(function):
@@ -890,6 +918,7 @@ def _public(function):
     finally:
         autoip.stop()
         autoip._autoip = real
+    assert wire.stations == service.running == []
 
 
 def test_start_get_stop():
@@ -918,6 +947,47 @@ def test_start_on_no_interface():
         for function in (autoip.start, autoip.stop, autoip.get):
             assert _is_error(lambda function=function: function("e9"), errno.ENODEV)
         assert wire.stations == []
+
+    _public(story)
+
+
+def test_get_without_argument_finds_the_only_service():
+    def story(wire):
+        second = autoip.start("w1")
+        assert autoip.get() is second
+        first = autoip.start()
+        assert first is not second and autoip.get() is autoip.get("w0") is first
+        autoip._autoip.names.reverse()
+        assert autoip.get() is second and autoip.get("w0") is first
+        second.stop()
+        assert autoip.get() is first
+
+    _public(story)
+
+
+def test_no_service_before_there_is_an_interface():
+    def story(wire):
+        autoip._autoip.names.clear()
+        assert autoip.get() is None
+        autoip.stop()
+        assert _is_error(autoip.start, errno.ENODEV)
+
+    _public(story)
+
+
+def test_interface_that_is_gone_keeps_its_service():
+    # As after wlan.deinit().
+    def story(wire):
+        for nics in ((_Nic("w0"), _Nic("w1")), ("w0", "w1")):
+            services = [autoip.start(nic) for nic in nics]
+            names, autoip._autoip.names = autoip._autoip.names, []
+            assert [autoip.get(nic) for nic in nics] == services
+            assert [autoip.get(name) for name in names] == services
+            for nic, svc in zip(nics, services):  # noqa: B905
+                autoip.stop(nic)
+                assert svc.state == "stopped"
+                assert _is_error(lambda nic=nic: autoip.get(nic), errno.ENODEV)
+            autoip._autoip.names = names
 
     _public(story)
 
@@ -959,94 +1029,199 @@ def test_start_refuses_bad_values_and_leaves_nothing():
     _public(story)
 
 
+# What is left of a service
+
+
+class _Poor(Link):
+    """A link with which a start fails late. step: the call that finds no memory."""
+
+    def __init__(self, wire, step):
+        self._step = step
+        super().__init__(wire)
+
+    def mac(self):
+        return self._fail("mac") or super().mac()
+
+    def wake(self, ms):
+        return self._fail("wake") or super().wake(ms)
+
+    def __setattr__(self, name, value):
+        if name == "on_wake" and value:
+            self._fail(name)
+        super().__setattr__(name, value)
+
+    def _fail(self, step):
+        if step == self._step:
+            raise MemoryError
+
+
+def _is_no_memory(function):
+    try:
+        function()
+    except MemoryError:
+        return True
+    return False
+
+
+def test_start_that_fails_late_leaves_nothing():
+    def story(wire):
+        firmware = autoip._autoip
+        real = firmware.Link
+        for step in ("mac", "wake", "on_wake")[: 3 if CPYTHON else 2]:  # no __setattr__ on MicroPython
+            firmware.Link = lambda nic, step=step: _Poor(wire, step)
+            assert _is_no_memory(autoip.start), step
+            assert service.running == wire.stations == [], step
+        for options in ({"spam": 1}, {"on_event": 1}):
+            firmware.Link = real
+            try:
+                autoip.start(**options)
+            except (TypeError, ValueError):
+                assert service.running == wire.stations == [], options
+        autoip.stop()
+        svc = autoip.start(ip=ADDRESS)
+        wire.sleep(20000)
+        assert svc.address == ADDRESS
+
+    _public(story)
+
+
+def _life(wire):
+    """A service from start to stop, with a callback that holds on to 10,000 bytes."""
+    ballast = bytearray(10000)
+
+    def on_event(event, svc):
+        ballast[0] += 1
+
+    svc = autoip.start(on_event=on_event)
+    wire.sleep(10000)
+    assert svc.address
+    svc.stop()
+    wire.trace.clear()
+    return weakref.ref(on_event) if CPYTHON else None
+
+
+def test_stopped_service_leaves_no_reference_to_it():
+    def story(wire):
+        if CPYTHON:
+            remembered = _life(wire)
+            gc.collect()
+            assert remembered() is None
+            return
+        for _ in range(3):
+            _life(wire)
+        gc.collect()
+        before = gc.mem_alloc()
+        for _ in range(10):
+            _life(wire)
+        gc.collect()
+        assert gc.mem_alloc() - before < 10000  # what an old word on the stack looks like is kept
+
+    _public(story)
+
+
 # The log itself
 
 
 def test_log_is_a_ring_oldest_first():
-    ring = log.new()
-    assert log.entries(ring) == []
+    wire, _, _, svc = _start(Wire(TICKS_MAX - 50))
+    assert svc.log() == []
     for i in range(100):
-        log.note(ring, i, "bound" if i % 2 else "up", i if i % 2 else -1)
-        entries = log.entries(ring)
-        assert len(entries) == min(i + 1, 8) and entries[-1][0] == i
-        assert [entry[0] for entry in entries] == list(range(max(0, i - 7), i + 1))
-    assert log.entries(ring)[-2:] == [(98, "up", None), (99, "bound", "169.254.0.99")]
+        svc._note("bound" if i % 2 else "up", i if i % 2 else -1)
+        entries = svc.log()
+        assert len(entries) == min(i + 1, 8)
+        assert [entry[0] for entry in entries] == [
+            (TICKS_MAX - 50 + j) & TICKS_MAX for j in range(max(0, i - 7), i + 1)
+        ]
+        wire.now += 1
+    assert svc.log()[-2:] == [(47, "up", None), (48, "bound", "169.254.0.99")]
 
 
-def test_log_keeps_the_largest_tick():
-    ring = log.new()
-    log.note(ring, TICKS_MAX, "stopped", 0xFEFF)
-    assert log.entries(ring) == [(TICKS_MAX, "stopped", "169.254.254.255")]
+class _Printed:
+    """Takes the place of print() in the service: keeps what each call writes, piece by piece."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __call__(self, *pieces, sep=" "):
+        assert sep == ""
+        self.lines.append(pieces)
 
 
-class _Logging:
-    """Takes the place of the module `logging`: a logger that calls a function."""
-
-    DEBUG = 10
-
-    def __init__(self, debug):
-        self.debug = debug
-        self.name = None
-
-    def getLogger(self, name):
-        self.name = name
-        return self
-
-    def setLevel(self, level):
-        assert level == self.DEBUG
-
-
-def _with_logging(debug, story):
-    logging = _Logging(debug)
-    real = sys.modules.get("logging")
-    sys.modules["logging"] = logging
+def _with_print(printer, story):
+    service.print = printer
     try:
         story()
     finally:
-        del sys.modules["logging"]
-        if real:
-            sys.modules["logging"] = real
-    assert logging.name == "autoip"
+        del service.print
 
 
 def test_debug_reports_every_event_and_every_packet_sent():
     # QNX option `debug`.
-    lines = []
+    printed = _Printed()
+    entries = []
 
     def story():
         wire, _, _, svc = _start(debug=True)
         wire.run(20000)
         _lose(wire)
         svc.stop()
+        entries.extend(svc.log())
 
-    _with_logging(lines.append, story)
+    _with_print(printed, story)
+    lines = ["".join(pieces) for pieces in printed.lines]
     assert len(lines) == 7 + 6 and all(line.startswith("autoip w0: ") for line in lines)
-    assert [line.split()[2] for line in lines[:7]] == ["up"] + ["probe"] * 3 + [
-        "announcement",
-        "bound",
-        "announcement",
-    ]
+    words = ["up"] + ["probe"] * 3 + ["announcement", "bound", "announcement"]
+    assert [line.split()[2] for line in lines[:7]] == words
     assert lines[1] == "autoip w0: probe 169.254.18.52"
+    assert ["autoip w0: %s %s" % (word, address or "") for _, word, address in entries] == lines
+
+
+def test_debug_prints_in_short_pieces():
+    # A longer one lets other threads run on ESP32, which hangs if the scheduler prints.
+    printed = _Printed()
+
+    def story():
+        wire, link, _, svc = _start(debug=True, force=True)
+        wire.run(20000)
+        wire.inject(wire.now, announcement(FOREIGN, C))
+        wire.sleep(1)
+        link.refuse = 1
+        link.other_address(True)
+        wire.sleep(1)
+        wire.inject(wire.now, packet(REQUEST, FOREIGN, ROUTABLE, NOBODY, ROUTABLE))
+        wire.sleep(1)
+        link.flap(None)
+        wire.sleep(20000)
+        _lose(wire)
+        svc.stop()
+
+    _with_print(printed, story)
+    words = {pieces[3] for pieces in printed.lines}
+    told = {word for _, word in acd.EVENTS} | {"up", "down", "routable", "unsent", "probe", "announcement"}
+    assert words == told | {"stopped", "routable conflict", "force without old"}
+    assert max([len(piece) for pieces in printed.lines for piece in pieces]) <= 20
+
+
+def test_log_without_debug_has_no_packets():
+    wire, _, _, svc = _start()
+    for i in range(1, 10):
+        wire.run(i * 20000)
+        wire.inject(wire.now, announcement(FOREIGN, C))
+    wire.sleep(1000)
+    assert [word for _, word, _ in svc.log()] == ["conflict", "defended"] * 4
 
 
 def test_debug_report_that_raises_does_no_harm():
-    heard = []
-    errors = Errors()
-
-    def report(line):
+    def fail(*pieces, sep=" "):
         raise MemoryError
 
     def story():
-        log.sys = errors
         wire, _, user, svc = _start(debug=True)
         wire.run(20000)
-        heard.append((svc.state, user.events()))
+        assert svc.state == "bound" and user.events() == ["bound"]
 
-    try:
-        _with_logging(report, story)
-    finally:
-        log.sys = sys
-    assert heard == [("bound", ["bound"])] and len(errors.reported) == 7
+    _with_print(fail, story)
+    assert len(service.sys.reported) == 7
 
 
 def test_probe_for_a_held_address_is_not_the_users_business():

@@ -240,12 +240,12 @@ def _assert_defended(state, frames):
 
 
 def _assert_given_up(state, frames):
-    """Each of these frames takes the address from a host that has just defended it."""
+    """Each of these frames takes the address from a host."""
     for name, frame in frames.items():
         wire, host = _in(state)
         at = wire.now
         host.heard(frame)
-        assert host.judged == acd.RELEASE | acd.CONFLICT | sim.LOST, (state, name)
+        assert host.judged == acd.CONFLICT | sim.LOST, (state, name)
         assert host.machine.state == sim.PROBING and host.machine.host != C, (state, name)
         wire.sleep(10000)
         after = [sent for ms, sent in wire.trace if ms >= at]
@@ -264,6 +264,15 @@ def test_frames_are_ignored_while_stopped_down_limited_or_idle():
         _assert_ignored(state, {"T2": probe(FOREIGN, C)})
         _assert_ignored(state, _bystanders(FOREIGN))
         _assert_ignored(state, {"malformed": b"", "long": bytes(1514)})
+
+
+def test_frame_that_waited_while_the_claim_ended_is_ignored():
+    # It was caught while the address was watched, and is judged when nothing is.
+    for state in OFF:
+        wire, host = _in(state)
+        for frame in (denial(FOREIGN, C), denial(FOREIGN, X), probe(FOREIGN, C)):
+            assert host.machine.received(1, frame, wire.ticks()) == 0, state
+        assert host.count("conflicts") == (state == "limited"), state
 
 
 # Probing
@@ -323,9 +332,23 @@ def test_two_denials_of_one_candidate_count_once():
 # Held
 
 
+ANSWERS = ("T1 denial", "Reply to 0.0.0.0, broadcast")
+
+
 def test_foreign_use_of_held_address_is_defended():
     for state in HELD:
-        _assert_defended(state, _thieves(FOREIGN))
+        frames = _thieves(FOREIGN)
+        if state == "after N1":
+            for name in ANSWERS:
+                del frames[name]
+        _assert_defended(state, frames)
+
+
+def test_late_answer_to_a_probe_takes_the_address():
+    # RFC 3927 1.3: a round trip of up to 1 s.
+    thieves = _thieves(FOREIGN)
+    for state in ("after N1", "after N1, defended"):
+        _assert_given_up(state, {name: thieves[name] for name in ANSWERS})
 
 
 def test_foreign_use_of_defended_address_takes_it():
@@ -428,7 +451,7 @@ def test_frame_at_odd_address_is_read_the_same():
     # B35
     wire, host = _in("after P1")
     buffer = memoryview(b"\x00" + denial(FOREIGN, C))[1:]
-    assert host.machine.received(buffer, wire.ticks()) == acd.CONFLICT
+    assert host.machine.received(1, buffer, wire.ticks()) == acd.CONFLICT
 
 
 def test_sender_hardware_address_decides_not_ethernet_source():

@@ -7,6 +7,7 @@ import selectors
 import socket
 import time
 
+import arp_filter
 from pyroute2 import IPRoute
 from pyroute2.netlink.rtnl import RTMGRP_LINK
 
@@ -14,8 +15,6 @@ _ETH_P_ARP = 0x0806
 _IFF_RUNNING = 0x40
 _QUEUE = 2
 _FRAME = 42
-_SPA = slice(28, 32)
-_TPA = slice(38, 42)
 
 
 class PacketLink:
@@ -23,25 +22,27 @@ class PacketLink:
 
     def __init__(self, host, interface="eth0"):
         self.name = interface
-        self.drops = 0
         self.on_wake = None
         self._is_open = True
-        self._watched = self._assigned = -1
-        self._length = 0
-        self._queue = []
+        self._dropped = self._malformed = 0
+        self._watched = -1
+        self._assigned = -1  # in use; Linux keeps connections of an address that is taken off
+        self._prefix = 16
+        self._queue = []  # (what receive() returns, frame)
         self._wake_at = None
         self._went_down = False
+        self._has_news = False  # for on_wake
         with host.namespace.inside():
             self._route, self._events = IPRoute(), IPRoute()
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.bind((interface, _ETH_P_ARP))
         self._socket.setblocking(False)
         self._index = self._route.link_lookup(ifname=interface)[0]
-        self.mac = bytes.fromhex(host.mac.replace(":", ""))
+        self._mac = bytes.fromhex(host.mac.replace(":", ""))
         self._events.bind(groups=RTMGRP_LINK)
         self._ran = self._is_running()
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._socket, selectors.EVENT_READ, self._take_frame)
+        self._selector.register(self._socket, selectors.EVENT_READ, self._take_frames)
         self._selector.register(self._events, selectors.EVENT_READ, self._take_event)
 
     def run(self, ms):
@@ -51,7 +52,9 @@ class PacketLink:
             due = self._wake_at is not None and self._wake_at <= time.monotonic()
             if due:
                 self._wake_at = None
-            if due or self._take():
+            self._take_all(0.001)
+            if due or self._has_news:
+                self._has_news = False
                 if self.on_wake:
                     self.on_wake()
             if time.monotonic() >= end:
@@ -59,11 +62,16 @@ class PacketLink:
 
     # The contract
 
-    @property
+    def mac(self):
+        return self._mac
+
     def status(self):
-        if self._went_down or not self._is_running():
+        if not self._is_open or self._went_down or not self._is_running():
             return 0
         return 2 if any(address != _text(self._assigned) for address in self._addresses()) else 1
+
+    def counts(self):
+        return (self._dropped, self._malformed) if self._is_open else (0, 0)
 
     def watch(self, host):
         self._watched = host
@@ -71,14 +79,10 @@ class PacketLink:
             self._went_down = False
 
     def receive(self, buffer):
-        if not self._queue:
+        if not self._queue or not self._is_open:
             return 0
-        buffer[:] = self._queue.pop(0)
-        return _FRAME
-
-    def is_claimed(self, frame):
-        claimed = socket.inet_ntoa(bytes(frame[_SPA]))
-        return claimed != _text(self._assigned) and claimed in self._addresses()
+        kind, buffer[:] = self._queue.pop(0)
+        return kind
 
     def send(self, frame):
         try:
@@ -86,18 +90,28 @@ class PacketLink:
         except OSError:
             return False
 
-    def wake(self, ms):
-        self._wake_at = None if ms < 0 else time.monotonic() + ms / 1000
+    def assign(self, frame, prefix):
+        self._take_all()
+        if self._queue or not self.status() or not self.send(frame):
+            return False
+        if self._assigned < 0:
+            self._assigned, self._prefix = self._watched, prefix
+            self._change("add")
+        return True
 
-    def assign(self, host, narrow):
-        self.release()
-        self._assigned, self._length = host, 32 if narrow else 16
-        self._change("add")
+    def set_prefix(self, prefix):
+        if self._assigned >= 0:
+            self._change("del")
+            self._prefix = prefix
+            self._change("add")
 
     def release(self):
         if self._assigned >= 0:
             self._change("del")
             self._assigned = -1
+
+    def wake(self, ms):
+        self._wake_at = None if ms < 0 else time.monotonic() + ms / 1000
 
     def close(self):
         if not self._is_open:
@@ -109,39 +123,50 @@ class PacketLink:
 
     # From the kernel
 
-    def _take(self):
-        return any([key.data() for key, _ in self._selector.select(0.001)])
+    def _take_all(self, seconds=0):
+        """Take what is there, or comes in that time."""
+        for key, _ in self._selector.select(seconds):
+            key.data()
 
-    def _take_frame(self):
-        try:
-            frame = self._socket.recv(2048)[:_FRAME]
-        except OSError:  # the link is down
-            return False
-        if len(frame) < _FRAME or not self._is_wanted(frame):
-            return False
-        if len(self._queue) == _QUEUE:
-            self.drops += 1
-        else:
-            self._queue.append(frame)
-        return True
+    def _take_frames(self):
+        while True:
+            try:
+                self._take_frame(self._socket.recv(2048))
+            except OSError:  # no more, or the link is down
+                return
+
+    def _take_frame(self, frame):
+        kind = self._kind(frame)
+        if kind and len(self._queue) == _QUEUE:
+            self._dropped += 1
+        elif kind:
+            self._queue.append((kind, frame[:_FRAME]))
+            self._has_news = True
+
+    def _kind(self, frame):
+        """What receive() is to return for this frame, or 0: it is not wanted."""
+        if not arp_filter.is_arp(frame):
+            self._malformed += self._watched >= 0 and arp_filter.is_malformed(frame, self._watched)
+            return 0
+        if arp_filter.sender_mac(frame) == self._mac:
+            return 0
+        if self._watched >= 0 and arp_filter.may_conflict(frame, self._watched, self._assigned >= 0):
+            return 1
+        sender = socket.inet_ntoa(arp_filter.sender(frame))
+        return 2 if sender != _text(self._assigned) and sender in self._addresses() else 0
 
     def _take_event(self):
         for message in self._events.get():
             if message["index"] == self._index:
                 running = bool(message["flags"] & _IFF_RUNNING)
-                self._went_down |= self._ran and not running
+                if self._ran and not running:
+                    self._went_down = True
+                    self.release()
                 self._ran = running
-        return True
+                self._has_news = True
 
     def _change(self, how):
-        self._route.addr(how, index=self._index, address=_text(self._assigned), prefixlen=self._length)
-
-    def _is_wanted(self, frame):
-        if self._watched < 0:
-            return self.is_claimed(frame)
-        ours = socket.inet_aton(_text(self._watched))
-        probed = self._assigned < 0 and frame[_SPA] == bytes(4) and frame[_TPA] == ours
-        return frame[_SPA] == ours or probed or self.is_claimed(frame)
+        self._route.addr(how, index=self._index, address=_text(self._assigned), prefixlen=self._prefix)
 
     def _is_running(self):
         return bool(self._route.get_links(self._index)[0]["flags"] & _IFF_RUNNING)

@@ -7,11 +7,8 @@
 Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 3927 and RFC 5227.
 """
 
-import errno
-
 import _autoip
 
-from .options import check_ip, parse
 from .service import Service, running
 
 __version__ = "0.1.0"
@@ -24,7 +21,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
     ip: address to try first, 169.254.1.0 - 169.254.254.255.
     delay: 1 - 8000 ms, paces the probes; 2000 gives the RFC's timing.
     abandon: take another address on the first conflict, instead of defending (RFC 3927 2.5 a).
-    debug: report every event and every ARP packet sent.
+    debug: print every event and every ARP packet sent, and keep them in a longer log.
     old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
     force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
     on_event: called as on_event(event, service) from the scheduler; the events are "bound",
@@ -35,14 +32,21 @@ def start(nic=None, *, ip=None, remember=None, **options):
     interface, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more services than the firmware
     has places for (AUTOIP_LINKS, by default 2).
     """
-    first = check_ip(ip)
+    first = -1
+    if ip is not None:
+        from .options import check_ip
+
+        first = check_ip(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
         raise ValueError("remember: a path, or None")
-    if get(nic):
-        raise OSError(errno.EALREADY)
     link = _autoip.Link(nic)
     try:
-        return Service(link, nic, first, _store(remember, link.mac()), **options)
+        store = None
+        if remember is not None:
+            from .store import Store
+
+            store = Store(remember, link.mac())
+        return Service(link, nic, first, store, **options)
     except BaseException:  # Ctrl-C as well
         link.close()
         raise
@@ -51,18 +55,24 @@ def start(nic=None, *, ip=None, remember=None, **options):
 def stop(nic=None):
     """Stop the service of an interface, or all; one without a service is left alone.
 
-    OSError(ENODEV) if there is no such interface.
+    nic: as for start(), but None for all. OSError(ENODEV) if there is no such interface.
     """
-    for service in [get(nic)] if nic is not None else list(running):
+    for service in list(running) if nic is None else (get(nic),):
         if service:
             service.stop()
 
 
 def get(nic=None):
-    """The running service of an interface, or None; OSError(ENODEV) if there is no such interface."""
+    """The running service of an interface, or None. An interface that is gone keeps its service.
+
+    nic: as for start(); None for the only service that there is, or, among several, for that of the
+    default interface. OSError(ENODEV) if there is no such interface.
+    """
+    if nic is None and len(running) < 2:
+        return running[0] if running else None
     for service in running:
-        if nic is not None and nic in (service.nic, service.name):
-            return service  # also of an interface that was removed meanwhile
+        if nic and nic in (service.nic, service.name):
+            return service
     name = _autoip.name(nic)
     for service in running:
         if service.name == name:
@@ -75,13 +85,7 @@ def mount(options=""):
 
     ValueError names an option that is unknown, given twice or malformed.
     """
+    from .options import parse
+
     nic, options = parse(options)
     return start(nic, **options)
-
-
-def _store(path, mac):
-    if path is None:
-        return None
-    from .store import Store
-
-    return Store(path, mac)

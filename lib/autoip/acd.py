@@ -1,9 +1,8 @@
 """The address-conflict-detection machine of RFC 3927 and RFC 5227, for one interface.
 
-It sees no clock, no socket and no interface. Each input returns what is to be done, as bits; the
-caller does it in the order of the bits, lowest first:
+It sees no clock, no socket and no interface. After each input the caller takes the address off the
+interface unless it is `assigned`, and then does what the input returned, as bits, lowest first:
 
-    RELEASE     take the address off the interface: it is given up
     SEND        hand `frame` to the driver, then call sent() and do what it returns as well
     ASSIGN      likewise, and put `host` on the interface in the same step: `frame` announces it
     CONFLICT    tell: another host uses or probes our address; its MAC is in `offender`
@@ -11,6 +10,7 @@ caller does it in the order of the bits, lowest first:
     SUSPENDED   tell: the interface is down, and the address out of use; it stays there, to be probed anew
     LOST        tell: the address is gone
     BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
+    ROUTABLE    tell: another host uses the interface's routable address (RFC 5227 2.4)
 
         state        left by                                       to
         WAITING      interface up, and no rate limit or its end    PROBING
@@ -19,6 +19,7 @@ caller does it in the order of the bits, lowest first:
                                                                    or WAITING for the rate limit
                      3 probes and 2 s of silence: announcement 1   ANNOUNCING
         ANNOUNCING   announcement 2                                HELD
+                     late answer to a probe                        as PROBING, conflict
         ANNOUNCING,  conflict, the first within 10 s               the same state, defended
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
@@ -34,29 +35,28 @@ Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may e
 is entered last, when all that it needs is there, so that the inputs after it go on from there.
 """
 
-from array import array
-
 from micropython import const
 
 from . import arp
 from .candidates import candidate
 
-RELEASE = const(1)
-SEND = const(2)
-ASSIGN = const(4)
-CONFLICT = const(8)
-_DEFENDED = const(16)
-SUSPENDED = const(32)
-_LOST = const(64)
-_BOUND = const(128)
+SEND = const(1)
+ASSIGN = const(2)
+CONFLICT = const(4)
+_DEFENDED = const(8)
+_SUSPENDED = const(16)
+_LOST = const(32)
+_BOUND = const(64)
+ROUTABLE = const(128)
 
 # What is told, in this order, by its word.
 EVENTS = (
     (CONFLICT, "conflict"),
     (_DEFENDED, "defended"),
-    (SUSPENDED, "suspended"),
+    (_SUSPENDED, "suspended"),
     (_LOST, "lost"),
     (_BOUND, "bound"),
+    (ROUTABLE, "routable conflict"),
 )
 
 STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
@@ -96,7 +96,9 @@ _CALM = const(600000)  # ms, the longest of all: an address is held until earlie
 _RETRY = const(100)  # ms until a frame that the driver did not take is sent again
 
 _TICKS_MAX = const(0x3FFFFFFF)
+_NEVER = const(0x3FFFFFFF)  # ms
 
+_OF_ROUTABLE = const(2)  # a kind of frame, see Machine.received()
 
 # What an interface's limit of new candidates counts. From the tenth conflict on, a new claim waits a minute
 # (RFC 5227 2.1.1).
@@ -107,24 +109,24 @@ _PAUSE = const(2)  # when a new claim may begin, or -1
 
 def new_limit():
     """The limit of an interface; kept over stop() and start(), which must not shorten it."""
-    return array("i", (0, 0, -1))
+    return [0, 0, -1]
 
 
 class Machine:
     """One interface's claim on a link-local address.
 
     mac: the interface's 6 bytes. random(mac, low, high): an int, both ends included. limit: of the
-    interface, by new_limit(). is_taken(host): does another interface of this board claim this host
-    part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms. abandon: give up on
-    the first conflict.
+    interface, by new_limit(). is_taken(machine, host): does another machine of this board claim this
+    host part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms. abandon: give up
+    on the first conflict.
     """
 
-    def __init__(self, mac, random, limit, is_taken, first=-1, delay=2000, abandon=False):
-        self.state = _WAITING  # the interface counts as down until set_status()
-        self.frame = arp.new_request()
-        self.mac = arp.sender(self.frame)
+    def __init__(self, mac, random, limit, is_taken, first, delay, abandon):
+        self.state = _WAITING
+        self.status = 0  # of the interface: it counts as down until set_status()
+        self.frame, self.mac = arp.new_request()
         self.offender = bytearray(6)
-        self.counts = array("i", bytes(4 * len(COUNTERS)))
+        self.counts = [0] * len(COUNTERS)
         self.contested = -1  # host part of the address in the last conflict; -1: the routable one
         self.random = random
         self.limit = limit
@@ -132,7 +134,8 @@ class Machine:
         self.delay = delay
         self.abandon = abandon
         self.attempt = 0
-        self.assigned = False  # `host` is on the interface, in use or suspended
+        self.assigned = False  # `host` is to be on the interface, in use or suspended
+        self.previous = -1  # host part of the address that was suspended or lost last, or -1
         self._probes_left = 0
         self._step = -1  # when the next frame, or the end of a pause, is due
         self._retry = -1  # when a defence is due that is yet to be sent
@@ -146,40 +149,55 @@ class Machine:
 
     def stop(self):
         """Give everything up. The machine can't be started again."""
+        self.status = 0
         return self._give_up(_STOPPED)
 
-    def set_status(self, up, idle, now, mac=None):
-        """The interface is down or up. idle: no address is wanted. mac: if it may be another one.
+    def set_status(self, status, idle, now, mac=None):
+        """The interface is down (0) or up. idle: no address is wanted. mac: if it may be another one.
 
         The same status may be told again.
         """
-        if mac:
-            arp.set_sender(self.frame, mac)
         if self.state == _STOPPED:
             return 0
-        if not up:
-            return self._suspend()
+        if mac:
+            arp.set_sender(self.frame, mac)
+        self.status = status
+        if not status:
+            todo = _SUSPENDED if self.held() >= 0 else 0
+            self._leave(_WAITING)
+            return todo
         if idle:
             return self._give_up(_IDLE)
         if self.state < _PROBING:
             self._claim(now)
         return 0
 
-    def received(self, frame, now):
-        """Judge a frame that the link let through. Frames that are due together with a timer come first."""
-        if self.state < _PROBING or not self._is_conflict(frame):
+    def received(self, kind, frame, now):
+        """Judge a frame. Those that are due together with a timer come first.
+
+        kind: what the link says of it. 1: it may conflict with `host`; 2: it conflicts with the
+        routable address, which is told and counted: that address is DHCP's business, or the user's.
+        """
+        if kind == _OF_ROUTABLE:
+            self._record(frame, _ROUTABLE_CONFLICTS, -1)
+            return ROUTABLE
+        own = self.frame
+        denied = self.state == _PROBING
+        # A probe is no conflict once the address is held.
+        conflicts = arp.is_conflicting(frame, own) or (denied and arp.is_probe(frame, own))
+        if self.state < _PROBING or not conflicts:
             return 0
         self._record(frame, _CONFLICTS, self.host)
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
-        if self.state != _PROBING:
+        if self.state == _ANNOUNCING:
+            # The answer to a probe may be a second on its way (RFC 3927 1.3), which a short `delay` does not
+            # wait for. It is no attack on our address, but tells that it never was ours.
+            denied = arp.is_answer(frame, own)
+        if not denied:
             return CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1
         return CONFLICT | self._move(now)
-
-    def received_routable(self, frame):
-        """The frame conflicts with the interface's routable address (RFC 5227 2.4)."""
-        self._record(frame, _ROUTABLE_CONFLICTS, -1)
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
@@ -235,8 +253,8 @@ class Machine:
 
     def wait(self, now):
         """Time until elapsed() is due, or -1 while nothing is."""
-        ms = _sooner(_left(self._step, now), _left(self._retry, now))
-        return _sooner(ms, _left(self._defence, now))
+        ms = min(_left(self._step, now), _left(self._retry, now), _left(self._defence, now))
+        return ms if ms < _NEVER else -1
 
     # Claiming
 
@@ -246,7 +264,7 @@ class Machine:
             self._step = self.limit[_PAUSE]
             return
         self.limit[_PAUSE] = -1
-        if self.is_taken(self.host):
+        if self.is_taken(self, self.host):
             self._choose()
         self._probes_left = _PROBE_NUM
         arp.make_probe(self.frame, self.host)
@@ -265,7 +283,7 @@ class Machine:
         # The defence was of the address before. It counts as long as that is claimed (RFC 3927 2.5).
         self._defence = -1
         denied = self.host
-        while self.host == denied or self.is_taken(self.host):
+        while self.host == denied or self.is_taken(self, self.host):
             self.host = candidate(self.mac, self.attempt)
             self.attempt += 1
 
@@ -285,22 +303,16 @@ class Machine:
         if self.state == _ANNOUNCING:
             self._step = _after(now, _CALM) if self.limit[_LOSSES] else -1
             self.counts[_ANNOUNCEMENTS] += 1
+            self.limit[_DENIALS] = 0
             self.state = _HELD
             return 0
         self.counts[_ANNOUNCEMENTS] += 1
-        self.limit[_DENIALS] = 0
         self._step = _after(now, _ANNOUNCE_INTERVAL)
         self.assigned = True
         self.state = _ANNOUNCING
         return _BOUND
 
     # Conflicts
-
-    def _is_conflict(self, frame):
-        # The frame may be of the time before a move. A probe is one only until we hold the address.
-        return arp.is_conflicting(frame, self.frame) or (
-            self.state == _PROBING and arp.is_probe(frame, self.frame)
-        )
 
     def _record(self, frame, counter, host):
         self.counts[counter] += 1
@@ -309,7 +321,7 @@ class Machine:
 
     def _defend_or_move(self, now):
         # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
-        if not self.abandon and _left(self._defence, now) <= 0:
+        if not self.abandon and (self._defence < 0 or _left(self._defence, now) == 0):
             self._defence = _after(now, _DEFEND_INTERVAL)
             self._retry = now
             return SEND
@@ -319,18 +331,15 @@ class Machine:
 
     # Ends of a claim
 
-    def _suspend(self):
-        todo = SUSPENDED if self.held() >= 0 else 0
-        self._enter(_WAITING)
-        return todo
-
     def _give_up(self, state):
-        todo = RELEASE | _LOST if self.assigned else 0
-        self._enter(state)
+        todo = _LOST if self.assigned else 0
+        self._leave(state)
         self.assigned = False
         return todo
 
-    def _enter(self, state):
+    def _leave(self, state):
+        if self.assigned:
+            self.previous = self.host
         self.state = state
         self._step = self._retry = -1
 
@@ -342,13 +351,8 @@ def _after(now, ms):
 
 
 def _left(due, now):
-    # Time until a reading of _after(), 0 when it is over, -1 if there is none.
+    # Time until a reading of _after(), 0 when it is over.
     if due < 0:
-        return -1
+        return _NEVER
     left = (due - now) & _TICKS_MAX
     return left if left <= _CALM + 1 else 0  # no time is longer
-
-
-def _sooner(a, b):
-    # The lesser of two times, -1 meaning never.
-    return a if b < 0 or 0 <= a < b else b

@@ -12,24 +12,25 @@ LENGTH = const(42)
 _DESTINATION = const(0)
 _SOURCE = const(6)
 _HEADER = const(12)  # ethertype to opcode: 10 octets
+_OPCODE = const(21)  # its low octet
 _SHA = const(22)  # sender hardware address
 _SPA = const(28)  # sender protocol address
 _THA = const(32)  # target hardware address: zeros in what we send
 _TPA = const(38)  # target protocol address
 
+_REPLY = const(2)
+
 
 def new_request():
-    """A broadcast ARP Request for IPv4 over Ethernet; its sender is to be set, and its target 169.254.x.y."""
+    """A broadcast ARP Request for IPv4 over Ethernet, its sender to be set, its target 169.254.x.y.
+
+    -> (the frame, a view of its sender hardware address)
+    """
     frame = bytearray(LENGTH)
     _copy(frame, _DESTINATION, b"\xff\xff\xff\xff\xff\xff", 0, 6)
     _copy(frame, _HEADER, b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01", 0, 10)
     _copy(frame, _TPA, b"\xa9\xfe", 0, 2)
-    return frame
-
-
-def sender(frame):
-    """The sender's MAC, a view of 6 octets that follows set_sender()."""
-    return memoryview(frame)[_SHA:_SPA]
+    return frame, memoryview(frame)[_SHA:_SPA]
 
 
 def set_sender(frame, mac):
@@ -58,6 +59,11 @@ def is_conflicting(frame, own):
 def is_probe(frame, own):
     """Is this a probe for our address: our target, and zero as sender (RFC 5227 1.1)?"""
     return _same(frame, _TPA, own, _TPA, 4) and _same(frame, _SPA, own, _THA, 4)
+
+
+def is_answer(frame, own):
+    """Is this the Reply to a probe of ours: to our MAC, and to the sender address of probes, zero?"""
+    return frame[_OPCODE] == _REPLY and _same(frame, _THA, own, _SHA, 6) and _same(frame, _TPA, own, _THA, 4)
 
 
 def sender_is_source(frame):

@@ -11,6 +11,7 @@ FIRST = const(0x0100)
 LAST = const(0xFEFF)
 
 _COUNT = const(0xFE00)  # 65,024 addresses = 2**9 * 127
+_PARITIES = const(0x6996)  # bit n: the parity of the four bits of n
 
 
 def candidate(mac, attempt):
@@ -27,7 +28,9 @@ def candidate(mac, attempt):
     """
     vendor = _mix(mac, 3)
     place = ((mac[3] * 65536) + (mac[4] * 256) + mac[5]) % _COUNT
-    offset = 2 * _mix(mac, 3, 0x5EED) + _parity(mac[0] ^ mac[1] ^ mac[2])
+    bits = mac[0] ^ mac[1] ^ mac[2]
+    bits ^= bits >> 4
+    offset = 2 * _mix(mac, 3, 0x5EED) + (_PARITIES >> (bits & 15) & 1)
     first = _slope(vendor) * place % _COUNT + offset
     return (first + _slope(_mix(mac, 6)) * (attempt % _COUNT)) % _COUNT + FIRST
 
@@ -50,9 +53,3 @@ def _slope(seed):
     # 65,024 it stays below 2**30.
     slope = seed % 8191 * 2 + 1
     return slope if slope % 127 else slope + 2
-
-
-def _parity(octet):
-    octet ^= octet >> 4
-    octet ^= octet >> 2
-    return (octet ^ octet >> 1) & 1

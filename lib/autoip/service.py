@@ -4,7 +4,7 @@ A link is the wire as a service sees it, and the address on it:
 
     name                    short name of the interface, for debug reports
     on_wake                 function without arguments, called from the scheduler when frames, the
-                            wake-up, a link or an address change are waiting
+                            wake-up or a change of the interface are waiting
     mac()                   6 bytes: the interface's MAC, now
     status()                0: the interface is down; or it was, however short, or the board slept so
                             long that a conflict may have been missed, until watch(-1); 1: it is up;
@@ -29,8 +29,8 @@ A link is the wire as a service sees it, and the address on it:
                             (RFC 3927 2.5)
     wake(ms)                one wake-up after ms, replacing the last; -1: none
     close()                 release(), and leave the interface as it was; on_wake is called no more.
-                            After it status() and receive() are 0, counts() are (0, 0), and the others
-                            but close() raise OSError(ENODEV)
+                            After it status() and receive() are 0 and counts() are (0, 0), close()
+                            does nothing, and no other method is called
 
 receive() gives whole ARP Requests and Replies of IPv4 over Ethernet only, without padding, and none whose
 sender hardware address is that of an interface of this board. With the watched address as target it gives
@@ -50,18 +50,21 @@ import time
 
 from micropython import const
 
-from . import acd, arp, log
+from . import acd, arp
 from .candidates import candidate, text
-from .options import check_delay
 
 _POLL = const(5)  # ms between two polls of wait() and ready()
 _ROUTABLE = const(2)  # a link's status
-_OWN = const(2)  # what receive() says of a conflict with the routable address
+_DELAY_MAX = const(8000)  # ms
 
 # RFC 3927 1.9: a routable address beside the link-local one. QNX has both (0); `old` gives the link-local
 # one up, and with `force` only turns new traffic away from it.
 _OLD = const(1)
 _FORCE = const(2)
+
+# Entries of the log, and with the option `debug`.
+_ENTRIES = const(8)
+_ENTRIES_DEBUG = const(64)
 
 _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
@@ -91,7 +94,8 @@ class Service:
         force=False,
         on_event=None,
     ):
-        check_delay(delay)
+        if type(delay) is not int or not 1 <= delay <= _DELAY_MAX:
+            raise ValueError("delay: 1 - 8000 ms")
         if on_event is not None and not callable(on_event):
             raise ValueError("on_event: a function, or None")
         self.nic = nic
@@ -100,18 +104,16 @@ class Service:
         self._mode = old + (old and force)
         self._on_event = on_event
         self._store = store
-        self._log = log.new()
-        self._report = log.reporter(link.name) if debug else None
-        self._previous = -1
+        # Three items an entry: ticks_ms, word and host part.
+        self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES))
+        self._debug = debug
         self._todo = 0
-        self._status = 0
-        self._prefix = 16
         if force and not old:
-            self._note("force without old: ignored")
+            self._note("force without old")
         if first < 0 and store:
             first = store.load()
         limit = _limits.setdefault(link.name, acd.new_limit())
-        self._machine = acd.Machine(link.mac(), _random, limit, self._is_taken, first, delay, abandon)
+        self._machine = acd.Machine(link.mac(), _random, limit, _is_taken, first, delay, abandon)
         # All from here on happens in the scheduler, which Python can't interrupt.
         link.on_wake = self._wake
         link.wake(0)
@@ -127,7 +129,7 @@ class Service:
     @property
     def previous(self):
         """The address held before, or None; at "suspended" and "lost" the one that this is about."""
-        return text(self._previous)
+        return text(self._machine.previous)
 
     @property
     def contested(self):
@@ -154,7 +156,9 @@ class Service:
         still there.
         """
         start = time.ticks_ms()
-        while not (address := self._address_or_raise()):
+        while not (address := self.address):
+            if not self._machine.state:
+                raise OSError(errno.ENOTCONN)
             if timeout_ms is not None and time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
                 raise OSError(errno.ETIMEDOUT)
             time.sleep_ms(_POLL)
@@ -164,7 +168,9 @@ class Service:
         """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
         import asyncio
 
-        while not (address := self._address_or_raise()):
+        while not (address := self.address):
+            if not self._machine.state:
+                raise OSError(errno.ENOTCONN)
             await asyncio.sleep_ms(_POLL)
         return address
 
@@ -179,8 +185,11 @@ class Service:
         return counters
 
     def log(self):
-        """The last events, oldest first: a list of (ticks_ms, word, address or None)."""
-        return log.entries(self._log)
+        """The last 8 events, oldest first: a list of (ticks_ms, word, address or None). With `debug` the
+        last 64, ARP packets sent among them.
+        """
+        log = self._log
+        return [(log[i], log[i + 1], text(log[i + 2])) for i in range(0, len(log), 3) if log[i + 1]]
 
     def stop(self):
         """Give the link-local address up, and only that. A second call does nothing."""
@@ -188,12 +197,8 @@ class Service:
         self._link.close()
         if self in running:
             running.remove(self)
-            host = self._machine.host
-            todo = self._machine.stop()
-            if todo & acd.RELEASE:
-                self._previous = host
-            self._status = 0
-            self._tell_all(todo, host)
+        if self._machine.state:
+            self._do(self._machine.stop())
             self._tell("stopped")
 
     # From the link
@@ -206,7 +211,9 @@ class Service:
         # The first status may be that of a flap that is over; the second is the one of now.
         self._follow_status()
         self._follow_status()
-        self._judge_frames()
+        # Before a timer that is due: there is no announcement for an address that was denied.
+        while kind := self._link.receive(_frame):
+            self._do(self._machine.received(kind, _frame, time.ticks_ms()))
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
             self._link.wake(self._machine.wait(time.ticks_ms()))
@@ -214,77 +221,51 @@ class Service:
     def _follow_status(self):
         machine = self._machine
         status = self._link.status()
-        idle = status == _ROUTABLE and self._mode == _OLD
-        mac = self._link.mac() if status and not self._status else None
-        self._todo |= machine.set_status(status, idle, time.ticks_ms(), mac)
-        if status != self._status:
-            self._prefix = 32 if status == _ROUTABLE and self._mode == _FORCE else 16
+        mac = None
+        if status != machine.status:
+            if status and not machine.status:
+                mac = self._link.mac()
             if machine.assigned:
-                self._link.set_prefix(self._prefix)
+                self._link.set_prefix(self._prefix(status))
             self._note(("down", "up", "routable")[status])
-            self._status = status
-        self._do(0)
+        idle = status == _ROUTABLE and self._mode == _OLD
+        self._do(machine.set_status(status, idle, time.ticks_ms(), mac))
 
-    def _judge_frames(self):
-        # Before a timer that is due: there is no announcement for an address that was denied.
-        while kind := self._link.receive(_frame):
-            if kind == _OWN:
-                # Its owner's business: DHCP's, or the user's.
-                self._machine.received_routable(_frame)
-                self._tell("routable conflict")
-            else:
-                self._do(self._machine.received(_frame, time.ticks_ms()))
+    def _prefix(self, status):
+        return 32 if status == _ROUTABLE and self._mode == _FORCE else 16
 
     # To the link
 
     def _do(self, todo):
-        self._todo |= todo
         machine = self._machine
-        if not machine.state:  # a callback has stopped the service
-            return
-        host = machine.contested if self._todo & acd.CONFLICT else machine.host
-        if self._todo & (acd.RELEASE | acd.SUSPENDED):
-            self._previous = host
-        if not machine.assigned:  # also after a RELEASE that Ctrl-C has cut off
-            self._link.release()
-        self._link.watch(machine.watched())
-        if self._todo & (acd.SEND | acd.ASSIGN):
-            self._send()
+        self._todo |= todo
+        host = machine.contested if self._todo & (acd.CONFLICT | acd.ROUTABLE) else machine.host
+        stopped = not machine.state
+        if not stopped:
+            if not machine.assigned:
+                self._link.release()
+            self._link.watch(machine.watched())
+            if self._todo & (acd.SEND | acd.ASSIGN):
+                self._send()
         todo, self._todo = self._todo, 0
-        self._tell_all(todo, host)
+        for event, word in acd.EVENTS:
+            # A callback may stop the service: what it has not heard yet is not told after "stopped".
+            if todo & event and (stopped or machine.state):
+                self._tell(word, host)
 
     def _send(self):
         machine = self._machine
         if self._todo & acd.ASSIGN:
-            taken = self._link.assign(machine.frame, self._prefix)
+            taken = self._link.assign(machine.frame, self._prefix(machine.status))
         else:
             taken = self._link.send(machine.frame)
         self._todo = self._todo & ~(acd.SEND | acd.ASSIGN) | machine.sent(taken, time.ticks_ms())
         if not taken:
             self._note("unsent", machine.host)
-        elif self._report:
-            self._report("probe" if machine.held() < 0 else "announcement", machine.host)
-
-    def _is_taken(self, host):
-        # RFC 3927 3.4: two interfaces of one board, which may be on one link, have two addresses.
-        for service in running:
-            if service is not self and service._machine.claims(host):
-                return True
-        return False
+        elif self._debug:
+            self._note("probe" if machine.held() < 0 else "announcement", machine.host)
 
     # To the user
-
-    def _address_or_raise(self):
-        if not self._machine.state:
-            raise OSError(errno.ENOTCONN)
-        return self.address
-
-    def _tell_all(self, todo, host):
-        # A callback may stop the service: then what it has not heard yet is not told after "stopped".
-        stopping = not self._machine.state
-        for event, word in acd.EVENTS:
-            if todo & event and (stopping or self._machine.state):
-                self._tell(word, host)
 
     def _tell(self, event, host=-1):
         self._note(event, host)
@@ -300,9 +281,27 @@ class Service:
                 sys.print_exception(error)
 
     def _note(self, word, host=-1):
-        log.note(self._log, time.ticks_ms(), word, host)
-        if self._report:
-            self._report(word, host)
+        log = self._log
+        for i in range(3, len(log)):
+            log[i - 3] = log[i]
+        log[-3] = time.ticks_ms()
+        log[-2] = word
+        log[-1] = host
+        if self._debug:
+            try:
+                # In pieces of 20 characters at most: ESP32 lets other threads run while it prints a
+                # longer one, and if the scheduler prints it, MicroPython hangs.
+                print("autoip ", self.name, ": ", word, " ", text(host) or "", sep="")
+            except Exception as error:
+                sys.print_exception(error)
+
+
+def _is_taken(machine, host):
+    # RFC 3927 3.4: two interfaces of one board, which may be on one link, have two addresses.
+    for service in running:
+        if service._machine is not machine and service._machine.claims(host):
+            return True
+    return False
 
 
 def _random(mac, low, high):

@@ -7,7 +7,9 @@ import dis
 import functools
 import pathlib
 import sys
+import types
 
+import autoip
 import pytest
 import sim
 from autoip import service
@@ -42,11 +44,11 @@ class Interrupter:
 
 
 # What happens in a life: at that ms, to that link.
-CONFLICTS = (
+CONFLICTS_AND_FLAP = (
     (15000, lambda link: link.heard(sim.announcement(sim.FOREIGN, sim.C))),
     (18000, lambda link: link.heard(sim.announcement(sim.FOREIGN, sim.C))),
+    (40000, lambda link: link.flap(None)),
 )
-FLAP = (*CONFLICTS, (40000, lambda link: link.flap(None)))
 DENIAL = ((1500, lambda link: link.heard(sim.denial(sim.FOREIGN, sim.C))),)
 DENIED_AFTER_A_FLAP = (
     (20000, lambda link: link.flap(None)),
@@ -79,8 +81,8 @@ def live(nth, happenings):
 
 @pytest.mark.parametrize(
     "happenings",
-    [CONFLICTS, FLAP, DENIAL, DENIED_AFTER_A_FLAP],
-    ids=["conflicts", "and a flap", "denial", "denied after a flap"],
+    [CONFLICTS_AND_FLAP, DENIAL, DENIED_AFTER_A_FLAP],
+    ids=["conflicts and a flap", "denial", "denied after a flap"],
 )
 def test_no_interrupt_stops_the_service(happenings, monkeypatch):
     monkeypatch.setattr(service, "time", service.time)
@@ -91,3 +93,53 @@ def test_no_interrupt_stops_the_service(happenings, monkeypatch):
         _, svc, link, _ = live(nth, happenings)
         held = svc._machine.held()
         assert svc.state == "bound" and held == link.address, (nth, svc.state, held, link.address)
+
+
+def start(nth):
+    """start(), interrupted at the nth jump; -> the service, or None if it was."""
+    sys.settrace(Interrupter(nth))
+    try:
+        return autoip.start(ip="169.254.18.52", debug=True)
+    except KeyboardInterrupt:
+        return None
+    finally:
+        sys.settrace(None)
+
+
+def test_no_interrupt_leaves_half_a_start(monkeypatch):
+    monkeypatch.setattr(service, "time", service.time)
+    monkeypatch.setattr(service, "random", service.random)
+    wire = sim.Wire()
+    sim.power_up(wire)
+    monkeypatch.setattr(autoip, "_autoip", types.SimpleNamespace(Link=lambda nic: sim.Link(wire)))
+    nth = 0
+    while not start(nth + 1):
+        nth += 1
+        assert service.running == wire.stations == [], nth
+    assert nth > 10
+    wire.sleep(20000)
+    assert autoip.get().state == "bound"
+    autoip.stop()
+
+
+def test_no_interrupt_leaves_half_a_stop(monkeypatch):
+    monkeypatch.setattr(service, "time", service.time)
+    monkeypatch.setattr(service, "random", service.random)
+    nth = interrupts = 0
+    while interrupts == nth:
+        nth += 1
+        wire = sim.Wire()
+        sim.power_up(wire)
+        svc = service.Service(sim.Link(wire), first=sim.C)
+        wire.run(20000)
+        sys.settrace(Interrupter(nth))
+        try:
+            svc.stop()
+        except KeyboardInterrupt:
+            interrupts += 1
+        finally:
+            sys.settrace(None)
+        svc.stop()
+        assert svc.state == "stopped" and service.running == wire.stations == [], nth
+        assert svc.previous == "169.254.18.52", nth
+    assert interrupts > 10

@@ -145,7 +145,7 @@ class Watched(Host):
         super().__init__(wire, MAC, seed, C, delay, abandon, limit, plug=False)
 
     def do(self, todo):
-        if todo & (acd.RELEASE | acd.CONFLICT) and not todo & sim.FRAME:
+        if todo & (sim.LOST | acd.CONFLICT) and not todo & sim.FRAME:
             self.probed.clear()
         before = self.words().count("defended")
         super().do(todo)
