@@ -31,7 +31,7 @@ MAC_C = "28:cd:c1:0a:0b:0e"
 QUICK = 200  # ms, option `delay` of board B; the others have the default
 PAUSE = 3  # s between the adversary's claims, less than DEFEND_INTERVAL
 PLAIN_WIDTH = 110  # columns, where there is no terminal
-LATE = 1.1  # a busy machine's timers may be late by a tenth
+LATE = 1  # s that the timers of a claim may be late on a busy machine
 COLOURS = {
     "board A": "cyan",
     "board B": "magenta",
@@ -172,11 +172,11 @@ class Evidence:
         announced = self._capture.announcements_of(mac)
         probed = [f for f in self._capture.probes_of(mac) if announced and f.time < announced[0].time]
         gaps = [later.time - earlier.time for earlier, later in itertools.pairwise(probed)]
-        if len(gaps) != 2 or min(gaps) < shortest or max(gaps) > longest * LATE:
+        if len(gaps) != 2 or min(gaps) < shortest or max(gaps) > longest + LATE:
             return None
         took = announced[0].time - self._play.start
         return (
-            f"{took:.2f} s, probes {gaps[0]:.3f} and {gaps[1]:.3f} s apart" if took < limit * LATE else None
+            f"{took:.2f} s, probes {gaps[0]:.3f} and {gaps[1]:.3f} s apart" if took < limit + LATE else None
         )
 
     def _peer(self):
