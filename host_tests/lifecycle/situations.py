@@ -51,7 +51,7 @@ def live(situation):
             machine.idle()
     svc = autoip.start(nic, ip=ADDRESS, delay=1, **OPTIONS.get(situation, {}))
     if situation != "old":
-        svc.wait(5000)
+        svc.wait(30000)
 
 
 tap, situation, how, netif_list, next_field, name_field = sys.argv[1:]

@@ -23,7 +23,7 @@ assert nic.ifconfig()[0] == "0.0.0.0", nic.ifconfig()
 
 svc = autoip.start(nic, delay=1)
 if life % 2:
-    svc.wait(5000)
+    svc.wait(30000)
     assert nic.ifconfig()[0] == svc.address
 
 if life in (10, LIVES):

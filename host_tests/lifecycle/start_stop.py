@@ -23,7 +23,7 @@ def program_base():
 def service(hold):
     svc = autoip.start(nic, delay=1)
     if hold:
-        svc.wait(5000)
+        svc.wait(30000)
         assert nic.ifconfig()[0] == svc.address
     svc.stop()
     assert nic.ifconfig()[0] == "0.0.0.0"

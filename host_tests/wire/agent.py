@@ -8,9 +8,12 @@ A line from the host is a pair, ["eval", expression] or ["exec", code].
 import json
 import socket
 import sys
+import time
 
 import autoip
 import network
+
+PATIENCE = 30  # s for what must come, however busy the machine is
 
 _ICMP = 1
 _ECHO = b"\x08\x00\xf7\xff\x00\x00\x00\x00"  # Echo Request, number 0, with its checksum
@@ -29,17 +32,41 @@ def start(nic, **options):
     return autoip.start(nic, debug=True, **options)
 
 
-def ping(address):
-    """Does the address answer within a second?"""
+def busy_over_a_flap(event, svc):
+    """on_event for start(): from the first address on Python is busy, until the cable was out and in."""
+    on_event(event, svc)
+    if event == "bound" and not svc.previous:
+        until(lambda: nic.status() < 2, PATIENCE * 1000)
+        on_event("unplugged", svc)
+        until(lambda: nic.status() >= 2, PATIENCE * 1000)
+        time.sleep(2)  # in which the host asks for the address
+        on_event("rested", svc)
+
+
+def ping(address, timeout=PATIENCE):
+    """Does the address answer within `timeout` s? It is asked once."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, _ICMP)
-    sock.settimeout(1)
+    sock.settimeout(timeout)
     try:
         sock.sendto(_ECHO, (address, 0))
-        return sock.recvfrom(64)[1][0] == address
+        while sock.recvfrom(64)[1][0] != address:  # somebody else's
+            pass
+        return True
     except OSError:
         return False
     finally:
         sock.close()
+
+
+def until(condition, ms):
+    """Wait until the condition holds, `ms` at most; does it hold then?"""
+    end = time.ticks_add(time.ticks_ms(), ms)
+    while not condition():
+        if time.ticks_diff(end, time.ticks_ms()) < 0:
+            time.sleep_ms(5)  # what was due before happens first
+            return bool(condition())
+        time.sleep_ms(5)
+    return True
 
 
 def answer(kind, code):

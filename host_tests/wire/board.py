@@ -11,12 +11,11 @@ import threading
 import time
 
 from .qemu import ROOT, Qemu
+from .waiting import PATIENCE, QUIET, SOON
 
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
 _ENTER_RAW_REPL = "\x03\x01"
 _EXECUTE = "\x04"
-_ANSWER_TIMEOUT = 30  # s
-_EXIT_TIMEOUT = 10  # s
 _CRASH = "CRASH pc="  # a Cortex-M board's last words
 
 _numbers = itertools.count(1)
@@ -68,7 +67,7 @@ class Board:
 
     # What a test asks of it
 
-    def expect(self, event, timeout=15):
+    def expect(self, event, timeout=PATIENCE):
         """Wait for an event and return it, a dict with "time", "address" and "state"; others are skipped."""
         deadline = time.monotonic() + timeout
         while True:
@@ -88,11 +87,11 @@ class Board:
             told.append(self._events.get())
         return [event["event"] for event in told if event]
 
-    def ask(self, expression, timeout=_ANSWER_TIMEOUT):
+    def ask(self, expression, timeout=PATIENCE):
         """The value of an expression on the board; BoardError if it raised."""
         return self._call("eval", expression, timeout)
 
-    def run(self, code, timeout=_ANSWER_TIMEOUT):
+    def run(self, code, timeout=PATIENCE):
         """Run code on the board; BoardError if it raised."""
         self._call("exec", code, timeout)
 
@@ -105,6 +104,22 @@ class Board:
         """start(), and wait for the address."""
         self.start(**options)
         return self.expect("bound")["address"]
+
+    def until(self, expression, timeout=SOON):
+        """Wait until the expression is true on the board; AssertionError after `timeout` s by its clock.
+
+        It is the board that waits: what keeps it from its work keeps its clock from being read as well.
+        """
+        in_time = self.ask(f"until(lambda: {expression}, {timeout * 1000:.0f})", timeout + PATIENCE)
+        assert in_time, f"{expression}: {self.ask(expression.split(' == ')[0])}"
+
+    def settled(self, expression):
+        """The value of an expression on the board when it changes no more, after many frames at once."""
+        last, value = None, self.ask(expression)
+        while value != last:
+            time.sleep(QUIET)
+            last, value = value, self.ask(expression)
+        return value
 
     @property
     def address(self):
@@ -125,14 +140,22 @@ class Board:
         time.sleep(seconds)
         os.kill(self._process.pid, signal.SIGCONT)
 
+    def flap(self):
+        """Pull the cable, and put it back when the driver has seen that; returns the time of that."""
+        self.set_link(False)
+        self.until("nic.status() < 2")
+        back = time.time()
+        self.set_link(True)
+        return back
+
     def close(self):
         """AssertionError if it does not end well."""
         self._end()
         try:
-            code = self._process.wait(_EXIT_TIMEOUT)
+            code = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            code = f"none within {_EXIT_TIMEOUT} s, killed ({self._process.wait()})"
+            code = f"none within {PATIENCE} s, killed ({self._process.wait()})"
         self._reader.join()
         assert code == 0, f"exit code {code}: {self._report()}"
         assert not self._crash, self._report()

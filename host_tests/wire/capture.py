@@ -8,6 +8,7 @@ import time
 from scapy.utils import PcapWriter
 
 from .frames import Frame
+from .waiting import PATIENCE
 
 _SO_TIMESTAMPNS = 35
 _SO_RCVBUFFORCE = 33
@@ -61,7 +62,7 @@ class Capture:
     def announcements_of(self, mac, after=0):
         return self.arps_of(mac, "announcement", after)
 
-    def wait_for(self, predicate, timeout=5, after=0):
+    def wait_for(self, predicate, timeout=PATIENCE, after=0):
         """The first frame later than `after` for which the predicate holds, awaited if need be."""
         deadline = time.monotonic() + timeout
         seen = 0
@@ -75,6 +76,13 @@ class Capture:
             seen += len(frames)
             if time.monotonic() >= deadline:
                 raise TimeoutError(f"no such frame within {timeout} s, see {self.path}")
+
+    def wait_for_several(self, predicate, count, after=0):
+        """The first `count` frames later than `after` for which the predicate holds, awaited if need be."""
+        found = []
+        for _ in range(count):
+            found.append(self.wait_for(predicate, after=found[-1].time if found else after))
+        return found
 
     def _catch_up(self):
         # The reader takes a frame out of the socket and keeps it under one lock: none is in between.

@@ -8,6 +8,7 @@ from scapy.layers.inet import IP, UDP, fragment
 from scapy.layers.l2 import Ether
 
 from .frames import BROADCAST, THIEF
+from .waiting import wait_until
 
 ADDRESS = "10.0.0.1"
 _TYPES = {"discover": 1, "offer": 2, "request": 3, "decline": 4, "ack": 5, "nak": 6}  # RFC 2132 9.6
@@ -54,7 +55,7 @@ class DhcpServer:
             f"--log-facility={self._log}",
         ]
         self._process = self.host.namespace.popen(["dnsmasq", *options], stdin=subprocess.DEVNULL)
-        self._wait_until_bound()
+        wait_until(lambda: ":67 " in self.host.run("ss", "-lun"), f"dnsmasq does not serve, see {self._log}")
 
     def stop(self):
         if self._process:
@@ -64,13 +65,6 @@ class DhcpServer:
 
     def close(self):
         self.stop()
-
-    def _wait_until_bound(self):
-        for _ in range(100):
-            if ":67 " in self.host.run("ss", "-lun"):
-                return
-            time.sleep(0.05)
-        raise TimeoutError(f"dnsmasq does not serve, see {self._log}")
 
 
 class ScriptedServer:
@@ -99,7 +93,7 @@ class ScriptedServer:
         self._answer(self._wait_for("request", sent), "ack")
 
     def _wait_for(self, kind, after):
-        return self._bench.capture.wait_for(is_dhcp(kind, self._board.mac), 20, after=after)
+        return self._bench.capture.wait_for(is_dhcp(kind, self._board.mac), after=after)
 
     def _answer(self, asked, kind):
         question = asked.packet[BOOTP]

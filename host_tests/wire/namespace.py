@@ -7,6 +7,8 @@ import subprocess
 
 from pyroute2 import netns
 
+from .waiting import PATIENCE
+
 _CLONE_NEWNET = 0x40000000
 _OWN = "/proc/thread-self/ns/net"
 
@@ -37,10 +39,10 @@ class Namespace:
         with self.inside():
             return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], process_group=0, **options)
 
-    def run(self, *command, timeout=30):
+    def run(self, *command):
         """Run a command in the namespace and return what it printed; CalledProcessError if it fails."""
         with self.inside():
-            return subprocess.check_output(command, timeout=timeout, text=True, stderr=subprocess.STDOUT)
+            return subprocess.check_output(command, timeout=PATIENCE, text=True, stderr=subprocess.STDOUT)
 
     def close(self):
         os.close(self.fd)

@@ -5,6 +5,8 @@ import subprocess
 import threading
 import time
 
+from .waiting import PATIENCE
+
 # The daemon wants its pid file, its folder and an `ip` of its own namespace; nothing may leave traces.
 _PRIVATE = """
 mount -t tmpfs tmpfs /run
@@ -43,7 +45,7 @@ class AvahiAutoipd:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=PATIENCE):
         """The address it took, once it is on the interface; that comes a little after the announcement."""
         if not self._bound.wait(timeout):
             raise TimeoutError(f"avahi-autoipd took no address within {timeout} s, see {self._log}")

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 from .qemu import Qemu
+from .waiting import PATIENCE
 
-_TIMEOUT = 60  # s
 _CRASH = "CRASH pc="
 
 
@@ -32,7 +32,7 @@ class ReplBoard:
         """What `mpremote connect PORT command...` prints, without blanks around it."""
         mpremote = [sys.executable, "-m", "mpremote", "connect", self.port, *map(str, command)]
         done = subprocess.run(
-            mpremote, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=_TIMEOUT
+            mpremote, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=2 * PATIENCE
         )
         assert done.returncode == 0, done.stdout
         return done.stdout.strip()
@@ -42,4 +42,4 @@ class ReplBoard:
         self._qemu.quit()
         self._qemu.process.wait()
         os.close(self._terminal)
-        assert _CRASH not in self.log.read_text(errors="replace"), f"see {self._log}"
+        assert _CRASH not in self.log.read_text(errors="replace"), f"see {self.log}"

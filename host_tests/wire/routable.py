@@ -7,22 +7,14 @@ from scapy.layers.dhcp import BOOTP
 
 from .dhcp import ADDRESS as ROUTER
 from .dhcp import is_dhcp
+from .waiting import PATIENCE
 
 PEER = "169.254.7.7"
 STATIC = "10.0.0.99"
-SOON = 1.5  # s: "within a second", and the machine has other work to do
 
 
-def holds(board, expression, timeout=SOON):
-    """Wait until the expression is true on the board."""
-    deadline = time.monotonic() + timeout
-    while not board.ask(expression):
-        assert time.monotonic() < deadline, f"{expression}: {board.ask(expression.split(' == ')[0])}"
-        time.sleep(0.02)
-
-
-def has_lease(board, timeout=20):
-    holds(board, "nic.ipconfig('has_dhcp4')", timeout)
+def has_lease(board):
+    board.until("nic.ipconfig('has_dhcp4')", PATIENCE)
     return board.ask("nic.ifconfig()[0]")
 
 
@@ -40,7 +32,7 @@ def renew(bench, board, answer):
     board.run("nic.ipconfig(dhcp4=True)")
     asked = bench.capture.wait_for(is_dhcp("request", board.mac), after=sent)
     assert asked.packet[BOOTP].ciaddr == lease  # RFC 2131 4.3.2: only a renewal has it
-    return bench.capture.wait_for(is_dhcp(answer, board.mac), 20, after=sent)
+    return bench.capture.wait_for(is_dhcp(answer, board.mac), after=sent)
 
 
 def second_interface(bench, board, bridge="br1"):
@@ -62,9 +54,8 @@ class Connection:
     def __init__(self, host, board, address):
         board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")
         self._socket = host.socket("stream")
-        self._socket.settimeout(5)
         self._socket.connect((address, 5000))
-        board.run("connection = server.accept()[0]; connection.settimeout(5)")
+        board.run("connection = server.accept()[0]; connection.settimeout(PATIENCE)")
         self._host, self._board = host, board
         self._count = 0
 

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from scapy.layers.inet import IP, UDP
+from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 
 from . import checker
@@ -37,7 +37,14 @@ def test_no_answer_is_captured_before_its_question(bench):
     one, two = bench.wire.add_host("10.0.0.1/24"), bench.wire.add_host("10.0.0.2/24")
     one.run("ping", "-n", "-q", "-f", "-c", "2000", two.address)
     echoes = bench.capture.select(lambda f: f.kind == "ICMP")
-    assert [f.source for f in echoes] == [one.mac, two.mac] * 2000
+    numbers = {mac: [f.packet[ICMP].seq for f in echoes if f.source == mac] for mac in (one.mac, two.mac)}
+    assert numbers[one.mac] == numbers[two.mac] == list(range(1, 2001))
+    asked = set()
+    for frame in echoes:
+        if frame.source == one.mac:
+            asked.add(frame.packet[ICMP].seq)
+        else:
+            assert frame.packet[ICMP].seq in asked
     assert all(earlier.time <= later.time for earlier, later in itertools.pairwise(echoes))
 
 

@@ -8,9 +8,9 @@ import pytest
 import sim
 from autoip import service
 from scapy.layers.l2 import ARP
+
 from .frames import announcement, is_arp, probe, reply, request
 from .packet_link import PacketLink
-
 
 HOST = 0x1414
 C = "169.254.20.20"

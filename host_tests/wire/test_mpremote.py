@@ -36,7 +36,7 @@ def test_run_an_example_and_reset_softly(board, bench):
 
     board.mpremote("soft-reset")
     assert board.mpremote("resume", "exec", f"{SERVICE}; print(service)") == "None"
-    assert not host.ping(address)
+    assert host.gets_no_answer(address)
 
     assert board.mpremote("run", EXAMPLES / "claim.py").split()[-1] == address
     assert host.ping(address)
@@ -48,13 +48,13 @@ def test_boot_py(board, bench):
     board.mpremote("fs", "cp", EXAMPLES / "boot.py", ":boot.py")
     assert board.mpremote("fs", "cat", ":boot.py") == (EXAMPLES / "boot.py").read_text().strip()
     board.mpremote("soft-reset")
-    address = board.mpremote("resume", "exec", f"{SERVICE}; print(service.wait(20000))")
+    address = board.mpremote("resume", "exec", f"{SERVICE}; print(service.wait(50000))")
     assert host.ping(address)
 
     sent = time.time()
     board.mpremote("reset")
-    probed = bench.capture.wait_for(is_arp("probe", board.mac), 20, after=sent)
-    again = bench.capture.wait_for(is_arp("announcement", board.mac), 20, after=probed.time)
+    probed = bench.capture.wait_for(is_arp("probe", board.mac), after=sent)
+    again = bench.capture.wait_for(is_arp("announcement", board.mac), after=probed.time)
     assert again.arp.psrc == address
     assert host.ping(address)
 
@@ -68,5 +68,5 @@ def test_twenty_soft_resets(board, bench):
     heap = [int(line.split()[1]) for line in told]
     assert states == ["probing"] * RESETS
     assert max(heap) - min(heap) < 256, heap
-    address = board.mpremote("resume", "exec", "print(service.wait(20000))")
+    address = board.mpremote("resume", "exec", "print(service.wait(50000))")
     assert bench.wire.add_host(f"{X}/16").ping(address)

@@ -7,18 +7,20 @@ import pytest
 from scapy.layers.l2 import Ether
 
 from .frames import THIEF, announcement
+from .waiting import wait_until
 
 pytestmark = pytest.mark.only("qemu", "a test of this board's driver and port")
 
 C = "169.254.20.20"
 X = "169.254.7.9"
 BURST = 64  # frames
+TRIES = 50
 LARGE = 1514  # octets
 SMALL = 160  # octets; the controller has room for 64 of these
 EXPERIMENTAL = 0x88B5  # an Ethertype that nobody answers
 CABLE = 0.00124  # s that a large frame takes on a cable of 10 Mbit/s, with preamble, CRC and gap
+ROUNDING = 20  # ms that two clocks may differ by over three seconds
 COUNTERS = "{name: nic.config(name) for name in ('frames', 'drops', 'overruns')}"
-QUIET = 0.3  # s in which a board has taken in what was sent
 
 
 @pytest.fixture
@@ -27,15 +29,14 @@ def board(bench):
 
 
 def _burst(bench, board, length, pace=0.0):
-    """What a burst of 64 frames adds to the board's counters; pace: s from one to the next."""
+    """What a burst of 64 frames adds to the board's counters, in the end; pace: s from one to the next."""
     frame = bytes(Ether(src=THIEF, dst=board.mac, type=EXPERIMENTAL)) + bytes(length - 14)
     before = board.ask(COUNTERS)
     for _ in range(BURST):
         bench.wire.send(frame)
         if pace:
             time.sleep(pace)
-    time.sleep(QUIET)
-    after = board.ask(COUNTERS)
+    after = board.settled(COUNTERS)
     return {name: after[name] - before[name] for name in after}
 
 
@@ -47,18 +48,20 @@ def test_a_burst_of_64_frames_is_taken_in_whole(bench, board):
 
 
 def test_a_burst_of_64_large_frames_at_the_speed_of_a_cable_is_taken_in_whole(bench, board):
-    """The controller has room for six, so a machine with other work to do gets more than one try."""
-    tries = [_burst(bench, board, LARGE, CABLE) for _ in range(5)]
-    assert {"frames": BURST, "drops": 0, "overruns": 0} in tries, tries
+    """The controller has room for six, so a machine with other work to do gets many tries."""
+    whole = {"frames": BURST, "drops": 0, "overruns": 0}
+    assert any(_burst(bench, board, LARGE, CABLE) == whole for _ in range(TRIES))
 
 
 def test_frames_that_the_controller_loses_do_not_go_unnoticed(bench, board):
     """A TAP device is faster than any cable: the emulated controller drops, and tells nobody."""
-    tries = [_burst(bench, board, LARGE) for _ in range(5)]
-    assert any(counted["frames"] < BURST for counted in tries), "nothing was lost"
-    for counted in tries:
+    for _ in range(TRIES):
+        counted = _burst(bench, board, LARGE)
         assert counted["drops"] == 0
-        assert counted["frames"] == BURST or counted["overruns"], counted
+        if counted["frames"] < BURST:
+            assert counted["overruns"]
+            return
+    raise AssertionError("nothing was lost")
 
 
 def test_frames_for_which_there_is_no_buffer_are_counted_as_dropped(bench, board):
@@ -69,35 +72,44 @@ def test_frames_for_which_there_is_no_buffer_are_counted_as_dropped(bench, board
     clients = [host.socket("stream") for _ in range(4)]
     board.run("served = []")
     for client in clients:
-        client.settimeout(5)
         client.connect((C, 5000))
         board.run("served.append(server.accept()[0])")
     for client in clients:
         client.setblocking(False)
         client.send(bytes(10000))
-    time.sleep(QUIET)
-    counted = _burst(bench, board, 60)
-    assert counted["frames"] >= BURST  # the clients try again and again
-    assert BURST <= counted["drops"] <= counted["frames"]
-    assert not host.ping(C)
+
+    def drops_them_all():
+        counted = _burst(bench, board, 60)
+        assert BURST <= counted["frames"]  # the clients try again and again
+        assert counted["drops"] <= counted["frames"]
+        return BURST <= counted["drops"]
+
+    wait_until(drops_them_all, "there are buffers")
+    assert host.gets_no_answer(C)
 
     board.run("for each in served: each.close()")
     for client in clients:
         client.close()
-    time.sleep(QUIET)
-    assert host.ping(C)
+    wait_until(lambda: host.ping(C, timeout=1), "there are no buffers")
     assert _burst(bench, board, 60)["drops"] == 0
 
 
 def test_the_clock_keeps_time(board):
     board.run("import time")
-    clocks = "(time.ticks_ms(), time.ticks_us() // 1000, time.time_ns() // 1000000)"
-    before, start = board.ask(clocks), time.monotonic()
+    # Each clock is read between two others, so that nobody's delays are in the way.
+    clocks = "(time.ticks_ms(), time.ticks_us() // 1000, time.time_ns() // 1000000, time.ticks_ms())"
+    started = time.monotonic()
+    before = board.ask(clocks)
+    read = time.monotonic()
     board.run("time.sleep_ms(3000)")
-    after, elapsed = board.ask(clocks), (time.monotonic() - start) * 1000
-    ms, us, ns = (later - earlier for earlier, later in zip(before, after, strict=True))
-    assert 3000 <= ms == pytest.approx(elapsed, abs=200)
-    assert us == pytest.approx(ms, abs=100) and ns == pytest.approx(ms, abs=100)
+    asked = time.monotonic()
+    after = board.ask(clocks)
+    ended = time.monotonic()
+    ms, us, ns, _ = (later - earlier for earlier, later in zip(before, after, strict=True))
+    assert ms >= 3000
+    assert (asked - read) * 1000 - ROUNDING <= ms <= (ended - started) * 1000 + ROUNDING
+    shortest, longest = after[0] - before[3] - ROUNDING, after[3] - before[0] + ROUNDING
+    assert shortest <= us <= longest and shortest <= ns <= longest
 
 
 def test_timers_and_the_scheduler_interrupt_python(board):

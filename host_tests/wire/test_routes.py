@@ -14,20 +14,18 @@ from .board import BoardError
 from .frames import BROADCAST, THIEF, is_arp, request
 from .routable import (
     PEER,
-    SOON,
     STATIC,
     Connection,
     answers,
     ask_for_lease,
     has_lease,
-    holds,
     second_interface,
     set_static,
 )
+from .waiting import PATIENCE, QUIET, SOON
 
 C = "169.254.20.20"
 ALL = "169.254.255.255"
-QUIET = 0.3  # s in which a board would have reacted
 MODES = {"default": {}, "old": {"old": True}, "old and force": {"old": True, "force": True}}
 
 
@@ -36,7 +34,7 @@ def beside_a_static_address(bench, mode):
     board = bench.board()
     board.claim(delay=200, ip=C, **MODES[mode])
     set_static(board)
-    holds(board, "svc.log()[-1][1] in ('routable', 'lost')")
+    board.until("svc.log()[-1][1] in ('routable', 'lost')")
     return board
 
 
@@ -49,7 +47,7 @@ def is_ip(board, source, destination):
 
 
 def udp(board, address):
-    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.settimeout(5)")
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.settimeout(PATIENCE)")
     board.run(f"udp.bind(('{address}', 7))")
 
 
@@ -60,7 +58,7 @@ def test_a_socket_bound_to_the_routable_address_reaches_link_local_hosts(bench, 
     board.run(f"udp.sendto(b'?', ('{PEER}', 9999))")
     packet = bench.capture.wait_for(is_ip(board, STATIC, PEER)).packet
     assert packet.dst == server.mac
-    board.run("tcp = socket.socket(); tcp.settimeout(2)")
+    board.run("tcp = socket.socket(); tcp.settimeout(PATIENCE)")
     board.run(f"tcp.bind(('{STATIC}', 8))")
     with pytest.raises(BoardError, match=r"111|104"):  # refused, or reset: the host has answered
         board.run(f"tcp.connect(('{PEER}', 9999))")
@@ -126,14 +124,15 @@ def test_an_address_is_known_on_its_own_interface_only(two_wires):
     board.run(f"nic2.ifconfig(('{STATIC}', '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
     board.claim(delay=200, ip=C)
     board.run("svc2 = autoip.start(nic2, old=True)")
-    holds(board, "svc2.state == 'idle'")
+    board.until("svc2.state == 'idle'")
     for address, asker, answered in ((STATIC, "10.0.0.1", True), (C, "10.0.0.2", False)):
         sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=asker, dst=address) / ICMP(), "br1")
-        time.sleep(QUIET)
-        frames = [frame for capture in two_wires.captures for frame in capture.since(sent)]
-        # An answer begins with the question by ARP where to send it.
-        asked = [f for f in frames if f.kind == "request" and f.arp.pdst == asker]
-        assert bool(asked) == answered
+        asks_where = is_arp("request", tpa=asker)  # so begins an answer
+        if answered:
+            two_wires.captures[1].wait_for(asks_where, after=sent)
+        else:
+            time.sleep(QUIET)
+            assert not any(capture.select(asks_where, sent) for capture in two_wires.captures)
 
 
 @pytest.mark.parametrize("payload", [ICMP(), TCP(dport=4444, flags="S")], ids=["ping", "SYN"])
@@ -156,7 +155,7 @@ def test_nothing_leaves_without_an_address(bench, server):
     board = bench.board()
     set_static(board)
     board.start(old=True, delay=8000)
-    holds(board, "svc.state == 'idle'")
+    board.until("svc.state == 'idle'")
     bench.wire.send(request(PEER, STATIC))
     time.sleep(QUIET)
     board.run("sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
@@ -188,7 +187,8 @@ def test_ipv6_neighbours_are_reached_as_ever(bench, kind):
             lambda f: ICMPv6ND_NS in f.packet and f.packet[ICMPv6ND_NS].tgt == host, after=sent
         )
 
-    holds(board, "len(nic.ipconfig('addr6')) and nic.ipconfig('addr6')[0][1] & 16", 5)  # past its own probes
+    past_its_own_probes = "len(nic.ipconfig('addr6')) and nic.ipconfig('addr6')[0][1] & 16"
+    board.until(past_its_own_probes, PATIENCE)
     assert reaches()
     board.claim(delay=200, ip=C)
     assert reaches()
@@ -201,10 +201,8 @@ def test_old_and_a_lease_that_was_stale_before_the_start(bench, server):
     board = bench.board()
     lease = has_lease(board)
     server.stop()
-    board.set_link(False)
-    time.sleep(QUIET)
-    board.set_link(True)
-    holds(board, "not nic.ipconfig('has_dhcp4')", 10)
+    board.flap()
+    board.until("not nic.ipconfig('has_dhcp4')", PATIENCE)
     board.start(delay=200, ip=C, old=True)
     assert board.expect("bound")["address"] == C
     assert board.ask("nic.ifconfig()[0]") == lease
@@ -216,18 +214,16 @@ def test_old_and_a_lease_that_no_server_confirms(bench, server):
     board = bench.board()
     lease = has_lease(board)
     board.start(delay=200, ip=C, old=True)
-    holds(board, "svc.state == 'idle'")
+    board.until("svc.state == 'idle'")
     server.stop()
-    board.set_link(False)
-    time.sleep(QUIET)
-    board.set_link(True)
+    board.flap()
     assert board.expect("bound")["address"] == C
     assert board.ask("nic.ifconfig()[0]") == lease
     assert server.host.ping(C)
     server.start()
     ask_for_lease(board)
-    board.expect("lost", SOON)
-    assert board.ask("svc.state") == "idle"
+    board.until("svc.state == 'idle'")
+    board.expect("lost")
     answers(board, server, lease)
 
 
@@ -235,7 +231,7 @@ def test_a_gateway_without_an_address_stays(bench):
     board = bench.board()
     board.run("nic.ipconfig(gw4='10.0.0.77')")
     board.claim(delay=200, ip=C)
-    holds(board, f"nic.ifconfig()[0] == '{C}'")
+    board.until(f"nic.ifconfig()[0] == '{C}'")
     assert board.ask("nic.ipconfig('gw4')") == "10.0.0.77"
     board.run("svc.stop()")
     assert board.ask("(nic.ipconfig('addr4')[0], nic.ipconfig('gw4'))") == ["0.0.0.0", "10.0.0.77"]
@@ -251,7 +247,7 @@ def test_a_lease_that_is_taken_off_by_hand_is_still_dhcps(bench, server):
     time.sleep(SOON)
     assert connection.works()
     board.run("nic.ipconfig(dhcp4=False)")
-    holds(board, f"nic.ifconfig()[0] == '{C}'")
+    board.until(f"nic.ifconfig()[0] == '{C}'")
     assert connection.works()
 
 

@@ -115,7 +115,7 @@ class Interface:
             address = self._address()
             self._held |= {address} - {None}
             former = self._answering(self._held - {address})
-            answers = address is None or self._server.host.ping(address)
+            answers = address is None or self._server.host.ping(address, timeout=1)
             if answers and not former:
                 return
             time.sleep(QUIET)
@@ -143,10 +143,8 @@ class Interface:
         self.reached[self._situation] += 1
 
     def _wait_until(self, expression):
-        """At most a second; the driver looks at the cable every 64 ms."""
-        deadline = time.monotonic() + 1
-        while not self.board.ask(expression) and time.monotonic() < deadline:
-            time.sleep(0.005)
+        """At most a second of the board; the driver looks at the cable every 64 ms."""
+        self.board.ask(f"until(lambda: {expression}, 1000)")
 
     def _address(self):
         return self.board.ask("svc and svc.address")

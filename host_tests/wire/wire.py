@@ -8,10 +8,11 @@ import time
 from pyroute2 import IPRoute
 
 from .namespace import Namespace
+from .waiting import PATIENCE, wait_until
 
 _ETH_P_ALL = 3
 _FORWARDING = 3  # state of a bridge port
-_KERNEL_TIMEOUT = 5  # s for what the kernel does when it has time
+_SILENCE = 1  # s without an answer
 
 
 class Wire:
@@ -75,7 +76,7 @@ class Wire:
 
     def wait_for_port(self, name):
         """Wait until the bridge forwards to a device, whose carrier the kernel notes when it has time."""
-        _wait_until(lambda: self._port_state(name) == _FORWARDING, f"{name} has no carrier")
+        wait_until(lambda: self._port_state(name) == _FORWARDING, f"{name} has no carrier")
 
     def send(self, frame, bridge="br0"):
         """The adversary sends a frame (a scapy packet or bytes); returns the time before that."""
@@ -140,11 +141,11 @@ class Host:
 
     def wait_until_up(self):
         """Wait until the host can send: the kernel lets it when it has noted the carrier."""
-        _wait_until(lambda: self._link("IFLA_OPERSTATE") == "UP", "eth0 has no carrier")
+        wait_until(lambda: self._link("IFLA_OPERSTATE") == "UP", "eth0 has no carrier")
 
     def wait_for_address(self, address):
         """Wait until the address is on the interface."""
-        _wait_until(lambda: address in self._addresses(), f"eth0 has no {address}")
+        wait_until(lambda: address in self._addresses(), f"eth0 has no {address}")
 
     def _addresses(self):
         return [entry.get_attr("IFA_ADDRESS") for entry in self._route.get_addr(index=self._index)]
@@ -152,32 +153,31 @@ class Host:
     def _link(self, attribute):
         return self._route.get_links(self._index)[0].get_attr(attribute)
 
-    def run(self, *command, timeout=30):
-        return self.namespace.run(*command, timeout=timeout)
+    def run(self, *command):
+        return self.namespace.run(*command)
 
-    def ping(self, address, count=1):
-        """Does the address answer each of `count` pings within a second?"""
+    def ping(self, address, count=1, timeout=PATIENCE // 2):
+        """Is each of `count` pings answered? It asks once each, and waits `timeout` s for the answer."""
         try:
-            self.run("ping", "-n", "-q", "-c", str(count), "-i", "0.2", "-W", "1", address)
+            for _ in range(count):
+                self.run("ping", "-n", "-q", "-c", "1", "-W", str(timeout), address)
         except subprocess.CalledProcessError:
             return False
         return True
 
+    def gets_no_answer(self, address):
+        """Is a ping not answered within a second?"""
+        return not self.ping(address, timeout=_SILENCE)
+
     def socket(self, kind):
-        """A socket of this host: "stream" or "datagram"."""
+        """A socket of this host, "stream" or "datagram", that waits with patience."""
         with self.namespace.inside():
-            return socket.socket(
+            made = socket.socket(
                 socket.AF_INET, {"stream": socket.SOCK_STREAM, "datagram": socket.SOCK_DGRAM}[kind]
             )
+        made.settimeout(PATIENCE)
+        return made
 
     def close(self):
         self._route.close()
         self.namespace.close()
-
-
-def _wait_until(condition, otherwise):
-    deadline = time.monotonic() + _KERNEL_TIMEOUT
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(otherwise)
-        time.sleep(0.001)

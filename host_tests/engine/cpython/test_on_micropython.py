@@ -15,7 +15,7 @@ RUN = ENGINE / "run.py"
 def micropython(*arguments):
     assert MICROPYTHON.exists(), "make firmware"
     command = [MICROPYTHON, "-X", "heapsize=16m", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=200)
+    return subprocess.run(command, capture_output=True, text=True, timeout=500)
 
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in ENGINE.glob("test_*.py")))
