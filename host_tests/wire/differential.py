@@ -1,0 +1,276 @@
+"""One script of an application on several boards: do all see the same, and send the same?
+
+A reference has its address by hand, and no service: one a link-local address, one a routable one. A subject
+has its link-local address from autoip, alone or beside a routable one. A script takes its turn with each
+address of a board and each kind of host that it is about; what it saw and sent is compared with the turn of
+the reference that has such an address.
+"""
+
+import contextlib
+import difflib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .bench import Bench
+from .routable import PEER as ROUTER
+from .routable import STATIC, has_lease, holds, set_static
+from .turns import LINK_LOCAL, OFF_LINK, PREFIX, ROUTABLE, Stage
+
+_ADDRESS = "169.254.20.20"
+_SETTLED = 0.6  # s: lwIP reports its multicast groups within half a second
+_ANNOUNCE_NUM = 2
+
+
+# The boards
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a board comes to its addresses."""
+
+    name: str
+    kinds: tuple  # of its addresses
+    prepare: Callable  # (bench, board, options): gives the board its addresses, returns these by kind
+    options: dict = field(default_factory=dict)  # of the service
+    is_reference: bool = False
+
+    @property
+    def shown(self):
+        """The kind of address that the interface shows: the routable one, if there is one."""
+        return self.kinds[-1]
+
+    @property
+    def new(self):
+        """The kind of address that new traffic to 169.254/16 comes from."""
+        return self.shown if "force" in self.options else LINK_LOCAL
+
+
+def _link_local_by_hand(bench, board, options):
+    bench.by_hand.add(_ADDRESS)
+    board.run(f"nic.ifconfig(('{_ADDRESS}', '255.255.0.0', '0.0.0.0', '0.0.0.0'))")
+    return {LINK_LOCAL: _ADDRESS}
+
+
+def _routable_by_hand(bench, board, options):
+    set_static(board)
+    return {ROUTABLE: STATIC}
+
+
+def _alone(bench, board, options):
+    board.run(f"nic.ipconfig(gw4={ROUTER!r})")  # not to be used
+    return _claim(bench, board, options)
+
+
+def _beside_a_lease(bench, board, options):
+    lease = has_lease(board)
+    return {**_claim(bench, board, options), ROUTABLE: lease}
+
+
+def _beside_a_static_address(bench, board, options):
+    claimed = _claim(bench, board, options)
+    set_static(board)
+    holds(board, "svc.log()[-1][1] == 'routable'")
+    return {**claimed, ROUTABLE: STATIC}
+
+
+def _claim(bench, board, options):
+    board.claim(delay=200, ip=_ADDRESS, **options)
+    deadline = time.monotonic() + 5
+    while len(bench.capture.announcements_of(board.mac)) < _ANNOUNCE_NUM:
+        assert time.monotonic() < deadline, "not announced twice"
+        time.sleep(0.05)
+    return {LINK_LOCAL: _ADDRESS}
+
+
+REFERENCES = {
+    LINK_LOCAL: Setup("static link-local", (LINK_LOCAL,), _link_local_by_hand, is_reference=True),
+    ROUTABLE: Setup("static routable", (ROUTABLE,), _routable_by_hand, is_reference=True),
+}
+SUBJECTS = [
+    Setup("alone", (LINK_LOCAL,), _alone),
+    Setup("beside a lease", (LINK_LOCAL, ROUTABLE), _beside_a_lease),
+    Setup("old and force", (LINK_LOCAL, ROUTABLE), _beside_a_static_address, {"old": True, "force": True}),
+]
+
+
+def _stage(setup, kind, name):
+    bench = Bench(name.replace(" ", "-"), kind)
+    try:
+        router = bench.dhcp()
+        router.host.run("ip", "addr", "add", f"{ROUTER}/16", "dev", "eth0")
+        if setup.prepare is _beside_a_lease:
+            router.start()
+        board = bench.board()
+        addresses = setup.prepare(bench, board, setup.options)
+        static = [each for each in addresses.values() if setup.is_reference or each != _ADDRESS]
+        return Stage(bench, board, addresses, setup.shown, static, router.mac)
+    except BaseException:
+        with contextlib.suppress(AssertionError):
+            bench.close()
+        raise
+
+
+# What may differ
+
+
+class Difference(NamedTuple):
+    """What autoip's address does otherwise than a static one."""
+
+    clause: str  # that wants it
+    what: str
+    of: Callable  # a Sent of a static address: that of autoip's
+
+
+DIFFERENCES = [
+    Difference(
+        "RFC 3927 2.5",
+        "ARP with a link-local sender is broadcast, Replies and repeated Requests too",
+        lambda sent: sent._replace(to="all") if sent.what.startswith("ARP") else sent,
+    ),
+]
+# Two more are not a matter of words.
+#
+# RFC 3927 2.4: an address is announced when it is claimed or defended. lwIP asks for a static one at other
+# times too. That is not compared, and autoip's may not do it: see Stage.
+#
+# RFC 3927 2.6.2: from a link-local source every host is on the link and no router is used. From any source
+# 169.254.255.255 is a broadcast. So these turns are compared with the turn to a link-local host:
+
+
+def reference_of(pairs):
+    """The kind of reference that a turn is compared with, and the turn there."""
+    if any(LINK_LOCAL == own or PREFIX == peer for own, peer in pairs):
+        return LINK_LOCAL, ((LINK_LOCAL, LINK_LOCAL),) * len(pairs)
+    return ROUTABLE, pairs
+
+
+# The turns of a script on a board: for each, and in it for each of one or more hosts, a pair of the kind of
+# the board's address that he talks to, and the kind of his own.
+
+
+def each_address(setup):
+    """Each address of the board; with an off-link host only where such ones are answered directly."""
+    peers = {LINK_LOCAL: (LINK_LOCAL, ROUTABLE, OFF_LINK), ROUTABLE: (LINK_LOCAL, ROUTABLE)}
+    return [((own, peer),) for own in setup.kinds for peer in peers[own]]
+
+
+def each_subnet(setup):
+    return [((own, own),) for own in setup.kinds]
+
+
+def each_prefix(setup):
+    """Each address of the board, to all hosts of 169.254/16."""
+    return [((own, PREFIX),) for own in setup.kinds]
+
+
+def link_local(setup):
+    return [((LINK_LOCAL, LINK_LOCAL),)]
+
+
+def shown(setup):
+    """The address that the interface shows: new traffic to all, or off the link."""
+    return [((setup.shown, setup.shown),)]
+
+
+def new(setup):
+    """New traffic to a link-local and to a routable host."""
+    return [((setup.new, LINK_LOCAL),), ((setup.shown, ROUTABLE),)]
+
+
+def new_to_prefix(setup):
+    return [((setup.new, PREFIX),)]
+
+
+def three_hosts(setup):
+    first, other = setup.kinds[0], setup.kinds[-1]
+    return [
+        ((first, LINK_LOCAL), (other, LINK_LOCAL), (first, ROUTABLE)),
+        ((other, ROUTABLE), (first, ROUTABLE), (other, LINK_LOCAL)),
+    ]
+
+
+# The comparison
+
+
+class Lineup:
+    """References and subjects of one kind of board, each on a wire of its own."""
+
+    def __init__(self, kind, name):
+        self._setups = [*REFERENCES.values(), *SUBJECTS]
+        # Threads that stay: a process of a bench ends with the thread that started it.
+        self._pool = ThreadPoolExecutor(len(self._setups))
+        names = [f"{name}-{kind}-{setup.name}" for setup in self._setups]
+        self._stages = list(self._pool.map(_stage, self._setups, [kind] * len(names), names))
+        time.sleep(_SETTLED)
+
+    def compare(self, script, turns, before="", same_host=False, once=False):
+        """Have all boards take their turns of the script, side by side, and compare.
+
+        script: a function of a Turn.
+        turns: a function of a Setup, which turns it takes.
+        before: code that the board runs before the first turn; sockets then stay open from turn to turn.
+        same_host: a host keeps its address from turn to turn.
+        once: what is seen or sent again in a turn is told once. A reference takes a turn once; else it takes
+        each twice, and must do the same both times.
+        """
+        plans = [turns(setup) for setup in SUBJECTS]
+        wanted = [reference_of(pairs) for plan in plans for pairs in plan]
+        of_references = [
+            [pairs for pairs in dict.fromkeys(p for k, p in wanted if k == kind) for _ in range(2 - once)]
+            for kind in REFERENCES
+        ]
+
+        def play(stage, plan):
+            return stage.play(script, plan, before, same_host)
+
+        played = list(self._pool.map(play, self._stages, of_references + plans))
+        references = {}
+        found = []
+        for setup, each in zip(self._setups, played, strict=True):
+            for turn in each:
+                key = reference_of(turn.pairs)
+                reference = references.setdefault(key, turn)
+                found += _differences(setup, turn, reference, once)
+        assert not found, "\n\n".join(found)
+
+    def close(self):
+        faults = [fault for fault in self._pool.map(_fault_of_closing, self._stages) if fault]
+        self._pool.shutdown()
+        assert not faults, "\n".join(faults)
+
+
+def _fault_of_closing(stage):
+    try:
+        stage.bench.close()
+    except AssertionError as fault:
+        return str(fault)
+    return None
+
+
+def _differences(setup, turn, reference, once):
+    expected = reference.seen + [str(each) for each in _as_wanted(setup, turn, reference.sent)]
+    seen = turn.seen + [str(each) for each in turn.sent]
+    if once:
+        expected, seen = list(dict.fromkeys(expected)), list(dict.fromkeys(seen))
+    if seen == expected:
+        return []
+    told = ", ".join(f"{own} address and {peer} host" for own, peer in turn.pairs)
+    lines = (line for line in difflib.ndiff(expected, seen) if not line.startswith("?"))
+    return ["\n".join([f"{setup.name}: {told}", *lines])]
+
+
+def _as_wanted(setup, turn, sent):
+    """What was sent in the reference's turn, as it is wanted in a subject's."""
+    if setup.is_reference:
+        return sent
+    owns = {peer.name: own for peer, (own, _) in zip(turn.peers, turn.pairs, strict=True)}
+    wanted = []
+    for each in sent:
+        if owns.get(each.target, turn.pairs[0][0]) == LINK_LOCAL:
+            for difference in DIFFERENCES:
+                each = difference.of(each)
+        wanted.append(each)
+    return wanted

@@ -1,0 +1,344 @@
+"""Turns of a script: what it has to do with a board, and what was seen and sent in the end."""
+
+import ipaddress
+import socket
+import struct
+import time
+
+from scapy.layers.inet import ICMP, IP
+
+from .board import BoardError
+from .dhcp import ADDRESS as GATEWAY
+from .frames import THIEF, is_arp, request
+from .roles import Roles, is_repeated, octets
+from .routable import PEER as ROUTER
+
+LINK_LOCAL, ROUTABLE, OFF_LINK = "link-local", "routable", "off-link"  # kinds of addresses
+PREFIX = "of the prefix"  # a host's address where the script sends to all of 169.254/16
+ALL = "169.254.255.255"
+PORT = 4000  # of the hosts' sockets
+SOON = 2  # s for what has to come
+
+_FENCE = "169.254.99.99"  # asks by ARP when a turn ends
+_QUIET = 0.05  # s for what may not come, after the board is done with it
+_RETRY = 3  # s: lwIP repeats an ARP Request each second
+_ECHO_ID = 77
+_SIZE = 4000  # octets: more than any script sends
+_NAMES = ("PEER", "SECOND", "THIRD")
+_NETWORKS = [  # of their addresses
+    {LINK_LOCAL: "169.254.101.0/24", ROUTABLE: "10.0.0.128/25", OFF_LINK: "8.8.1.0/24"},
+    {LINK_LOCAL: "169.254.102.0/24", ROUTABLE: "10.0.0.16/28", OFF_LINK: "8.8.2.0/24"},
+    {LINK_LOCAL: "169.254.103.0/24", ROUTABLE: "10.0.0.32/28", OFF_LINK: "8.8.3.0/24"},
+]
+_ROUTERS = (ROUTER, GATEWAY)
+_LENGTHS = {LINK_LOCAL: 16, ROUTABLE: 24}  # of the prefixes
+
+# What scripts use on the board, beside the turn's `own`, `peer` and `subnet`.
+PROGRAM = f"""
+import socket
+opened = []
+
+def opened_socket(kind, name):
+    made = socket.socket(socket.AF_INET, kind)
+    opened.append(made)
+    made.settimeout({SOON})
+    if name:
+        made.bind(name)
+    return made
+
+def udp(*name):
+    return opened_socket(socket.SOCK_DGRAM, name)
+
+def tcp(*name):
+    return opened_socket(socket.SOCK_STREAM, name)
+
+def sent(by, data, address):
+    global sock
+    sock = by
+    return by.sendto(data, (address, {PORT}))
+
+def echo(server):
+    data, name = server.recvfrom({_SIZE})
+    server.sendto(data, name)
+    return [len(data), name]
+
+def listener(*name):
+    made = tcp(*name)
+    made.listen(2)
+    return made
+
+def accept(server):
+    global connection
+    connection, name = server.accept()
+    connection.settimeout({SOON})
+    opened.append(connection)
+    return name
+
+def is_silent(by):
+    by.settimeout(0)
+    try:
+        return by.recvfrom({_SIZE})
+    except OSError:
+        return True
+
+def octets(*addresses):
+    return bytes(int(octet) for address in addresses for octet in address.split("."))
+
+def close_all():
+    while opened:
+        opened.pop().close()
+"""
+
+
+class Crowd:
+    """A Linux host that has all addresses of its networks. It gives away each once: no board knows it yet."""
+
+    def __init__(self, wire, networks):
+        self._free = {kind: ipaddress.ip_network(network).hosts() for kind, network in networks.items()}
+        self._host = wire.add_host()
+        self.mac = self._host.mac
+        addresses = [f"{self.address(kind)}/{length}" for kind, length in _LENGTHS.items()]
+        self._run(f"for address in {' '.join(addresses)}; do ip addr add $address dev eth0; done")
+        self._run(
+            f"for network in {' '.join(networks.values())}; do ip route add local $network dev lo; done"
+        )
+        # It asks by ARP when it was told to forget, and else never again.
+        self._run("echo 3600000 > /proc/sys/net/ipv4/neigh/eth0/base_reachable_time_ms")
+        self._run("echo 3600 > /proc/sys/net/ipv4/neigh/eth0/delay_first_probe_time")
+
+    def address(self, kind):
+        return str(next(self._free[LINK_LOCAL if kind == PREFIX else kind]))
+
+    def forget(self):
+        """Forget the MACs of others."""
+        self._host.run("ip", "neigh", "flush", "all")
+
+    def socket(self, kind, protocol=0):
+        with self._host.namespace.inside():
+            sock = socket.socket(socket.AF_INET, kind, protocol)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+        sock.settimeout(SOON)
+        return sock
+
+    def join(self, sock, group):
+        with self._host.namespace.inside():
+            index = socket.if_nametoindex("eth0")
+        name = struct.pack("4s4xi", socket.inet_aton(group), index)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, name)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+
+    def _run(self, script):
+        self._host.run("sh", "-ec", script)
+
+
+class Stage:
+    """A board on its wire, with three hosts; where turns are taken.
+
+    addresses: those of the board, by kind.
+    shown: the kind of the one that its interface shows.
+    static: those that it does not have from autoip.
+    router: the router's MAC.
+    """
+
+    def __init__(self, bench, board, addresses, shown, static, router):
+        self.bench, self.board, self.addresses, self.shown, self.static = (
+            bench,
+            board,
+            addresses,
+            shown,
+            static,
+        )
+        self.hosts = [Crowd(bench.wire, networks) for networks in _NETWORKS]
+        self.macs = dict(zip((host.mac for host in self.hosts), _NAMES, strict=True))
+        self.macs.update({board.mac: "OWN", router: "ROUTER", THIEF: "THIEF"})
+        self._spent = {_FENCE}
+        self._asked = {}  # by ARP, sender and target address: when, in s since 1970
+        board.run(PROGRAM)
+
+    def play(self, script, plan, before="", same_host=False):
+        """Take the turns of a plan, see Lineup.compare(); returns these."""
+        turns = []
+        if before:
+            self.board.run(before)
+        for pairs in plan:
+            turns.append(Turn(self, pairs, turns[0] if turns and same_host else None))
+            turns[-1].play(script, keeps_sockets=bool(before))
+        self.board.run("close_all()")
+        self._spent.update(peer.address for turn in turns for peer in turn.peers)
+        return turns
+
+    def frames(self, begun, ended):
+        """Frames of the board in a turn, but those that are of other turns, or repeat others."""
+        segments = set()
+        for frame in self.bench.capture.since(begun):
+            if frame.time >= ended:
+                return
+            if frame.source != self.board.mac:
+                continue
+            if self._is_of_turn(frame) and not is_repeated(frame, segments):
+                yield frame
+
+    def _is_of_turn(self, frame):
+        if frame.arp is None:
+            return IP not in frame.packet or frame.packet[IP].dst not in self._spent
+        sender, target = frame.arp.psrc, frame.arp.pdst
+        if sender in self.static and target in (sender, *_ROUTERS):
+            return (
+                False  # lwIP asks for itself each second, and for a router that it knows already not at all
+            )
+        return target not in self._spent and not (frame.kind == "request" and self._is_retry(frame))
+
+    def _is_retry(self, frame):
+        question = frame.arp.psrc, frame.arp.pdst
+        before = self._asked.get(question, 0)
+        self._asked[question] = frame.time
+        return frame.time - before < _RETRY
+
+
+class Turn:
+    """What a script has: a board, the address `own` of it that the turn is about, and the hosts to talk to.
+
+    pairs: for each host, the kind of the board's address that it talks to, and the kind of its own.
+    before: an earlier turn with the same hosts.
+    """
+
+    def __init__(self, stage, pairs, before=None):
+        self.pairs = pairs
+        self.board, self.bench, self._stage = stage.board, stage.bench, stage
+        self.own = stage.addresses[pairs[0][0]]
+        prefix = ipaddress.ip_network(f"{self.own}/{_LENGTHS[pairs[0][0]]}", strict=False)
+        self.subnet = str(prefix.broadcast_address)
+        self.peers = [
+            Peer(
+                self,
+                name,
+                host,
+                before.peers[i].address if before else host.address(kind),
+                stage.addresses[own],
+            )
+            for i, (name, host, (own, kind)) in enumerate(zip(_NAMES, stage.hosts, pairs, strict=False))
+        ]
+        self.peer = self.peers[0]
+        names = {peer.address: peer.name for peer in self.peers}
+        names.update({self.subnet: "SUBNET", ALL: "SUBNET", **dict.fromkeys(_ROUTERS, "ROUTER")})
+        asks = {peer.address: peer.own for peer in self.peers}
+        others = [address for address in stage.addresses.values() if address != self.own]
+        self.roles = Roles([self.own, *others], stage.addresses[stage.shown], names, stage.macs, asks)
+        self.seen = []
+        self.sent = []
+
+    def play(self, script, keeps_sockets):
+        for peer in self.peers:
+            peer.host.forget()
+        self.board.run(f"own, peer, subnet = {self.own!r}, {self.peer.address!r}, {self.subnet!r}")
+        begun = time.time()
+        try:
+            script(self)
+        except (AssertionError, OSError, BoardError) as error:
+            self.told("the script", f"{type(error).__name__}: {error}")
+        if not keeps_sockets:
+            self.board.run("close_all()")
+        self.sent = self._in_words(self._stage.frames(begun, self.fence()))
+
+    def _in_words(self, frames):
+        told = [sent for sent in map(self.roles.sent, frames) if sent]
+        return [each for i, each in enumerate(told) if each.what != "IGMP" or each not in told[:i]]
+
+    # Steps of a script. What they find is kept for the comparison.
+
+    def fence(self):
+        """Wait until the board is done with what it was sent; returns when that was, in s since 1970."""
+        sent = self.bench.wire.send(request(_FENCE, self.own))
+        return self.bench.capture.wait_for(is_arp("reply", self.board.mac, tpa=_FENCE), after=sent).time
+
+    def run(self, code):
+        """Run code on the board."""
+        try:
+            self.board.run(code)
+        except BoardError as error:
+            self.told(f"board: {code}", str(error))
+
+    def ask(self, expression):
+        """The value of an expression on the board."""
+        try:
+            self.told(f"board: {expression}", self.roles.told(self.board.ask(expression)))
+        except BoardError as error:
+            self.told(f"board: {expression}", str(error))
+
+    def told(self, who, what):
+        self.seen.append(f"{who}: {what}")
+
+
+class Peer:
+    """A host in a turn; own: the board's address that it talks to."""
+
+    def __init__(self, turn, name, host, address, own):
+        self.name, self.host, self.address, self.own = name, host, address, own
+        self.mac = host.mac
+        self._turn = turn
+
+    def udp(self, port=PORT, address=None):
+        """A socket bound to the host's address, or another one."""
+        sock = self.host.socket(socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.bind((self.address if address is None else address, port))
+        return sock
+
+    def member(self, group, port):
+        """A socket bound to a port, and a member of a group."""
+        sock = self.udp(port, "")
+        self.host.join(sock, group)
+        return sock
+
+    def tcp(self, port=0):
+        sock = self.host.socket(socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((self.address, port))
+        return sock
+
+    def connects(self, sock, port):
+        try:
+            sock.connect((self.own, port))
+        except OSError as error:
+            self._told(type(error).__name__)
+            return False
+        return True
+
+    def hears(self, sock):
+        """What a socket receives next."""
+        try:
+            data, name = sock.recvfrom(_SIZE)
+        except OSError as error:
+            self._told(type(error).__name__)
+        else:
+            self._told(f"{octets(data)} from {name and self.name_of(name)}")
+
+    def hears_nothing(self, sock):
+        """It has received nothing when the board is done with what it was sent."""
+        self._turn.fence()
+        sock.settimeout(_QUIET)
+        self.hears(sock)
+
+    def pings(self, size=8, to=None):
+        """An Echo Request and its Reply; to: another address than the board's own, which may not answer."""
+        payload = (bytes(range(256)) * (size // 256 + 1))[:size]
+        with self.host.socket(socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sock.bind((self.address, 0))
+            sock.sendto(bytes(ICMP(id=_ECHO_ID) / payload), (to or self.own, 0))
+            self._turn.fence()
+            sock.settimeout(_QUIET if to else SOON)
+            try:
+                packet, name = sock.recvfrom(_SIZE)
+            except TimeoutError:
+                self._told("no answer")
+            else:
+                whole = packet[28:] == payload
+                self._told(f"ICMP {packet[20]} from {self.name_of(name)[0]}, payload is whole: {whole}")
+
+    def name_of(self, name):
+        """The roles of a socket's address."""
+        return [self._turn.roles.source(name[0], self.address), *self._turn.roles.told(name[1:])]
+
+    def _told(self, what):
+        self._turn.told(self.name, what)
