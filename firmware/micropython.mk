@@ -1,3 +1,6 @@
+# The C module for the ports that are built by make: stm32, mimxrt, alif, and boards of this project.
+
+ifndef AUTOIP_MOD_DIR # a manifest and USER_C_MODULES may both name it
 AUTOIP_MOD_DIR := $(USERMOD_DIR)
 
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/modautoip.c
@@ -9,15 +12,23 @@ AUTOIP_PORT ?= port_softtimer
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)/autoip_port.c
 CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)
 
+AUTOIP_UPSTREAM := $(filter stm32 mimxrt alif,$(notdir $(CURDIR)))
 ifeq ($(AUTOIP_PORT),port_softtimer)
-SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/netif_lan.c
+SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/$(if $(AUTOIP_UPSTREAM),netif_upstream.c,netif_lan.c)
 # All of lwIP is to be built with the hook.
 CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"alias_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
 else
 AUTOIP_WRAPS := ip4_route_src_hook
 endif
 
-# What lwIP calls in the place of its own functions, see link.c and alias.c.
+# What lwIP calls in the place of its own functions, see link.c and alias.c. mimxrt calls the linker itself,
+# alif links with CFLAGS only.
 AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup
 AUTOIP_WRAPS += $(addsuffix _netif_ip_addr_changed,raw tcp udp)
-LDFLAGS_USERMOD += $(AUTOIP_WRAPS:%=-Wl,--wrap=%)
+ifeq ($(AUTOIP_UPSTREAM),mimxrt)
+LDFLAGS_USERMOD += $(AUTOIP_WRAPS:%=--wrap=%)
+else
+$(if $(filter alif,$(AUTOIP_UPSTREAM)),CFLAGS,LDFLAGS)_USERMOD += $(AUTOIP_WRAPS:%=-Wl,--wrap=%)
+endif
+
+endif
