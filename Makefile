@@ -5,16 +5,13 @@ BUILD := build
 VENV := $(BUILD)/venv
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-ifeq ($(wildcard boards/$(BOARD)/board.mk),)
-$(error BOARD=$(BOARD) is none of: $(notdir $(patsubst %/board.mk,%,$(wildcard boards/*/board.mk))))
-endif
-
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 include boards/sources.mk
-include boards/$(BOARD)/board.mk
+# A board of ours, or one of MicroPython's own.
+include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
 include bench/bench.mk
 

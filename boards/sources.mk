@@ -4,6 +4,13 @@
 MICROPY_DIR ?= $(BUILD)/src/micropython
 LWIP_DIR ?= $(BUILD)/src/lwip
 
+# MicroPython's own boards need a checkout with submodules, which Debian's source package is not.
+MICROPY_CHECKOUT := $(if $(filter-out file,$(origin MICROPY_DIR)),$(abspath $(MICROPY_DIR)))
+
+.PHONY: boards
+boards: ## list MicroPython's own boards that autoip fits (MICROPY_DIR: a checkout of MicroPython)
+	@boards/upstream/boards.py list "$(MICROPY_CHECKOUT)"
+
 $(BUILD)/src/micropython:
 	boards/debian-source.sh micropython 1.25.0 $@
 

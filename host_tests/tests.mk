@@ -32,4 +32,4 @@ lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C,
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/codespell
 	$(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
-	shellcheck boards/*.sh boards/common/*.sh host_tests/*.sh .ci/run
+	shellcheck boards/*.sh boards/upstream/*.sh host_tests/*.sh .ci/run

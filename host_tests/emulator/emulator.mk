@@ -6,7 +6,7 @@ EMULATOR_FILES := $(addprefix host_tests/emulator/, emulator.mjs radio.mjs packa
 
 ifeq ($(EMULATOR),1)
 BOARD_BUILD := $(BOARD_BUILD)-emulator
-C_MODULES := host_tests/emulator
+C_MODULES := $(CURDIR)/host_tests/emulator
 endif
 
 $(EMULATOR_BUILD)/.ready: $(EMULATOR_FILES)

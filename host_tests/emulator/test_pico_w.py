@@ -250,7 +250,7 @@ def serial_port():
 def test_deploy_never_overwrites_unasked(serial_port):
     def deploy(file, overwrite=""):
         mpremote = ROOT / "build/board-tools/bin/mpremote"
-        command = [ROOT / "boards/common/deploy.sh", mpremote, serial_port, file, overwrite]
+        command = [ROOT / "boards/upstream/deploy.sh", mpremote, serial_port, file, overwrite]
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100
         )

@@ -1,2 +1,0 @@
-include("$(PORT_DIR)/boards/manifest.py")
-include("../../firmware/manifest.py")

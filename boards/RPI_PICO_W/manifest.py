@@ -1,2 +1,0 @@
-include("$(BOARD_DIR)/manifest.py")
-include("../../firmware/manifest.py")

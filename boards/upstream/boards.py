@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""MicroPython's own boards: which port a board is of, whether autoip fits it, and what its build freezes.
+
+    boards.py list MICROPY_DIR                      the boards that have a network and fit
+    boards.py check MICROPY_DIR BOARD               ends with one line that says what is wrong, if anything is
+    boards.py manifest MICROPY_DIR BOARD BUILD      leaves BUILD/manifest.py, and BUILD/port for flash
+
+A board is a folder MICROPY_DIR/ports/PORT/boards/BOARD, its settings are in mpconfigboard.{mk,cmake,h}.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import sys
+
+FIRMWARE = pathlib.Path(__file__).resolve().parents[2] / "firmware"
+TESTED = pathlib.Path(__file__).with_name("tested.txt")
+GET = "git clone --branch v1.28.0 https://github.com/micropython/micropython"
+OLDEST = 25  # of MicroPython 1.x
+
+# What a checkout has below lib/ only with the submodules of a port.
+SUBMODULES = {
+    "alif": ["alif_ensemble-cmsis-dfp/Device", "lwip/src", "mbedtls/library", "tinyusb/src"],
+    "esp32": ["berkeley-db-1.xx/btree", "micropython-lib/micropython"],
+    "mimxrt": ["nxp_driver/sdk", "lwip/src", "mbedtls/library", "tinyusb/src", "micropython-lib/micropython"],
+    "rp2": ["pico-sdk/src", "lwip/src", "mbedtls/library", "tinyusb/src", "micropython-lib/micropython"],
+    "stm32": ["stm32lib/CMSIS", "lwip/src", "mbedtls/library", "micropython-lib/micropython"],
+}
+
+# The class in `network`, and the setting of a board that has it.
+KINDS = {
+    "LAN": r"MICROPY_HW_ETH_MDC|ENET(_1)?_PHY_ADDRESS",
+    "WIZNET5K": "MICROPY_PY_NETWORK_WIZNET5K",
+    "WLAN": "MICROPY_PY_NETWORK_CYW43",
+}
+KIND_SUBMODULES = {"LAN": [], "WIZNET5K": ["wiznet5k/Ethernet"], "WLAN": ["cyw43-driver/src"]}
+
+# Ports with a network that autoip does not fit.
+UNFIT = {
+    "cc3200": "its network is the CC3200's own, without lwIP",
+    "esp8266": "its lwIP is a part of the SDK's binary, and cannot be hooked",
+    "renesas-ra": "it calls lwIP from Python's scheduler, without a lock",
+    "zephyr": "its network is Zephyr's own, without lwIP",
+}
+
+# How a file of settings sets one, and how it includes another.
+SETTING = {
+    ".mk": r"^(\w+) *[?:]?= *(.*?) *$",
+    ".cmake": r"^ *set\((\w+) +(.*?)\)$",
+    ".h": r"^#define +(\w+) +(.*?) *$",
+}
+INCLUDE = r'^#?include[ ("]+([^)"\s]+)'
+
+
+class Unfit(Exception):
+    """The board can't be built with autoip; says why, and what to do."""
+
+
+class Board:
+    """A board of MicroPython's: `folder` is its folder in `checkout`."""
+
+    def __init__(self, checkout, folder):
+        self.checkout = checkout
+        self.name = folder.name
+        self.port_dir = folder.parents[1]
+        self.port = self.port_dir.name
+        self._folder = folder
+        self.settings = {}
+        for file in ("mpconfigboard.mk", "mpconfigboard.cmake", "mpconfigboard.h"):
+            self._read(folder / file)
+
+    @property
+    def kinds(self):
+        """The classes in `network` whose interfaces the board has."""
+        if self.port == "esp32":  # LAN: the chip's own Ethernet, or a chip on SPI
+            return ["LAN"] + ["WLAN"] * (self.settings.get("MICROPY_PY_NETWORK_WLAN") != "(0)")
+        return [kind for kind, setting in KINDS.items() if re.search(setting, " ".join(self.settings))]
+
+    @property
+    def manifest(self):
+        """What upstream's build of the board freezes."""
+        chosen = self.settings.get("FROZEN_MANIFEST") or self.settings.get("MICROPY_FROZEN_MANIFEST")
+        return self._path(chosen or "boards/manifest.py")
+
+    def check(self):
+        """Unfit, if autoip does not fit the board, or the checkout lacks what the build needs."""
+        if self.port in UNFIT:
+            raise Unfit(f"port {self.port} is not served: {UNFIT[self.port]}")
+        if self.port not in SUBMODULES:
+            raise Unfit(f"port {self.port} is not served: it has no lwIP")
+        if self.port != "esp32" and self.settings.get("MICROPY_PY_LWIP", "0") == "0":
+            raise Unfit("it has no lwIP (MICROPY_PY_LWIP)")
+        if not self.kinds:
+            raise Unfit("it has no network")
+
+    def check_submodules(self):
+        """Unfit, if the checkout lacks a submodule that the build needs."""
+        needed = list(SUBMODULES[self.port])
+        if self.port != "esp32":
+            needed += [submodule for kind in self.kinds for submodule in KIND_SUBMODULES[kind]]
+        for submodule in needed:
+            if not (self.checkout / "lib" / submodule).is_dir():
+                get = f"make -C {self.port_dir} BOARD={self.name} submodules"
+                raise Unfit(f"lib/{submodule} is missing in MICROPY_DIR, get it by: {get}")
+
+    def _read(self, file):
+        """Take the settings of a file and of those that it includes; what was set first holds."""
+        if not file.is_file():
+            return
+        text = re.sub(r" *(#|//) .*", "", file.read_text())
+        for name, value in re.findall(SETTING[file.suffix], text, re.MULTILINE):
+            self.settings.setdefault(name, value)
+        for other in re.findall(INCLUDE, text, re.MULTILINE):
+            self._read(self._path(other))
+
+    def _path(self, text):
+        """A path as a board's settings have it: relative to its port."""
+        text = re.sub(r"\$[({](MICROPY_)?BOARD_DIR[)}]", str(self._folder), text)
+        return self.port_dir / re.sub(r"\$[({](MICROPY_)?PORT_DIR[)}]", str(self.port_dir), text)
+
+
+def boards(checkout):
+    """All boards of MicroPython's, by port and name."""
+    folders = sorted(checkout.glob("ports/*/boards/*/"))
+    return [Board(checkout, folder) for folder in folders if list(folder.glob("mpconfigboard.*"))]
+
+
+def check_checkout(path):
+    """The checkout at a path; Unfit, if none that is recent enough is there."""
+    if not path:
+        raise Unfit(f"set MICROPY_DIR to a checkout of MicroPython, v1.25 to v1.29; get one by: {GET}")
+    config = pathlib.Path(path) / "py" / "mpconfig.h"
+    if not config.is_file():
+        raise Unfit(f"no MicroPython in MICROPY_DIR={path}; get one by: {GET}")
+    minor = int(re.search(r"^#define MICROPY_VERSION_MINOR (\d+)", config.read_text(), re.MULTILINE)[1])
+    if minor < OLDEST:
+        raise Unfit(f"MicroPython 1.{minor} in MICROPY_DIR is too old, v1.25 to v1.29 fit; get one by: {GET}")
+    return pathlib.Path(path).resolve()
+
+
+def find(checkout, name):
+    """The board of that name; Unfit, if there is none."""
+    for folder in checkout.glob(f"ports/*/boards/{name}"):
+        return Board(checkout, folder)
+    raise Unfit(f"neither boards/{name} nor ports/*/boards/{name} in MICROPY_DIR; `make boards` lists them")
+
+
+def write(path, text):
+    """Write a file only if that changes it: make builds anew what is newer."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+def list_boards(checkout):
+    tested = dict(line.split(maxsplit=1) for line in TESTED.read_text().splitlines() if line[:1] not in "#")
+    for board in boards(checkout):
+        try:
+            board.check()
+        except Unfit:
+            continue
+        print(f"{board.name:32}{board.port:8}{' '.join(board.kinds):16}{tested.get(board.name, '')}".rstrip())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=["list", "check", "manifest"])
+    parser.add_argument("checkout", metavar="MICROPY_DIR")
+    parser.add_argument("board", nargs="?", metavar="BOARD")
+    parser.add_argument("build", nargs="?", metavar="BUILD", type=pathlib.Path)
+    options = parser.parse_args()
+    try:
+        checkout = check_checkout(options.checkout)
+        if options.command == "list":
+            list_boards(checkout)
+            return
+        board = find(checkout, options.board)
+        board.check()
+        board.check_submodules()
+    except Unfit as reason:
+        sys.exit(f"BOARD={options.board}: {reason}" if options.board else str(reason))
+    if options.command == "manifest":
+        includes = [board.manifest, FIRMWARE / "manifest.py"]
+        write(options.build / "manifest.py", "".join(f'include("{os.fspath(file)}")\n' for file in includes))
+        write(options.build / "port", board.port + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+#!/bin/sh
+# flash-esp32.sh ESPTOOL BUILD [PORT]
+# Writes the firmware in BUILD to an ESP32 on a serial port, PORT or the one that esptool finds.
+set -eu
+
+esptool=$1
+build=$2
+port=${3:-}
+
+if [ ! -f "$build/firmware.bin" ]; then
+    echo "$build/firmware.bin is not there: make firmware first" >&2
+    exit 1
+fi
+# The image begins with the bootloader, whose place depends on the chip.
+offset=$(sed -n 's/^CONFIG_BOOTLOADER_OFFSET_IN_FLASH=//p' "$build/sdkconfig")
+if ! "$esptool" --baud 460800 ${port:+--port "$port"} write-flash "${offset:-0x1000}" "$build/firmware.bin"; then
+    echo "not flashed. Connect the board by USB (ls /dev/ttyUSB* /dev/ttyACM*), name it by PORT=, and if it" >&2
+    echo "does not answer: hold BOOT, press and release RESET, release BOOT, and try again." >&2
+    exit 1
+fi

@@ -1,0 +1,10 @@
+# Ports that are built by make, with a Cortex-M compiler. MicroPython 1.25 looks for C modules in the folders
+# below USER_C_MODULES, later versions in that folder too.
+
+BUILD_PACKAGES += gcc-arm-none-eabi libnewlib-arm-none-eabi
+C_MODULES := $(CURDIR)
+
+.PHONY: flash
+flash: ## write the firmware of BOARD to a board, by upstream's `make deploy`
+	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
+	$(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS) deploy

@@ -1,0 +1,8 @@
+# rp2: RP2040 and RP2350 with Wi-Fi (Pico W kind) or a WIZnet chip. Built by cmake.
+
+BUILD_PACKAGES += cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
+FIRMWARE := $(BOARD_BUILD)/firmware.uf2
+
+.PHONY: flash
+flash: $(BOARD_TOOLS)/.ready ## write the firmware of BOARD to a board (PORT=/dev/ttyACM0)
+	@boards/upstream/flash-rp2.sh $(BOARD_TOOLS)/bin/mpremote $(FIRMWARE) "$(PORT)"

@@ -1,0 +1,56 @@
+# MicroPython's own boards, by their upstream names: what all ports have in common. PORT.mk beside this file
+# has what is a port's own, tested.txt tells which boards were tried.
+
+BOARD_BUILD := $(BUILD)/$(BOARD)
+UPSTREAM_PORT := $(or \
+	$(patsubst $(MICROPY_CHECKOUT)/ports/%/boards/$(BOARD),%,$(wildcard $(MICROPY_CHECKOUT)/ports/*/boards/$(BOARD))), \
+	$(file <$(BOARD_BUILD)/port))
+UPSTREAM_PORT_DIR := $(MICROPY_CHECKOUT)/ports/$(UPSTREAM_PORT)
+
+# What a port's file may add to.
+C_MODULES := $(CURDIR)/firmware
+CHECK_TOOLS := true
+
+# An emulator runs the firmware of these.
+ifneq ($(filter RPI_PICO_W,$(BOARD)),)
+include host_tests/emulator/emulator.mk
+endif
+
+ifneq ($(wildcard boards/upstream/$(UPSTREAM_PORT).mk),)
+include boards/upstream/$(UPSTREAM_PORT).mk
+else
+FIRMWARE := $(BOARD_BUILD)/firmware
+.PHONY: flash
+flash: $(FIRMWARE)
+endif
+
+UPSTREAM_MAKE = MICROPY_MPYCROSS=$(MICROPY_CHECKOUT)/mpy-cross/build/mpy-cross $(MAKE) -j$(shell nproc)
+UPSTREAM_FLAGS = BOARD=$(BOARD) BUILD=$(abspath $(BOARD_BUILD)) USER_C_MODULES=$(C_MODULES) \
+	FROZEN_MANIFEST=$(abspath $(BOARD_BUILD))/manifest.py
+
+.PHONY: firmware
+firmware: $(FIRMWARE) ## build the firmware of BOARD (MICROPY_DIR: a checkout of MicroPython)
+
+# MicroPython's make knows what has to be built anew.
+.PHONY: $(FIRMWARE)
+$(FIRMWARE): | build-packages
+	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
+	@$(CHECK_TOOLS)
+	@boards/upstream/drop-stale-build.sh $(BOARD_BUILD) $(UPSTREAM_PORT_DIR)
+	@boards/upstream/boards.py manifest "$(MICROPY_CHECKOUT)" $(BOARD) $(BOARD_BUILD)
+	$(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
+	$(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)
+
+# Tools that speak to a board, and what they give it as boot.py.
+BOARD_TOOLS := $(BUILD)/board-tools
+BOOT_PY ?= examples/boot_wlan.py
+
+$(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt
+	@host_tests/install-packages.sh "$(SUDO)" python3-venv
+	python3 -m venv $(BOARD_TOOLS)
+	$(BOARD_TOOLS)/bin/python -m pip install --quiet -r $<
+	touch $@
+
+.PHONY: deploy
+deploy: $(BOARD_TOOLS)/.ready ## copy BOOT_PY to a board (PORT=/dev/ttyACM0, OVERWRITE=1)
+	@boards/upstream/deploy.sh $(BOARD_TOOLS)/bin/mpremote "$(PORT)" $(BOOT_PY) "$(OVERWRITE)"
