@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from .bench import Bench
 from .routable import PEER as ROUTER
@@ -106,38 +105,22 @@ def _stage(setup, kind, name):
         board = bench.board()
         addresses = setup.prepare(bench, board, setup.options)
         static = [each for each in addresses.values() if setup.is_reference or each != _ADDRESS]
-        return Stage(bench, board, addresses, setup.shown, static, router.mac)
+        return Stage(bench, board, router.mac, addresses, setup.shown, static)
     except BaseException:
         with contextlib.suppress(AssertionError):
             bench.close()
         raise
 
 
-# What may differ
+# What may differ, because RFC 3927 wants it
 
-
-class Difference(NamedTuple):
-    """What autoip's address does otherwise than a static one."""
-
-    clause: str  # that wants it
-    what: str
-    of: Callable  # a Sent of a static address: that of autoip's
-
-
-DIFFERENCES = [
-    Difference(
-        "RFC 3927 2.5",
-        "ARP with a link-local sender is broadcast, Replies and repeated Requests too",
-        lambda sent: sent._replace(to="all") if sent.what.startswith("ARP") else sent,
-    ),
-]
-# Two more are not a matter of words.
-#
-# RFC 3927 2.4: an address is announced when it is claimed or defended. lwIP asks for a static one at other
-# times too. That is not compared, and autoip's may not do it: see Stage.
-#
-# RFC 3927 2.6.2: from a link-local source every host is on the link and no router is used. From any source
-# 169.254.255.255 is a broadcast. So these turns are compared with the turn to a link-local host:
+DIFFERENCES = {
+    "2.4": "An address is announced when it is claimed or defended. lwIP asks for its own address by ARP at"
+    " other times too: for a static one that is not compared, autoip's may not do it (Stage).",
+    "2.5": "ARP with a link-local sender is broadcast, Replies and repeated Requests too (as_wanted()).",
+    "2.6.2": "From a link-local source every host is on the link, and no router is used. 169.254.255.255 is a"
+    " broadcast from any source. Such turns are compared with one to a link-local host (reference_of()).",
+}
 
 
 def reference_of(pairs):
@@ -145,6 +128,13 @@ def reference_of(pairs):
     if any(LINK_LOCAL == own or PREFIX == peer for own, peer in pairs):
         return LINK_LOCAL, ((LINK_LOCAL, LINK_LOCAL),) * len(pairs)
     return ROUTABLE, pairs
+
+
+def as_wanted(sent, turn):
+    """What the reference sent, as it is wanted in the turn of a subject."""
+    kinds = {peer.name: own for peer, (own, _) in zip(turn.peers, turn.pairs, strict=True)}
+    kind = kinds.get(sent.target, turn.pairs[0][0])
+    return sent._replace(to="all") if sent.what.startswith("ARP") and kind == LINK_LOCAL else sent
 
 
 # The turns of a script on a board: for each, and in it for each of one or more hosts, a pair of the kind of
@@ -159,6 +149,11 @@ def each_address(setup):
 
 def each_subnet(setup):
     return [((own, own),) for own in setup.kinds]
+
+
+def of_one_host(setup):
+    """Each address of the board, twice, with a link-local host."""
+    return [((own, LINK_LOCAL),) for own in setup.kinds] * 2
 
 
 def each_prefix(setup):
@@ -217,24 +212,23 @@ class Lineup:
         each twice, and must do the same both times.
         """
         plans = [turns(setup) for setup in SUBJECTS]
-        wanted = [reference_of(pairs) for plan in plans for pairs in plan]
-        of_references = [
-            [pairs for pairs in dict.fromkeys(p for k, p in wanted if k == kind) for _ in range(2 - once)]
-            for kind in REFERENCES
-        ]
+        wanted = dict.fromkeys(reference_of(pairs) for plan in plans for pairs in plan)
+        times = 1 if once else 2
+        for_references = [[pairs for of, pairs in wanted if of == kind] * times for kind in REFERENCES]
 
         def play(stage, plan):
             return stage.play(script, plan, before, same_host)
 
-        played = list(self._pool.map(play, self._stages, of_references + plans))
         references = {}
         found = []
+        played = self._pool.map(play, self._stages, for_references + plans)
         for setup, each in zip(self._setups, played, strict=True):
             for turn in each:
-                key = reference_of(turn.pairs)
-                reference = references.setdefault(key, turn)
+                reference = references.setdefault(reference_of(turn.pairs), turn)
                 found += _differences(setup, turn, reference, once)
-        assert not found, "\n\n".join(found)
+        assert not found, "\n\n".join(
+            [*found, "What may differ, by RFC 3927:", *map(": ".join, DIFFERENCES.items())]
+        )
 
     def close(self):
         faults = [fault for fault in self._pool.map(_fault_of_closing, self._stages) if fault]
@@ -251,7 +245,8 @@ def _fault_of_closing(stage):
 
 
 def _differences(setup, turn, reference, once):
-    expected = reference.seen + [str(each) for each in _as_wanted(setup, turn, reference.sent)]
+    sent = reference.sent if setup.is_reference else [as_wanted(each, turn) for each in reference.sent]
+    expected = reference.seen + [str(each) for each in sent]
     seen = turn.seen + [str(each) for each in turn.sent]
     if once:
         expected, seen = list(dict.fromkeys(expected)), list(dict.fromkeys(seen))
@@ -260,17 +255,3 @@ def _differences(setup, turn, reference, once):
     told = ", ".join(f"{own} address and {peer} host" for own, peer in turn.pairs)
     lines = (line for line in difflib.ndiff(expected, seen) if not line.startswith("?"))
     return ["\n".join([f"{setup.name}: {told}", *lines])]
-
-
-def _as_wanted(setup, turn, sent):
-    """What was sent in the reference's turn, as it is wanted in a subject's."""
-    if setup.is_reference:
-        return sent
-    owns = {peer.name: own for peer, (own, _) in zip(turn.peers, turn.pairs, strict=True)}
-    wanted = []
-    for each in sent:
-        if owns.get(each.target, turn.pairs[0][0]) == LINK_LOCAL:
-            for difference in DIFFERENCES:
-                each = difference.of(each)
-        wanted.append(each)
-    return wanted

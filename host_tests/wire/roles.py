@@ -34,7 +34,7 @@ class Roles:
     """Who is who while a turn lasts.
 
     own: the board's addresses. The first is OWN, the others are OTHER.
-    shown: the one of them that the interface shows, which mDNS tells.
+    shown: the one of them that the interface shows, which mDNS tells and IGMP uses.
     addresses, macs: the roles of others, and of MACs.
     asks: which of the board's addresses a host talks to. In what the board sends to that host, this is OWN.
     """
@@ -79,8 +79,10 @@ class Roles:
         if UDP in ip and {ip[UDP].sport, ip[UDP].dport} & _DHCP:
             return None
         what, detail = self._content(ip)
+        # Groups belong to the interface.
+        source = "SHOWN" if what == "IGMP" and ip.src == self._shown else self.source(ip.src, ip.dst)
         to = self.mac(frame.packet.dst, ip.dst)
-        return what and Sent(what, self.source(ip.src, ip.dst), self.address(ip.dst), detail, to)
+        return what and Sent(what, source, self.address(ip.dst), detail, to)
 
     def _arp(self, frame):
         arp = frame.arp

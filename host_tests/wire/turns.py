@@ -21,8 +21,9 @@ SOON = 2  # s for what has to come
 
 _FENCE = "169.254.99.99"  # asks by ARP when a turn ends
 _QUIET = 0.05  # s for what may not come, after the board is done with it
-_RETRY = 3  # s: lwIP repeats an ARP Request each second
+_RETRY = 8  # s: lwIP repeats an ARP Request each second, five times
 _ECHO_ID = 77
+_NEW_ENTRIES = 8  # in a second; lwIP has 10 ARP entries, and the fence takes two
 _SIZE = 4000  # octets: more than any script sends
 _NAMES = ("PEER", "SECOND", "THIRD")
 _NETWORKS = [  # of their addresses
@@ -98,13 +99,15 @@ class Crowd:
         self._host = wire.add_host()
         self.mac = self._host.mac
         addresses = [f"{self.address(kind)}/{length}" for kind, length in _LENGTHS.items()]
-        self._run(f"for address in {' '.join(addresses)}; do ip addr add $address dev eth0; done")
-        self._run(
-            f"for network in {' '.join(networks.values())}; do ip route add local $network dev lo; done"
-        )
-        # It asks by ARP when it was told to forget, and else never again.
-        self._run("echo 3600000 > /proc/sys/net/ipv4/neigh/eth0/base_reachable_time_ms")
-        self._run("echo 3600 > /proc/sys/net/ipv4/neigh/eth0/delay_first_probe_time")
+        script = f"""
+            for address in {" ".join(addresses)}; do ip addr add $address dev eth0; done
+            for network in {" ".join(networks.values())}; do ip route add local $network dev lo; done
+            # It asks by ARP when it was told to forget, and else never again.
+            cd /proc/sys/net/ipv4/neigh/eth0
+            echo 3600000 > base_reachable_time_ms
+            echo 3600 > delay_first_probe_time
+        """
+        self._host.run("sh", "-ec", script)
 
     def address(self, kind):
         return str(next(self._free[LINK_LOCAL if kind == PREFIX else kind]))
@@ -127,32 +130,28 @@ class Crowd:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, name)
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
 
-    def _run(self, script):
-        self._host.run("sh", "-ec", script)
-
 
 class Stage:
     """A board on its wire, with three hosts; where turns are taken.
 
+    router: the router's MAC.
     addresses: those of the board, by kind.
     shown: the kind of the one that its interface shows.
     static: those that it does not have from autoip.
-    router: the router's MAC.
     """
 
-    def __init__(self, bench, board, addresses, shown, static, router):
-        self.bench, self.board, self.addresses, self.shown, self.static = (
-            bench,
-            board,
-            addresses,
-            shown,
-            static,
-        )
+    def __init__(self, bench, board, router, addresses, shown, static):
+        self.bench = bench
+        self.board = board
+        self.addresses = addresses
+        self.shown = shown
+        self._static = static
         self.hosts = [Crowd(bench.wire, networks) for networks in _NETWORKS]
         self.macs = dict(zip((host.mac for host in self.hosts), _NAMES, strict=True))
         self.macs.update({board.mac: "OWN", router: "ROUTER", THIEF: "THIEF"})
         self._spent = {_FENCE}
         self._asked = {}  # by ARP, sender and target address: when, in s since 1970
+        self._new_entries = []  # when they were made, in s of the monotonic clock
         board.run(PROGRAM)
 
     def play(self, script, plan, before="", same_host=False):
@@ -161,6 +160,7 @@ class Stage:
         if before:
             self.board.run(before)
         for pairs in plan:
+            self._wait_for_entries(len(pairs))
             turns.append(Turn(self, pairs, turns[0] if turns and same_host else None))
             turns[-1].play(script, keeps_sockets=bool(before))
         self.board.run("close_all()")
@@ -178,14 +178,26 @@ class Stage:
             if self._is_of_turn(frame) and not is_repeated(frame, segments):
                 yield frame
 
+    def _wait_for_entries(self, count):
+        """Wait until new hosts are certain to have ARP entries as long as a turn lasts.
+
+        A new entry takes the place of the oldest. lwIP counts in seconds, and of equals the last one goes.
+        """
+        while True:
+            now = time.monotonic()
+            self._new_entries = [made for made in self._new_entries if made > now - 1.1]
+            if len(self._new_entries) + count <= _NEW_ENTRIES:
+                self._new_entries += [now] * count
+                return
+            time.sleep(0.02)
+
     def _is_of_turn(self, frame):
         if frame.arp is None:
             return IP not in frame.packet or frame.packet[IP].dst not in self._spent
         sender, target = frame.arp.psrc, frame.arp.pdst
-        if sender in self.static and target in (sender, *_ROUTERS):
-            return (
-                False  # lwIP asks for itself each second, and for a router that it knows already not at all
-            )
+        # lwIP asks for itself again and again, but not for a router that it knows from another turn.
+        if sender in self._static and target in (sender, *_ROUTERS):
+            return False
         return target not in self._spent and not (frame.kind == "request" and self._is_retry(frame))
 
     def _is_retry(self, frame):
@@ -208,16 +220,13 @@ class Turn:
         self.own = stage.addresses[pairs[0][0]]
         prefix = ipaddress.ip_network(f"{self.own}/{_LENGTHS[pairs[0][0]]}", strict=False)
         self.subnet = str(prefix.broadcast_address)
-        self.peers = [
-            Peer(
-                self,
-                name,
-                host,
-                before.peers[i].address if before else host.address(kind),
-                stage.addresses[own],
-            )
-            for i, (name, host, (own, kind)) in enumerate(zip(_NAMES, stage.hosts, pairs, strict=False))
-        ]
+        if before:
+            addresses = [peer.address for peer in before.peers]
+        else:
+            addresses = [host.address(kind) for host, (_, kind) in zip(stage.hosts, pairs, strict=False)]
+        asked = [stage.addresses[own] for own, _ in pairs]
+        peers = zip(_NAMES, stage.hosts, addresses, asked, strict=False)
+        self.peers = [Peer(self, *each) for each in peers]
         self.peer = self.peers[0]
         names = {peer.address: peer.name for peer in self.peers}
         names.update({self.subnet: "SUBNET", ALL: "SUBNET", **dict.fromkeys(_ROUTERS, "ROUTER")})
