@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from .bench import Bench
+from .frames import is_arp
 from .routable import PEER as ROUTER
-from .routable import STATIC, has_lease, holds, set_static
+from .routable import STATIC, has_lease, set_static
 from .turns import LINK_LOCAL, OFF_LINK, PREFIX, ROUTABLE, Stage
 
 _ADDRESS = "169.254.20.20"
@@ -71,16 +72,13 @@ def _beside_a_lease(bench, board, options):
 def _beside_a_static_address(bench, board, options):
     claimed = _claim(bench, board, options)
     set_static(board)
-    holds(board, "svc.log()[-1][1] == 'routable'")
+    board.until("svc.log()[-1][1] == 'routable'")
     return {**claimed, ROUTABLE: STATIC}
 
 
 def _claim(bench, board, options):
     board.claim(delay=200, ip=_ADDRESS, **options)
-    deadline = time.monotonic() + 5
-    while len(bench.capture.announcements_of(board.mac)) < _ANNOUNCE_NUM:
-        assert time.monotonic() < deadline, "not announced twice"
-        time.sleep(0.05)
+    bench.capture.wait_for_several(is_arp("announcement", board.mac), _ANNOUNCE_NUM)
     return {LINK_LOCAL: _ADDRESS}
 
 

@@ -21,7 +21,7 @@ from .differential import (
     three_hosts,
 )
 from .frames import THIEF, announcement, is_arp, probe, reply, request
-from .turns import ALL, PORT, SOON
+from .turns import ALL, PORT, WAIT
 
 GROUP = "239.1.2.3"
 MDNS_GROUP = "224.0.0.251"
@@ -334,7 +334,7 @@ def test_to_itself(lineup, name, turns):
 def resolves(at, sock, to, tries=1):
     """The peer asks for the board's name; the wire tells the answer, but one by multicast."""
     question = DNSQR(qname=at.board.ask("network.hostname()") + ".local", qtype="A")
-    sock.settimeout(SOON)
+    sock.settimeout(WAIT)
     for _ in range(tries):
         sock.sendto(bytes(DNS(rd=0, qd=[question])), (to, MDNS))
         with contextlib.suppress(TimeoutError):

@@ -17,10 +17,10 @@ LINK_LOCAL, ROUTABLE, OFF_LINK = "link-local", "routable", "off-link"  # kinds o
 PREFIX = "of the prefix"  # a host's address where the script sends to all of 169.254/16
 ALL = "169.254.255.255"
 PORT = 4000  # of the hosts' sockets
-SOON = 2  # s for what has to come
+WAIT = 5  # s for what must come; a board at fault may wait that long in each turn
 
 _FENCE = "169.254.99.99"  # asks by ARP when a turn ends
-_QUIET = 0.05  # s for what may not come, after the board is done with it
+_QUIET = 0.05  # s for what may not come, when the board is done with what it was sent
 _RETRY = 8  # s: lwIP repeats an ARP Request each second, five times
 _ECHO_ID = 77
 _NEW_ENTRIES = 8  # in a second; lwIP has 10 ARP entries, and the fence takes two
@@ -42,7 +42,7 @@ opened = []
 def opened_socket(kind, name):
     made = socket.socket(socket.AF_INET, kind)
     opened.append(made)
-    made.settimeout({SOON})
+    made.settimeout({WAIT})
     if name:
         made.bind(name)
     return made
@@ -71,7 +71,7 @@ def listener(*name):
 def accept(server):
     global connection
     connection, name = server.accept()
-    connection.settimeout({SOON})
+    connection.settimeout({WAIT})
     opened.append(connection)
     return name
 
@@ -120,7 +120,7 @@ class Crowd:
         with self._host.namespace.inside():
             sock = socket.socket(socket.AF_INET, kind, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
-        sock.settimeout(SOON)
+        sock.settimeout(WAIT)
         return sock
 
     def join(self, sock, group):
@@ -336,7 +336,7 @@ class Peer:
             sock.bind((self.address, 0))
             sock.sendto(bytes(ICMP(id=_ECHO_ID) / payload), (to or self.own, 0))
             self._turn.fence()
-            sock.settimeout(_QUIET if to else SOON)
+            sock.settimeout(_QUIET if to else WAIT)
             try:
                 packet, name = sock.recvfrom(_SIZE)
             except TimeoutError:
