@@ -70,7 +70,6 @@ def frames_in(mac, address):
     return {
         "ARP that asks for us": request(X, address),
         STRANGERS: request("169.254.7.8", "169.254.7.7"),
-        MALFORMED: _with_opcode(3, request(address, "169.254.7.7")),
         "neither ARP nor IP": Ether(src=THIEF, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes(46)),
         "IPv6": Ether(src=THIEF, dst="33:33:00:00:00:01") / IPv6(src="fe80::1", dst="ff02::1") / UDP(dport=9),
         "IPv4 broadcast": broadcast / IP(src=X, dst="255.255.255.255") / UDP(dport=9),
@@ -79,6 +78,8 @@ def frames_in(mac, address):
         / UDP(dport=9),
         "IPv4 to us, UDP": unicast / IP(src=X, dst=address) / UDP(dport=_PORT),
         ANSWERED: unicast / IP(src=X, dst=address) / ICMP(),
+        # Last: lwIP's AutoIP takes it for a conflict.
+        MALFORMED: _with_opcode(3, request(address, "169.254.7.7")),
     }
 
 

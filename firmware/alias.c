@@ -10,6 +10,8 @@
 #include "lwip/prot/dhcp.h"
 #include "lwip/prot/etharp.h"
 #include "lwip/prot/ip4.h"
+#include "lwip/prot/udp.h"
+#include "lwip/udp.h"
 #include "netif/ethernet.h"
 
 #include "alias.h"
@@ -140,11 +142,17 @@ static void forget_askers_of(const autoip_alias_t *alias) {
     }
 }
 
+// Does lwIP route to 169.254/16 as it should?
+static bool is_plain(void) {
+    return aliases->next == NULL && aliases->prefix == 16;
+}
+
 static struct netif *route_unbound(const ip4_addr_t *destination);
 
 static void note_asker(const ip4_addr_t *address, struct netif *asked) {
     asker_t *asker = find_asker(address);
-    if (asked == route_unbound(address)) {
+    const struct netif *route = route_unbound(address);
+    if (route != NULL && ip4_addr_eq(netif_ip4_addr(asked), netif_ip4_addr(route))) {
         if (asker != NULL) {
             forget(asker);
         }
@@ -162,44 +170,65 @@ static void note_asker(const ip4_addr_t *address, struct netif *asked) {
 /******************************************************************************/
 // Packets in
 
-// What is for 169.254.255.255 comes in by the alias, unless main shows the address: main has another prefix.
-static struct netif *input_interface(struct netif *netif, const ip4_addr_t *destination, autoip_alias_t *alias) {
-    if (alias == NULL && ip4_addr_get_u32(destination) == PREFIX_BROADCAST) {
-        alias = alias_on(netif);
-        if (alias != NULL && autoip_alias_is_used(alias) && !autoip_alias_is_shown(alias)) {
-            return &alias->netif;
-        }
+// Is it the begin of a UDP packet for a port that no socket has?
+static bool is_for_closed_port(const struct pbuf *p) {
+    const struct ip_hdr *header = p->payload;
+    u16_t length = IPH_HL_BYTES(header);
+    if (IPH_PROTO(header) != IP_PROTO_UDP || (IPH_OFFSET(header) & PP_HTONS(IP_OFFMASK)) || p->len < length + UDP_HLEN) {
+        return false;
     }
-    return netif;
+    u16_t port = lwip_ntohs(((const struct udp_hdr *)((const u8_t *)header + length))->dest);
+    const struct udp_pcb *pcb = udp_pcbs;
+    while (pcb != NULL && pcb->local_port != port) {
+        pcb = pcb->next;
+    }
+    return pcb == NULL;
 }
 
-static __attribute__((noinline)) err_t input(struct pbuf *p, struct netif *netif, const ip4_addr_t *source, const ip4_addr_t *destination) {
-    autoip_alias_t *alias = alias_with(destination);
-    bool for_main = ip4_addr_eq(netif_ip4_addr(netif), destination);
-    if (alias != NULL && alias->main != netif && !for_main) {
-        // lwIP takes in what is for any of its interfaces. A link-local address is known on its own link only
-        // (RFC 3927 3.2).
+// A packet to the alias keeps the interface that it came in by, and lwIP finds the address by itself. The exceptions, when
+// main has another address, are what is for 169.254.255.255, since main has another prefix, and for a closed UDP port: lwIP
+// answers that at an interface's own address only.
+static struct netif *input_interface(struct netif *netif, const struct pbuf *p, autoip_alias_t *alias) {
+    if (alias != NULL) {
+        return is_for_closed_port(p) ? &alias->netif : netif;
+    }
+    alias = ((const struct ip_hdr *)p->payload)->dest.addr == PREFIX_BROADCAST ? alias_on(netif) : NULL;
+    return alias != NULL && autoip_alias_is_used(alias) ? &alias->netif : netif;
+}
+
+// A packet for an address of 169.254/16, or from one to main's address, while main has another address than the alias.
+static __attribute__((noinline)) err_t input(struct pbuf *p, struct netif *netif) {
+    const struct ip_hdr *header = p->payload;
+    ip4_addr_t source, destination;
+    ip4_addr_copy(source, header->src);
+    ip4_addr_copy(destination, header->dest);
+    autoip_alias_t *alias = alias_with(&destination);
+    bool for_main = ip4_addr_eq(netif_ip4_addr(netif), &destination);
+    // lwIP takes in what is for any of its interfaces. A link-local address is known on its own link only (RFC 3927
+    // 3.2), and 169.254.255.255 is no sender.
+    if (alias != NULL && ((alias->main != netif && !for_main) || ip4_addr_get_u32(&source) == PREFIX_BROADCAST)) {
         pbuf_free(p);
         return ERR_OK;
     }
-    if (IPH_PROTO((const struct ip_hdr *)p->payload) == IP_PROTO_UDP) {
-        if (alias != NULL || for_main) {
-            note_asker(source, alias != NULL ? &alias->netif : netif);
-        }
+    if (IPH_PROTO(header) == IP_PROTO_UDP && (alias != NULL || for_main)) {
+        note_asker(&source, alias != NULL ? &alias->netif : netif);
     }
-    return __real_ip4_input(p, input_interface(netif, destination, alias));
+    return __real_ip4_input(p, for_main ? netif : input_interface(netif, p, alias));
 }
 
-// In the place of lwIP's ip4_input(), for all interfaces. A packet to the alias keeps the interface that it came in
-// by; lwIP finds the address by itself.
+// In the place of lwIP's ip4_input(), for all interfaces. While there is one alias and main shows its address, lwIP does
+// all by itself.
 err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif) {
-    if (aliases != NULL && p->len >= IP_HLEN) {
+    const autoip_alias_t *alias = aliases;
+    if (alias != NULL && p->len >= IP_HLEN
+        && (alias->next != NULL || !ip4_addr_eq(netif_ip4_addr(netif), netif_ip4_addr(&alias->netif)))) {
         const struct ip_hdr *header = p->payload;
         ip4_addr_t source, destination;
         ip4_addr_copy(source, header->src);
         ip4_addr_copy(destination, header->dest);
-        if (ip4_addr_islinklocal(&destination) || ip4_addr_islinklocal(&source) || remembered) {
-            return input(p, netif, &source, &destination);
+        if (ip4_addr_islinklocal(&destination)
+            || ((remembered || ip4_addr_islinklocal(&source)) && ip4_addr_eq(&destination, netif_ip4_addr(netif)))) {
+            return input(p, netif);
         }
     }
     return __real_ip4_input(p, netif);
@@ -245,9 +274,25 @@ static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t 
         // nobody is asked for where its other end is (RFC 3927 2.5).
         return ERR_OK;
     }
+    if (ip4_addr_isloopback(destination)) {
+        return ERR_RTE; // it came in with that as its source
+    }
     // RFC 3927 2.6.2 and 2.7: what has a link-local source goes to its destination directly, wherever that is. So
     // lwIP is told that the router to the destination is the destination.
     ip4_addr_copy(*ip_2_ip4(&netif->gw), *destination);
+    return __real_etharp_output(netif, p, destination);
+}
+
+static __attribute__((noinline)) err_t output_link_local(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
+    ip4_addr_t source;
+    ip4_addr_copy(source, ((const struct ip_hdr *)p->payload)->src);
+    autoip_alias_t *alias = alias_with(&source);
+    if (alias != NULL) {
+        return alias_output(&alias->netif, p, destination);
+    }
+    if (ip4_addr_get_u32(destination) == PREFIX_BROADCAST) {
+        return ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, &ethbroadcast, ETHTYPE_IP);
+    }
     return __real_etharp_output(netif, p, destination);
 }
 
@@ -255,14 +300,8 @@ static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t 
 // its source may come by main: the answer to a ping, for instance. 169.254.255.255 is a broadcast, whatever the prefix of
 // main is (RFC 3927 2.6.2).
 err_t __wrap_etharp_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
-    ip4_addr_t source;
-    ip4_addr_copy(source, ((const struct ip_hdr *)p->payload)->src);
-    autoip_alias_t *alias = ip4_addr_islinklocal(&source) ? alias_with(&source) : NULL;
-    if (alias != NULL) {
-        return alias_output(&alias->netif, p, destination);
-    }
-    if (ip4_addr_get_u32(destination) == PREFIX_BROADCAST) {
-        return ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, &ethbroadcast, ETHTYPE_IP);
+    if (ip4_addr_islinklocal(&((const struct ip_hdr *)p->payload)->src) || ip4_addr_get_u32(destination) == PREFIX_BROADCAST) {
+        return output_link_local(netif, p, destination);
     }
     return __real_etharp_output(netif, p, destination);
 }
@@ -298,12 +337,11 @@ static struct netif *by_prefix(autoip_alias_t *alias) {
 // has an ARP entry for the destination comes first (RFC 3927 3.2), and an alias with prefix 32 is passed by.
 static struct netif *route_unbound(const ip4_addr_t *destination) {
     struct netif *found = ip4_route(destination);
-    if (!ip4_addr_islinklocal(destination)) {
+    if (!ip4_addr_islinklocal(destination) || is_plain()) {
         return found;
     }
-    bool only = aliases->next == NULL && found == &aliases->netif;
     for (autoip_alias_t *alias = aliases; alias != NULL; alias = alias->next) {
-        if (only || has_entry(alias, destination)) {
+        if (has_entry(alias, destination) || (aliases->next == NULL && found == &alias->netif)) {
             return by_prefix(alias);
         }
     }
@@ -328,18 +366,20 @@ static struct netif *route_bound(const ip4_addr_t *source, const ip4_addr_t *des
     return netif;
 }
 
-struct netif *autoip_alias_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
-    if (aliases == NULL || source == NULL || ip4_addr_isloopback(destination)) {
-        return NULL;
-    }
+static __attribute__((noinline)) struct netif *route(const ip4_addr_t *source, const ip4_addr_t *destination) {
     if (!ip4_addr_isany_val(*source)) {
-        return route_bound(source, destination);
+        return ip4_addr_isloopback(destination) ? NULL : route_bound(source, destination);
     }
     const asker_t *asker = find_asker(destination);
     if (asker != NULL && is_usable(asker->asked)) {
         return asker->asked;
     }
     return ip4_addr_islinklocal(destination) ? route_unbound(destination) : NULL;
+}
+
+struct netif *autoip_alias_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
+    bool needed = source != NULL && aliases != NULL && (!ip4_addr_isany_val(*source) || remembered || !is_plain());
+    return needed ? route(source, destination) : NULL;
 }
 
 #if LWIP_IPV6
@@ -428,6 +468,17 @@ static void copy_from_main(autoip_alias_t *alias) {
     #endif
 }
 
+// lwIP puts a new interface first, and looks for a route in that order: what main reaches is not to wait for the alias.
+static void move_to_end(struct netif *netif) {
+    struct netif **end = &netif_list;
+    netif_list = netif->next;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = netif;
+    netif->next = NULL;
+}
+
 // netif->state stays NULL: esp_netif takes what is there for an object of its own. netif->input is never called.
 static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     ip4_addr_t mask;
@@ -435,6 +486,7 @@ static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     alias->next = aliases;
     aliases = alias;
     netif_add(&alias->netif, address, &mask, IP4_ADDR_ANY4, NULL, init, NULL);
+    move_to_end(&alias->netif);
 }
 
 void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address) {
