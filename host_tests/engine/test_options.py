@@ -4,8 +4,8 @@ Covers R3927-2.1-b, X-40, X-41.
 """
 
 from autoip import service
-from autoip.candidates import text
-from autoip.options import check_ip, parse
+from autoip.candidates import host_part, text
+from autoip.options import parse
 from sim import Link, Wire, power_up
 
 
@@ -28,12 +28,12 @@ def test_ip_in_range():
         ("169.254.254.0", 0xFE00),
         ("169.254.254.255", 0xFEFF),
     ):
-        assert check_ip(ip) == host and text(host) == ip
+        assert host_part(ip) == host and text(host) == ip
 
 
 def test_every_legal_ip_is_taken():
     for host in range(0x0100, 0xFF00, 7):
-        assert check_ip(text(host)) == host
+        assert host_part(text(host)) == host
 
 
 def test_ip_out_of_range_or_none_at_all():
@@ -80,7 +80,7 @@ def test_ip_out_of_range_or_none_at_all():
         ("169", "254", "20", "20"),
         [],
     ):
-        message = _message(check_ip, ip)
+        message = _message(host_part, ip)
         assert message == "ip: 169.254.1.0 - 169.254.254.255", ip
 
 

@@ -9,6 +9,7 @@ Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 39
 
 import _autoip
 
+from .candidates import host_part
 from .service import Service, running
 
 __version__ = "0.1.0"
@@ -32,11 +33,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
     interface, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more services than the firmware
     has places for (AUTOIP_LINKS, by default 2).
     """
-    first = -1
-    if ip is not None:
-        from .options import check_ip
-
-        first = check_ip(ip)
+    first = -1 if ip is None else host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
         raise ValueError("remember: a path, or None")
     link = _autoip.Link(nic)

@@ -1,4 +1,4 @@
-"""Which link-local addresses a board tries, and in which order.
+"""Link-local addresses: as text, and which of them a board tries in which order.
 
 An address is its 16-bit host part everywhere in autoip: 0x1414 is 169.254.20.20. That keeps it a
 small int on 32-bit boards, where numbers from 2**30 on live on the heap.
@@ -38,6 +38,24 @@ def candidate(mac, attempt):
 def text(host):
     """Host part -> "169.254.x.y", -1 -> None."""
     return "169.254.%d.%d" % (host >> 8, host & 255) if host >= 0 else None
+
+
+def host_part(ip):
+    """ "169.254.x.y" -> host part.
+
+    ValueError unless it is in 169.254.1.0 - 169.254.254.255 (RFC 3927 2.1).
+    """
+    octets = ip.split(".") if isinstance(ip, str) else ()
+    if len(octets) == 4:
+        host = number(octets[2]) << 8 | number(octets[3])
+        if FIRST <= host <= LAST and text(host) == ip:
+            return host
+    raise ValueError("ip: 169.254.1.0 - 169.254.254.255")
+
+
+def number(digits):
+    """Text of 1 - 4 digits -> int; else -1. int() takes signs, spaces and underscores too."""
+    return int(digits) if digits.isdigit() and len(digits) <= 4 else -1
 
 
 def _mix(mac, octets, seed=0):

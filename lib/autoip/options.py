@@ -1,19 +1,6 @@
-"""Options as text: an address, and the option string of the QNX module. Imported when it is needed."""
+"""The option string of the QNX module. This is imported by those who use it."""
 
-from .candidates import FIRST, LAST, text
-
-
-def check_ip(ip):
-    """ "169.254.x.y" -> its 16-bit host part.
-
-    ValueError unless it is in 169.254.1.0 - 169.254.254.255 (RFC 3927 2.1).
-    """
-    octets = ip.split(".") if isinstance(ip, str) else ()
-    if len(octets) == 4:
-        host = _number(octets[2]) << 8 | _number(octets[3])
-        if FIRST <= host <= LAST and text(host) == ip:
-            return host
-    raise ValueError("ip: 169.254.1.0 - 169.254.254.255")
+from .candidates import number
 
 
 def parse(string):
@@ -41,10 +28,5 @@ def parse(string):
             raise ValueError("%s: %s" % (name or "''", fault))
         options[name] = value or True
     if "delay" in options:
-        options["delay"] = _number(options["delay"])
+        options["delay"] = number(options["delay"])
     return options.pop("if", None), options
-
-
-def _number(digits):
-    # int() takes signs, spaces and underscores too; a number here has 4 digits at most.
-    return int(digits) if digits.isdigit() and len(digits) <= 4 else -1

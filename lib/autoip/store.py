@@ -2,8 +2,7 @@
 
 import os
 
-from .candidates import text
-from .options import check_ip
+from .candidates import host_part, text
 
 
 class Store:
@@ -16,7 +15,7 @@ class Store:
     def load(self):
         """Host part of the stored address; -1 if there is none, or none that is valid."""
         try:
-            return check_ip(self._records().get(self._mac))
+            return host_part(self._records().get(self._mac))
         except ValueError:
             return -1
 
