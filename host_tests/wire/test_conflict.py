@@ -123,9 +123,11 @@ def test_echo_of_own_frames_is_no_conflict(bench):
 def test_defended_once_then_left(bench, kind):
     """R3927-2.5-b, -d, -e: one announcement for the first conflict, a new address after the second."""
     board = _held(bench)
+    announcements = is_arp("announcement", board.mac, spa=C)
+    bench.capture.wait_for_several(announcements, 2)  # before the second, T1 is a late answer to a probe
     bench.wire.send(CLAIMS[kind](board.mac))
     board.expect("defended")
-    bench.capture.wait_for_several(is_arp("announcement", board.mac, spa=C), 3)  # two are of the claim
+    bench.capture.wait_for_several(announcements, 3)
     time.sleep(QUIET)
     assert [f.kind for f in _uses(bench, board, C, 0)] == ["announcement"] * 3
     assert board.address == C
@@ -138,6 +140,15 @@ def test_defended_once_then_left(bench, kind):
     bench.wire.send(request(X, C))
     bench.wire.send(request(X, new))
     assert bench.capture.wait_for(is_arp("reply", board.mac)).arp.psrc == new
+
+
+def test_late_answer_to_a_probe_is_a_denial(bench):
+    """RFC 3927 1.3: an answer may be a second on its way, which a short `delay` does not wait for."""
+    board = _held(bench)
+    sent = bench.wire.send(CLAIMS["T1 Reply to the probe"](board.mac))
+    board.expect("lost")
+    assert board.expect("bound")["address"] != C
+    assert not _uses(bench, board, C, sent)
 
 
 def test_abandon_leaves_on_the_first_conflict(bench):
