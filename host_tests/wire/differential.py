@@ -118,8 +118,8 @@ DIFFERENCES = {
     "2.5": "ARP with a link-local sender is broadcast, Replies and repeated Requests too (as_wanted()).",
     "2.6.2": "From a link-local source every host is on the link, and no router is used. 169.254.255.255 is a"
     " broadcast from any source. Such turns are compared with one to a link-local host (reference_of()).",
-    "RFC 6762 11": "lwIP's mDNS responder answers hosts of the shown address's subnet only: beside a routable address"
-    " no link-local host is answered. It is not asked there (shown()).",
+    "RFC 6762 11": "lwIP's mDNS responder answers hosts of the shown address's subnet only: beside a routable"
+    " address no link-local host is answered. It is not asked there (shown()).",
 }
 
 
