@@ -21,7 +21,12 @@ if(ESP_PLATFORM)
     target_compile_options(usermod_autoip INTERFACE ${autoip_options})
 else()
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_softtimer)
-    target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c ${AUTOIP_PORT_DIR}/netif_upstream.c)
+    target_sources(usermod_autoip INTERFACE
+        ${AUTOIP_PORT_DIR}/autoip_port.c
+        ${AUTOIP_PORT_DIR}/netif_upstream.c
+        ${AUTOIP_PORT_DIR}/wiznet5k.c
+    )
+    target_link_options(usermod_autoip INTERFACE -Wl,--wrap=wizchip_sendto) # see wiznet5k.c
     # All of lwIP is to be built with the hook.
     target_compile_definitions(usermod_autoip INTERFACE
         LWIP_HOOK_FILENAME="alias_route.h"

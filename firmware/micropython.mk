@@ -14,16 +14,16 @@ CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)
 
 AUTOIP_UPSTREAM := $(filter stm32 mimxrt alif,$(notdir $(CURDIR)))
 ifeq ($(AUTOIP_PORT),port_softtimer)
-SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/$(if $(AUTOIP_UPSTREAM),netif_upstream.c,netif_lan.c)
+SRC_USERMOD_C += $(addprefix $(AUTOIP_MOD_DIR)/port_softtimer/,$(if $(AUTOIP_UPSTREAM),netif_upstream.c wiznet5k.c,netif_lan.c))
 # All of lwIP is to be built with the hook.
 CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"alias_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
 else
 AUTOIP_WRAPS := ip4_route_src_hook
 endif
 
-# What lwIP calls in the place of its own functions, see link.c and alias.c. mimxrt calls the linker itself,
-# alif links with CFLAGS only.
-AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup
+# What lwIP and a driver call in the place of their own functions, see link.c, alias.c and wiznet5k.c. mimxrt calls
+# the linker itself, alif links with CFLAGS only.
+AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup wizchip_sendto
 AUTOIP_WRAPS += $(addsuffix _netif_ip_addr_changed,raw tcp udp)
 ifeq ($(AUTOIP_UPSTREAM),mimxrt)
 LDFLAGS_USERMOD += $(AUTOIP_WRAPS:%=--wrap=%)

@@ -1,0 +1,54 @@
+// WIZNET5K sends a frame: in the place of ioLibrary's wizchip_sendto(), by the linker, see micropython.mk and
+// micropython.cmake. ioLibrary's runs pending Python while it waits for the chip, with lwIP locked. If that
+// Python sends, it takes the SENDOK that the first send waits for; if it raises, lwIP stays locked. And
+// without a cable there is no SENDOK: it waits for ever. This one runs no Python, and ends.
+
+#include "py/mphal.h"
+
+#if MICROPY_PY_NETWORK_WIZNET5K && MICROPY_PY_LWIP
+
+#include "lib/wiznet5k/Ethernet/wizchip_conf.h"
+
+#define SEND_TIMEOUT (10000) // us; the longest frame takes 1,230 at 10 Mbit/s
+
+static void execute(uint8_t socket, uint8_t command) {
+    setSn_CR(socket, command);
+    while (getSn_CR(socket)) {
+    }
+}
+
+static bool is_sent(uint8_t socket) {
+    mp_uint_t start = mp_hal_ticks_us();
+    while (!(getSn_IR(socket) & Sn_IR_SENDOK)) {
+        if (mp_hal_ticks_us() - start > SEND_TIMEOUT) {
+            return false;
+        }
+    }
+    setSn_IR(socket, Sn_IR_SENDOK);
+    return true;
+}
+
+// The chip forgets what it could not send: else that would go out in front of the next frame.
+static void forget(uint8_t socket) {
+    execute(socket, Sn_CR_CLOSE);
+    setSn_IR(socket, 0xff);
+    execute(socket, Sn_CR_OPEN);
+}
+
+int32_t __wrap_wizchip_sendto(uint8_t socket, uint8_t *frame, uint16_t len, uint8_t *address, uint16_t port);
+int32_t __wrap_wizchip_sendto(uint8_t socket, uint8_t *frame, uint16_t len, uint8_t *address, uint16_t port) {
+    (void)address; // they are for UDP; this is a frame, in MACRAW mode
+    (void)port;
+    MICROPY_PY_LWIP_ENTER // send_ethernet() takes no lock itself
+    if (getSn_TX_FSR(socket) >= len) {
+        wiz_send_data(socket, frame, len);
+        execute(socket, Sn_CR_SEND);
+        if (!is_sent(socket)) {
+            forget(socket);
+        }
+    }
+    MICROPY_PY_LWIP_EXIT
+    return len; // a lost frame is lost; for anything else the driver would take the interface down
+}
+
+#endif
