@@ -305,16 +305,22 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
     link->on_event(link);
 }
 
+// A MAC that changes makes another host of the board. A driver writes it without telling anybody; the alias has the last
+// one.
+static void look_at_mac(autoip_link_t *link) {
+    if (memcmp(link->alias.netif.hwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) != 0) {
+        memcpy(link->alias.netif.hwaddr, link->netif->hwaddr, ETH_HWADDR_LEN);
+        interrupt(link);
+        link->on_event(link);
+    }
+}
+
 // What lwIP does not tell, and what waits for the end of a change.
 static void look(autoip_link_t *link) {
     if (!link->present) {
         return;
     }
-    autoip_port_look(link->netif);
-    if (autoip_alias_is_used(&link->alias) && memcmp(link->alias.netif.hwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) != 0) {
-        interrupt(link);
-        link->on_event(link);
-    }
+    look_at_mac(link);
     learn_lease(link);
     autoip_alias_show(&link->alias);
 }
@@ -337,9 +343,9 @@ void autoip_link_watch(autoip_link_t *link, int32_t host) {
 /******************************************************************************/
 // Waking Python
 
-// Nothing is to be seen while the link is down: lwIP tells when it comes up.
+// Nothing is to be seen while the link is down, unless it is the cable: lwIP tells when the link comes up.
 static uint32_t until_next_look(const autoip_link_t *link) {
-    uint32_t look = AUTOIP_PORT_POLLS_CABLE || is_up(link) ? LOOK_INTERVAL : AUTOIP_PORT_NEVER;
+    uint32_t look = link->looks_at_cable || is_up(link) ? LOOK_INTERVAL : AUTOIP_PORT_NEVER;
     if (!link->wake_wanted) {
         return look;
     }
@@ -366,6 +372,7 @@ static uint32_t on_timer(autoip_port_timer_t *timer) {
         link->wake_wanted = false;
         link->on_event(link);
     }
+    link->looks_at_cable = link->present && autoip_port_look(link->netif);
     look(link);
     if (is_routable(link) != link->routable) {
         link->on_event(link);
@@ -406,6 +413,7 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
         link->on_event = on_event;
         link->present = true;
         link->told_at = autoip_port_now() - TELL_INTERVAL;
+        memcpy(link->alias.netif.hwaddr, netif->hwaddr, ETH_HWADDR_LEN);
         autoip_link_watch(link, -1);
         learn_former_lease(link);
         // lwIP does not check for duplicates: twice in its list is an endless loop.

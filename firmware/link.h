@@ -41,6 +41,7 @@ typedef struct _autoip_link_t {
     uint32_t told_at; // likewise: when Python was last told of a conflict on the interface's own address
     bool wake_wanted;
     bool timed; // the timer runs
+    bool looks_at_cable; // nobody else tells lwIP of it
     bool present; // false while lwIP does not have the interface
     bool interrupted; // the link was down, or the board slept, since Python last watched nothing
     bool routable; // as Python was told

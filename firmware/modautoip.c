@@ -81,6 +81,7 @@ typedef struct _open_t {
     autoip_link_t *link;
     int error; // an errno, or 0
     bool has_arp;
+    bool has_mac;
     char name[2];
 } open_t;
 
@@ -96,6 +97,12 @@ static struct netif *find_netif(mp_obj_t nic) {
     return autoip_port_netif(nic);
 }
 
+// Boards with the same MAC cannot be told apart: their conflicts look like echoes (RFC 5227 2.4).
+static bool is_mac_of_one(const uint8_t *mac) {
+    static const uint8_t none[ETH_HWADDR_LEN];
+    return !(mac[0] & 1) && memcmp(mac, none, sizeof(none)) != 0;
+}
+
 static void open_in_lwip(void *arg) {
     open_t *call = arg;
     struct netif *netif = find_netif(call->nic);
@@ -106,7 +113,8 @@ static void open_in_lwip(void *arg) {
     }
     memcpy(call->name, netif->name, sizeof(call->name));
     call->has_arp = netif->flags & NETIF_FLAG_ETHARP;
-    if (call->wanted && call->has_arp) {
+    call->has_mac = is_mac_of_one(netif->hwaddr);
+    if (call->wanted && call->has_arp && call->has_mac) {
         call->link = autoip_link_open(netif, schedule, &call->error);
     }
 }
@@ -133,6 +141,9 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
     if (!call.has_arp) {
         mp_raise_ValueError(MP_ERROR_TEXT("nic: an interface with Ethernet and ARP"));
+    }
+    if (!call.has_mac) {
+        mp_raise_ValueError(MP_ERROR_TEXT("nic: its MAC is zero or a group's, set it by config(mac=)"));
     }
     memcpy(self->name, call.name, sizeof(self->name));
     self->link = call.link;

@@ -23,12 +23,9 @@ void autoip_port_wake(void);
 struct netif *autoip_port_netif(mp_obj_t nic);
 struct netif *autoip_port_default(void);
 
-// Tell lwIP of a cable that the driver does not report. lwIP's context, about once a second while the interface has a
-// service; while its link is down only if autoip_port.h defines AUTOIP_PORT_POLLS_CABLE (1).
-void autoip_port_look(struct netif *netif);
-#ifndef AUTOIP_PORT_POLLS_CABLE
-#define AUTOIP_PORT_POLLS_CABLE (0)
-#endif
+// Tell lwIP of a cable that the driver does not report; false: the driver does. lwIP's context, in the timer, at most once a
+// second.
+bool autoip_port_look(struct netif *netif);
 
 // A clock in ms that wraps at 2**32. lwIP's context.
 uint32_t autoip_port_now(void);

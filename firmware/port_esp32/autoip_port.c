@@ -69,8 +69,9 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
     return self->netif == NULL ? NULL : esp_netif_get_netif_impl(self->netif);
 }
 
-void autoip_port_look(struct netif *netif) {
-    (void)netif; // the drivers tell of the cable
+bool autoip_port_look(struct netif *netif) {
+    (void)netif;
+    return false;
 }
 
 // An interface with a DHCP client becomes lwIP's default one when it has a lease: before that it is the

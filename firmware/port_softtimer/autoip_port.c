@@ -19,10 +19,6 @@ struct netif *autoip_port_default(void) {
     return netif_default;
 }
 
-void autoip_port_look(struct netif *netif) {
-    (void)netif; // the drivers tell of the cable
-}
-
 uint32_t autoip_port_now(void) {
     return mp_hal_ticks_ms();
 }

@@ -7,3 +7,9 @@
 struct netif *autoip_port_netif(mp_obj_t nic) {
     return network_lan_netif(nic);
 }
+
+// Their drivers tell lwIP of the cable.
+bool autoip_port_look(struct netif *netif) {
+    (void)netif;
+    return false;
+}

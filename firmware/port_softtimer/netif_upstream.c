@@ -14,6 +14,8 @@
 extern const mp_obj_type_t network_lan_type __attribute__((weak));
 extern const mp_obj_type_t mod_network_nic_type_wiznet5k __attribute__((weak));
 extern const mp_obj_type_t mod_network_nic_type_ncm __attribute__((weak));
+extern int8_t wizphy_getphylink(void) __attribute__((weak)); // 1: there is a link
+extern int eth_link_status(void *eth) __attribute__((weak)); // 1: there is a link
 
 // Of stm32 and mimxrt.
 typedef struct _lan_t {
@@ -55,4 +57,52 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
         return autoip_link_find_netif("un");
     }
     return NULL;
+}
+
+/******************************************************************************/
+// The cable
+
+static bool is_wiznet5k(const struct netif *netif) {
+    const mp_obj_base_t *object = netif->state;
+    return object != NULL && &mod_network_nic_type_wiznet5k != NULL && object->type == &mod_network_nic_type_wiznet5k;
+}
+
+static bool is_lan(const struct netif *netif) {
+    return &network_lan_type != NULL && netif->name[0] == 'e' && !is_wiznet5k(netif);
+}
+
+// eth_link_status() asks the PHY only while lwIP has no link.
+static bool lan_has_link(struct netif *netif) {
+    uint8_t flags = netif->flags;
+    netif->flags &= ~NETIF_FLAG_LINK_UP;
+    bool link = eth_link_status(netif->state) == 1;
+    netif->flags = flags;
+    return link;
+}
+
+// WIZNET5K() of an active interface clears its flags without telling anybody.
+static void tell_cleared(struct netif *netif) {
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_UP | NETIF_FLAG_LINK_UP;
+    netif_set_link_down(netif);
+    netif_set_down(netif);
+}
+
+// The drivers of WIZNET5K and LAN do not tell lwIP of the cable, but for stm32's LAN from MicroPython 1.29 on.
+void autoip_port_look(struct netif *netif) {
+    bool link;
+    if (is_wiznet5k(netif)) {
+        if (netif->flags == 0) {
+            tell_cleared(netif);
+        }
+        link = netif_is_up(netif) && wizphy_getphylink() == 1;
+    } else if (is_lan(netif)) {
+        link = lan_has_link(netif);
+    } else {
+        return;
+    }
+    if (link) {
+        netif_set_link_up(netif);
+    } else {
+        netif_set_link_down(netif);
+    }
 }
