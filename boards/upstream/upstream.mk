@@ -12,7 +12,7 @@ C_MODULES := $(CURDIR)/firmware
 CHECK_TOOLS := true
 
 # An emulator runs the firmware of these.
-ifneq ($(filter RPI_PICO_W,$(BOARD)),)
+ifneq ($(filter RPI_PICO_W W5500_EVB_PICO,$(BOARD)),)
 include host_tests/emulator/emulator.mk
 endif
 

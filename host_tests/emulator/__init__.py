@@ -1,1 +1,1 @@
-"""The firmware of a Pico W in the emulator rp2040js, as a board on the wire."""
+"""The firmware of a Pico W and of a W5500-EVB-Pico in the emulator rp2040js, as a board on the wire."""

@@ -1,34 +1,74 @@
-"""A Pico W in the emulator: the real firmware but for the radio, which is on a TAP device."""
+"""Boards in the emulator: their real firmware, and a network that is on a TAP device.
+
+The emulator is slower than the host when either has much to do: whoever waits for a board waits on its clock.
+"""
 
 import fcntl
+import json
 import os
+import queue
 import struct
 import subprocess
+import tempfile
 import time
 
-from wire.board import _AGENT, _ENTER_RAW_REPL, _EXECUTE, Board
+from wire.board import _AGENT, _ENTER_RAW_REPL, _EXECUTE, Board, BoardError
 from wire.qemu import ROOT
 
 EMULATOR = ROOT / "build" / "emulator"
-FIRMWARE = ROOT / "build" / "RPI_PICO_W-emulator" / "firmware.uf2"
 
 _TUNSETIFF = 0x400454CA
 _IFF_TAP = 0x0002
 _IFF_NO_PI = 0x1000
 _BOOT_TIMEOUT = 30  # s
+_LOOK = 0.05  # s of the host's clock between two looks at the board's
 
 
-class PicoBoard(Board):
-    """RPI_PICO_W: told the agent by the raw REPL of its USB port. The cable is the access point."""
+class EmulatedBoard(Board):
+    """A board that is told the agent by the raw REPL of its USB port. The cable is the emulator's."""
+
+    NETWORK = ""  # what the emulator calls it
+    FIRMWARE = None  # a path
+
+    def now(self):
+        return struct.unpack("d", os.pread(self._clock.fileno(), 8, 0))[0] / 1e9
+
+    def sleep(self, seconds):
+        """Wait until so much time has passed for the board."""
+        self.wait_until(lambda: False, seconds, otherwise=None)
+
+    def wait_until(self, condition, timeout=30, otherwise="not within {timeout} s"):
+        """Wait until something holds; TimeoutError after `timeout` s of the board's time."""
+        deadline = self.now() + timeout
+        while not condition():
+            if self._process.poll() is not None:
+                raise ConnectionError(f"the board is gone: {self._report()}")
+            if self.now() >= deadline:
+                if otherwise:
+                    raise TimeoutError(otherwise.format(timeout=timeout))
+                return
+            time.sleep(_LOOK)
+
+    def _wait(self, told, deadline):
+        while True:
+            try:
+                return told.get(timeout=_LOOK)
+            except queue.Empty:
+                if self.now() >= deadline:
+                    raise
 
     def _start(self, sanitize):
+        self._clock = tempfile.TemporaryFile()
+        self._clock.write(bytes(8))
+        self._clock.flush()
         tap = self._open_tap()
-        told, self._access_point = os.pipe()
+        told, self._cable = os.pipe()
         os.set_blocking(tap, False)
         os.set_blocking(told, False)
+        files = (tap, told, self._clock.fileno())
         command = [
-            *("node", EMULATOR / "emulator.mjs", EMULATOR / "bootrom.bin", FIRMWARE),
-            *(self.mac.replace(":", ""), str(tap), str(told)),
+            *("node", EMULATOR / "emulator.mjs", self.NETWORK, EMULATOR / "bootrom.bin", self.FIRMWARE),
+            *(self.mac.replace(":", ""), *map(str, files)),
         ]
         with open(self._errors, "wb") as errors:
             self._process = self._wire.namespace.popen(
@@ -37,7 +77,7 @@ class PicoBoard(Board):
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                pass_fds=(tap, told),
+                pass_fds=files,
             )
         os.close(tap)
         os.close(told)
@@ -45,14 +85,21 @@ class PicoBoard(Board):
         self._load_agent()
         return self._process
 
+    def begin(self, code):
+        """run(), without waiting for its end."""
+        self._write(json.dumps(["exec", code]) + "\n")
+
+    def finish(self, timeout):
+        """Wait for the end of what was begun; BoardError if it raised."""
+        told = self._wait(self._answers, self.now() + timeout)
+        if "error" in told:
+            raise BoardError(f"{told['error']}: {' '.join(told['args'])}")
+
     def soft_reset(self):
         """A new life of MicroPython, with its boot.py; the agent is there again."""
         boots = self._boots()
-        self._write('["exec", "import machine; machine.soft_reset()"]\n')
-        deadline = time.monotonic() + _BOOT_TIMEOUT
-        while self._boots() == boots:
-            assert time.monotonic() < deadline, f"no soft reset, see {self.log}"
-            time.sleep(0.1)
+        self.begin("import machine; machine.soft_reset()")
+        self.wait_until(lambda: self._boots() > boots, _BOOT_TIMEOUT, f"no soft reset, see {self.log}")
         self._load_agent()
         self.expect("ready", _BOOT_TIMEOUT)
 
@@ -60,11 +107,14 @@ class PicoBoard(Board):
         return f"/{name}"
 
     def set_link(self, up):
-        os.write(self._access_point, b"1" if up else b"0")
+        os.write(self._cable, b"1" if up else b"0")
 
     def close(self):
-        os.close(self._access_point)
-        super().close()
+        os.close(self._cable)
+        try:
+            super().close()
+        finally:
+            self._clock.close()
 
     def _boots(self):
         return self.log.read_text().count("raw REPL; CTRL-B to exit")
@@ -81,3 +131,22 @@ class PicoBoard(Board):
             tap = os.open("/dev/net/tun", os.O_RDWR)
             fcntl.ioctl(tap, _TUNSETIFF, struct.pack("16sH14x", self.tap.encode(), _IFF_TAP | _IFF_NO_PI))
         return tap
+
+
+class PicoBoard(EmulatedBoard):
+    """RPI_PICO_W; the cable is the access point."""
+
+    NETWORK = "radio"
+    FIRMWARE = ROOT / "build" / "RPI_PICO_W-emulator" / "firmware.uf2"
+
+
+class WiznetBoard(EmulatedBoard):
+    """W5500_EVB_PICO; `strict`: its chip lets no multicast in. The board makes its own MAC."""
+
+    FIRMWARE = ROOT / "build" / "W5500_EVB_PICO" / "firmware.uf2"
+
+    def __init__(self, *args, strict=False, **options):
+        self.NETWORK = "w5500-strict" if strict else "w5500"
+        super().__init__(*args, **options)
+        self.mac = self.ask("nic.config('mac').hex(':')")
+        self.macs = [self.mac]

@@ -1,17 +1,22 @@
-// emulator.mjs BOOTROM FIRMWARE MAC TAP ACCESS_POINT: a Pico W whose radio is on a TAP device.
+// emulator.mjs NETWORK BOOTROM FIRMWARE MAC TAP CABLE CLOCK: a board on an RP2040, on a TAP device.
 //
-// Its USB serial port is this process's standard input and output. TAP and ACCESS_POINT are numbers of
-// open files that do not block: the TAP device, a frame a read; and bytes that tell of the access point,
-// "1" it is there, "0" it is gone.
+// NETWORK is what the board has: "radio" the Pico W's; "w5500" the chip of a W5500-EVB-Pico, "w5500-strict"
+// the same that lets no multicast in. The USB serial port is this process's standard input and output.
+//
+// TAP, CABLE and CLOCK are numbers of open files. TAP and CABLE do not block: the TAP device, a frame a read;
+// and octets that tell of the cable or access point, "1" it is there, "0" it is gone. CLOCK is a file that
+// always holds the board's time, ns as a 64-bit little-endian float.
 
 import fs from 'node:fs';
 import { ConsoleLogger, LogLevel, Simulator, USBCDC } from 'rp2040js';
 import { Radio } from './radio.mjs';
+import { W5500 } from './w5500.mjs';
 
 const FLASH = 0x10000000;
+const SSI = 0x18000; // among the peripherals, by the upper part of its address
 const UF2_MAGIC = 0x0a324655;
 const CYCLE = 1e9 / 125e6; // ns
-const SLICE = 5; // ms of the host's time between two looks at its files
+const SLICE = 25; // ms that the board may go on between two looks at its files
 
 function loadUf2(name, flash) {
   const file = fs.readFileSync(name);
@@ -65,8 +70,8 @@ function connectSerial(cdc) {
   };
 }
 
-// The board's time passes as the host's does, or slower where the host can't keep up: what was lost is
-// not made up for, as that would be seen on the wire.
+// The board's time passes as the host's does, or slower where the host can't keep up: of a longer
+// pause only so much is made up for, as more would be seen on the wire.
 function run(simulator, serve) {
   const { rp2040, clock } = simulator;
   let last = performance.now();
@@ -88,19 +93,43 @@ function run(simulator, serve) {
   slice();
 }
 
-const [bootrom, firmware, mac, ...files] = process.argv.slice(2);
-const [tap, accessPoint] = files.map(Number);
+// The flash chip's answer to "read unique number" (0x4b): 4 octets of nothing, then 8. A board without a
+// MAC of its own makes one from that.
+function numberFlash(ssi, mac) {
+  const DATA = 0x60;
+  const number = Buffer.concat([Buffer.alloc(4), mac, Buffer.alloc(2)]);
+  const write = ssi.writeUint32.bind(ssi);
+  let position = number.length;
+  ssi.writeUint32 = (offset, value) => {
+    write(offset, value);
+    if (offset === DATA && position < number.length) {
+      ssi.dr0 = number[position++];
+    } else if (offset === DATA && value === 0x4b) {
+      position = 0;
+    }
+  };
+}
+
+const NETWORKS = {
+  radio: (...args) => new Radio(...args),
+  w5500: (...args) => new W5500(...args, false),
+  'w5500-strict': (...args) => new W5500(...args, true),
+};
+
+const [kind, bootrom, firmware, mac, ...files] = process.argv.slice(2);
+const [tap, cable, time] = files.map(Number);
 const simulator = new Simulator();
 const board = simulator.rp2040;
 board.logger = new ConsoleLogger(LogLevel.Error);
 console.warn = () => {}; // registers that the emulator lacks and this firmware can do without
 board.loadBootrom(loadBootrom(bootrom));
 loadUf2(firmware, board.flash);
+numberFlash(board.peripherals[SSI], Buffer.from(mac, 'hex'));
 board.onBreak = (code) => {
   console.error(`breakpoint ${code} at ${board.core.PC.toString(16)}, called from ${board.core.LR.toString(16)}`);
   process.exit(1);
 };
-const radio = new Radio(board, Buffer.from(mac, 'hex'), (frame) => {
+const network = NETWORKS[kind](board, Buffer.from(mac, 'hex'), (frame) => {
   try {
     fs.writeSync(tap, frame);
   } catch {
@@ -108,9 +137,12 @@ const radio = new Radio(board, Buffer.from(mac, 'hex'), (frame) => {
   }
 });
 const serveSerial = connectSerial(new USBCDC(board.usbCtrl));
+const now = new Float64Array(1);
 board.core.PC = FLASH;
 run(simulator, () => {
   serveSerial();
-  readAll(tap, (frame) => radio.receive(frame));
-  readAll(accessPoint, (told) => radio.setAccessPoint(told.at(-1) === 0x31));
+  readAll(tap, (frame) => network.receive(frame));
+  readAll(cable, (told) => network.setCable(told.at(-1) === 0x31));
+  now[0] = simulator.clock.nanos;
+  fs.writeSync(time, now, 0, 8, 0);
 });

@@ -1,10 +1,10 @@
-# The firmware of BOARD in an emulator, on a wire with real peers. EMULATOR=1 builds it with the emulator's
-# radio in place of the lowest layer of the CYW43 driver, in a folder of its own.
+# The firmware of BOARD in an emulator, on a wire with real peers. For a Pico W EMULATOR=1 builds it with the
+# emulator's radio in place of the lowest layer of the CYW43 driver, in a folder of its own.
 
 EMULATOR_BUILD := $(BUILD)/emulator
-EMULATOR_FILES := $(addprefix host_tests/emulator/, emulator.mjs radio.mjs package.json package-lock.json)
+EMULATOR_FILES := $(addprefix host_tests/emulator/, emulator.mjs radio.mjs w5500.mjs package.json package-lock.json)
 
-ifeq ($(EMULATOR),1)
+ifeq ($(BOARD)-$(EMULATOR),RPI_PICO_W-1)
 BOARD_BUILD := $(BOARD_BUILD)-emulator
 C_MODULES := $(CURDIR)/host_tests/emulator
 endif
@@ -25,4 +25,4 @@ $(EMULATOR_BUILD)/bootrom.bin: host_tests/emulator/bootrom.c host_tests/emulator
 .PHONY: test-board
 test-board: $(VENV)/.ready $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
 	$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
-	$(SUDO) $(PYTHON) -m pytest host_tests/emulator $(PYTEST)
+	$(SUDO) BOARD=$(BOARD) $(PYTHON) -m pytest host_tests/emulator $(PYTEST)

@@ -30,7 +30,7 @@ export class Radio {
     }
   }
 
-  setAccessPoint(present) {
+  setCable(present) {
     this.accessPoint = present;
     this.join(this.wanted);
   }

@@ -87,6 +87,8 @@ if sys.platform == "linux":
     nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
 elif hasattr(network, "LAN"):
     nic = network.LAN()
+elif hasattr(network, "WIZNET5K"):
+    nic = network.WIZNET5K()
 else:
     nic = network.WLAN()
 nic.active(True)

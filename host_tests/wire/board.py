@@ -65,14 +65,22 @@ class Board:
                 stderr=errors,
             )
 
+    # Time, in s, as it passes for the board
+
+    def now(self):
+        return time.monotonic()
+
+    def _wait(self, told, deadline):
+        return told.get(timeout=max(0, deadline - self.now()))
+
     # What a test asks of it
 
     def expect(self, event, timeout=PATIENCE):
         """Wait for an event and return it, a dict with "time", "address" and "state"; others are skipped."""
-        deadline = time.monotonic() + timeout
+        deadline = self.now() + timeout
         while True:
             try:
-                told = self._events.get(timeout=max(0, deadline - time.monotonic()))
+                told = self._wait(self._events, deadline)
             except queue.Empty:
                 raise TimeoutError(f"no event {event!r} within {timeout} s, see {self.log}") from None
             if told is None:
@@ -174,7 +182,7 @@ class Board:
         self._process.stdin.write(json.dumps([kind, code]) + "\n")
         self._process.stdin.flush()
         try:
-            told = self._answers.get(timeout=timeout)
+            told = self._wait(self._answers, self.now() + timeout)
         except queue.Empty:
             where = self._where()
             raise TimeoutError(f"no answer to {code!r} within {timeout} s, see {self.log}{where}") from None

@@ -1,0 +1,61 @@
+"""Fixtures of the emulated boards: a `bench` with a wire, its capture and a board.
+
+A test that has a `bench` runs once with each board, unless it is marked with the only one and the reason:
+`only("RPI_PICO_W", "why")`. BOARD in the environment names one for all. What is not built is skipped.
+"""
+
+import os
+
+import pytest
+from wire.bench import Bench
+
+from .board import EMULATOR, PicoBoard, WiznetBoard
+
+BOARDS = {"RPI_PICO_W": PicoBoard, "W5500_EVB_PICO": WiznetBoard}
+
+
+class EmulatorBench(Bench):
+    @property
+    def kind(self):
+        return self._kind
+
+    def board(self, **options):
+        board = BOARDS[self._kind](self.wire, self._log(f"board{len(self.boards)}"), **options)
+        self.boards.append(board)
+        return board
+
+    def wait_for(self, predicate, timeout=10, after=0):
+        """The first frame later than `after` for which the predicate holds; on the first board's clock."""
+        found = []
+
+        def is_there():
+            found[:] = self.capture.select(predicate, after)
+            return found
+
+        self.boards[0].wait_until(is_there, timeout, f"no such frame, see {self.capture.path}")
+        return found[0]
+
+
+def pytest_generate_tests(metafunc):
+    if "bench" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only")
+        metafunc.parametrize("bench", [only.args[0]] if only else list(BOARDS), indirect=True)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.timeout(3600))  # s of the host, whose time is not the board's
+
+
+@pytest.fixture
+def bench(request):
+    kind = request.param
+    if os.environ.get("BOARD", kind) != kind:
+        pytest.skip(f"BOARD={os.environ['BOARD']}")
+    if not (BOARDS[kind].FIRMWARE.exists() and (EMULATOR / "bootrom.bin").exists()):
+        pytest.skip(f"not built: make test-board BOARD={kind} MICROPY_DIR=...")
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    bench = EmulatorBench(request.node.name.replace("/", "_"), kind)
+    yield bench
+    bench.close()

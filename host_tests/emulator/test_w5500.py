@@ -1,0 +1,173 @@
+"""What only a board with a W5500 has: a chip between lwIP and the wire, its driver and its filter."""
+
+import pytest
+from scapy.layers.dns import DNS, DNSQR
+from scapy.layers.inet import IP, UDP
+from scapy.layers.l2 import Ether
+from wire.board import BoardError
+from wire.frames import announcement
+
+pytestmark = pytest.mark.only("W5500_EVB_PICO", "it has the chip")
+
+C = "169.254.20.20"
+X = "169.254.7.9"
+OTHER_MAC = "02:00:00:00:00:77"
+
+SENDER = f"""\
+import micropython, machine
+sent = [0, 0]
+packet = bytes(100)
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def send(who):
+    try:
+        sock.sendto(packet, ({X!r}, 9))
+        sent[who] += 1
+    except OSError:
+        pass
+def later(timer):
+    send(1)
+"""
+
+
+@pytest.fixture
+def sender(bench):
+    """A board with an address, and with a function that sends to a host."""
+    board = bench.board()
+    board.host = bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    assert board.ask(f"ping({X!r})")
+    board.run(SENDER)
+    return board
+
+
+def test_a_callback_sends_while_the_program_sends(sender):
+    """A send within a send waited for ever (micropython #16648)."""
+    sender.run("timer = machine.Timer(period=3, callback=later)")
+    sender.run("for _ in range(2000): send(0)", 300)
+    sender.run("timer.deinit()")
+    assert sender.ask("sent[0]") == 2000
+    assert sender.ask("sent[1]") > 100
+    sender.wait_until(lambda: sender.host.ping(C))
+
+
+def test_the_address_is_defended_and_moves_while_the_program_sends(bench, sender):
+    sender.begin("while not autoip.get(nic).contested or svc.address in (None, %r): send(0)" % C)
+    bench.wire.send(announcement(C))
+    sender.expect("defended", 60)
+    bench.wire.send(announcement(C))
+    sender.expect("lost", 60)
+    assert sender.expect("bound", 60)["address"] != C
+    sender.finish(60)
+
+
+def test_ctrl_c_in_a_send_leaves_lwip_unlocked(sender):
+    """lwIP stayed locked, and the board was dead to the network (micropython #17875)."""
+    for _ in range(20):
+        sender.begin("try:\n  while True: send(0)\nexcept KeyboardInterrupt: pass")
+        before = sender.now()
+        sender.wait_until(lambda: sender.now() > before + 0.2)  # noqa: B023
+        sender._write("\x03")
+        sender.finish(30)
+    sender.wait_until(lambda: sender.host.ping(C))
+
+
+def test_a_program_sends_while_the_cable_is_out(sender):
+    """Without a link the chip never says that a frame was sent."""
+    sender.begin("while svc.address: send(0)")
+    sender.set_link(False)
+    assert sender.expect("suspended", 5)["address"] is None
+    sender.finish(30)
+    sender.set_link(True)
+    assert sender.expect("bound")["address"] == C
+    sender.wait_until(lambda: sender.host.ping(C))
+
+
+def test_a_second_wiznet5k(bench):
+    """It clears the interface's flags without telling lwIP: the address is lost until active(True)."""
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    board.run("nic = network.WIZNET5K()")
+    assert board.expect("suspended", 3)["address"] is None
+    assert host.gets_no_answer(C) and board.ask("nic.active()") is False
+    board.run("nic.active(True)")
+    assert board.expect("bound")["address"] == C
+    board.wait_until(lambda: host.ping(C, count=2))
+
+
+def test_a_new_mac(bench):
+    """Another host on the link: the address is probed for again, and announced with the new MAC."""
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    board.macs.append(OTHER_MAC)
+    bench.by_hand.add(C)  # until the MAC is looked at, for up to a second, lwIP uses C with the new one
+    board.run(f"nic.config(mac=bytes.fromhex({OTHER_MAC.replace(':', '')!r}))")
+    board.expect("suspended", 3)
+    assert board.expect("bound")["address"] == C
+    assert len(bench.capture.probes_of(OTHER_MAC)) == 3
+    board.wait_until(lambda: host.ping(C, count=2))
+
+
+@pytest.mark.parametrize("mac", ["000000000000", "ffffffffffff", "01005e000001"])
+def test_a_mac_that_is_none(bench, mac):
+    """Boards with it cannot be told apart (micropython #15425)."""
+    board = bench.board()
+    board.run(f"nic.config(mac=bytes.fromhex({mac!r}))")
+    with pytest.raises(BoardError, match=r"ValueError: .*config\(mac=\)"):
+        board.start()
+
+
+# Register Sn_MR of socket 0: MACRAW, without the filter MFEN. As docs/boards.md has it.
+OPEN_FILTER = """\
+spi = machine.SPI(0)
+state = machine.disable_irq()
+cs(0)
+spi.write(b"\\x00\\x00\\x0c\\x04")
+cs(1)
+machine.enable_irq(state)
+"""
+
+
+def mdns_query(name):
+    """A question of one host for the address of another, by multicast (RFC 6762 5.4)."""
+    return (
+        Ether(dst="01:00:5e:00:00:fb")
+        / IP(src=X, dst="224.0.0.251", ttl=255)
+        / UDP(sport=5353, dport=5353)
+        / DNS(qd=DNSQR(qname=name, qtype="A"))
+    )
+
+
+def answers(name, address):
+    def matches(frame):
+        dns = frame.packet.getlayer(DNS)
+        return dns is not None and any(
+            record.rrname == name.encode() and record.type == 1 and record.rdata == address
+            for record in (dns.an or [])
+        )
+
+    return matches
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_mdns(bench, strict):
+    """The board answers to its name at the link-local address, if its chip lets multicast in."""
+    board = bench.board(strict=strict)
+    board.claim(delay=200, ip=C)
+    name = board.ask("network.hostname()") + ".local."
+
+    def is_answered():
+        # Twice, as what was multicast within the last second is not again (RFC 6762 6).
+        asked = bench.wire.send(mdns_query(name))
+        board.sleep(1.5)
+        bench.wire.send(mdns_query(name))
+        board.sleep(1.5)
+        return bench.capture.select(answers(name, C), after=asked)
+
+    board.sleep(5)  # until the responder has announced its name
+    if strict:
+        assert not is_answered()
+        board.run("import machine; cs = machine.Pin(17, machine.Pin.OUT)")
+        board.run(OPEN_FILTER)
+    assert is_answered()
