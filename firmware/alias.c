@@ -463,9 +463,7 @@ static void copy_from_main(autoip_alias_t *alias) {
     const struct netif *main = alias->main;
     netif->mtu = main->mtu;
     MEMCPY(netif->hwaddr, main->hwaddr, sizeof(netif->hwaddr));
-    #if LWIP_CHECKSUM_CTRL_PER_NETIF
-    netif->chksum_flags = main->chksum_flags; // some MACs insert checksums
-    #endif
+    NETIF_SET_CHECKSUM_CTRL(netif, main->chksum_flags); // the Ethernet of stm32 and mimxrt inserts them
 }
 
 // lwIP puts a new interface first, and looks for a route in that order: what main reaches is not to wait for the alias.

@@ -7,6 +7,10 @@ UPSTREAM_PORT := $(or \
 	$(file <$(BOARD_BUILD)/port))
 UPSTREAM_PORT_DIR := $(MICROPY_CHECKOUT)/ports/$(UPSTREAM_PORT)
 
+# Tools that speak to a board, and what they give it as boot.py.
+BOARD_TOOLS := $(BUILD)/board-tools
+BOOT_PY ?= examples/boot_wlan.py
+
 # What a port's file may add to.
 C_MODULES := $(CURDIR)/firmware
 CHECK_TOOLS := true
@@ -40,10 +44,6 @@ $(FIRMWARE): | build-packages
 	@boards/upstream/boards.py manifest "$(MICROPY_CHECKOUT)" $(BOARD) $(BOARD_BUILD)
 	$(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
 	$(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)
-
-# Tools that speak to a board, and what they give it as boot.py.
-BOARD_TOOLS := $(BUILD)/board-tools
-BOOT_PY ?= examples/boot_wlan.py
 
 $(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" python3-venv

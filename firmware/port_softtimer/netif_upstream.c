@@ -88,21 +88,17 @@ static void tell_cleared(struct netif *netif) {
 }
 
 // The drivers of WIZNET5K and LAN do not tell lwIP of the cable, but for stm32's LAN from MicroPython 1.29 on.
-void autoip_port_look(struct netif *netif) {
-    bool link;
-    if (is_wiznet5k(netif)) {
-        if (netif->flags == 0) {
-            tell_cleared(netif);
-        }
-        link = netif_is_up(netif) && wizphy_getphylink() == 1;
-    } else if (is_lan(netif)) {
-        link = lan_has_link(netif);
-    } else {
-        return;
+bool autoip_port_look(struct netif *netif) {
+    bool wiznet5k = is_wiznet5k(netif);
+    if (!wiznet5k && !is_lan(netif)) {
+        return false;
     }
-    if (link) {
-        netif_set_link_up(netif);
-    } else {
-        netif_set_link_down(netif);
+    if (wiznet5k && netif->flags == 0) {
+        tell_cleared(netif);
     }
+    if (netif_is_up(netif)) {
+        bool link = wiznet5k ? wizphy_getphylink() == 1 : lan_has_link(netif);
+        (link ? netif_set_link_up : netif_set_link_down)(netif);
+    }
+    return true;
 }
