@@ -26,7 +26,7 @@ else()
         ${AUTOIP_PORT_DIR}/netif_upstream.c
         ${AUTOIP_PORT_DIR}/wiznet5k.c
     )
-    target_link_options(usermod_autoip INTERFACE -Wl,--wrap=wizchip_sendto) # see wiznet5k.c
+    set(AUTOIP_PORT_WRAPS wizchip_sendto)
     # All of lwIP is to be built with the hook.
     target_compile_definitions(usermod_autoip INTERFACE
         LWIP_HOOK_FILENAME="alias_route.h"
@@ -34,7 +34,7 @@ else()
     )
 endif()
 
-# What lwIP calls in the place of its own functions, see link.c and alias.c.
+# What lwIP and a driver call in the place of their own functions, see link.c, alias.c and port_*.
 foreach(function
     ${AUTOIP_PORT_WRAPS} etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup
     raw_netif_ip_addr_changed tcp_netif_ip_addr_changed udp_netif_ip_addr_changed)

@@ -72,7 +72,6 @@ class Connection:
 
     def hears(self, sent):
         """Does the host get what the board has sent, be it by a retransmission?"""
-        self._socket.settimeout(60)
         return self._socket.recv(16) == sent
 
     def is_reset(self):

@@ -9,7 +9,6 @@ from .routable import PEER
 
 C = "169.254.20.20"
 BY_HAND = "169.254.9.9"
-QUIET = 0.3  # s in which a board would have reacted
 
 
 @pytest.fixture

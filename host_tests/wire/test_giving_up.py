@@ -8,9 +8,9 @@ import pytest
 from .board import BoardError
 from .frames import announcement, is_arp, is_reset, reply, request, uses
 from .routable import PEER, Connection
+from .waiting import QUIET
 
 C = "169.254.20.20"
-QUIET = 0.3  # s in which a board would have reacted
 ABSENT = "169.254.99.99"
 ARP_ENTRIES = 10  # lwIP's ARP_TABLE_SIZE
 

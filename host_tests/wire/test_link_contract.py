@@ -1,6 +1,7 @@
 """Every link keeps the contract of autoip.service: the simulated one, the packet socket, the firmware's."""
 
 import ast
+import itertools
 import time
 import types
 
@@ -11,11 +12,14 @@ from scapy.layers.l2 import ARP
 
 from .frames import announcement, is_arp, probe, reply, request
 from .packet_link import PacketLink
+from .waiting import wait_until
 
 HOST = 0x1414
 C = "169.254.20.20"
 X = "169.254.7.9"
 ROUTABLE = "10.0.0.99"
+TRIES = 1000  # of at least 10 ms each
+EARLY = 20  # ms that a wake-up may come early by the host's clock
 
 
 class Simulated:
@@ -44,6 +48,9 @@ class Simulated:
         self._wire.inject(self._wire.now, bytes(frame))
         self.elapse(0)
 
+    def now(self):
+        return self._wire.now
+
     def elapse(self, ms):
         self._wire.sleep(ms)
 
@@ -66,6 +73,10 @@ class OnTheWire:
 
     def __init__(self, bench):
         self._bench = bench
+        self._askers = itertools.count(1)
+
+    def now(self):
+        return time.monotonic() * 1000
 
     def inject(self, frame):
         self._bench.wire.send(frame)
@@ -78,10 +89,10 @@ class OnTheWire:
 
     def is_in_use(self):
         """Is it answered for?"""
-        asked = self._bench.wire.send(request(X, C))
+        asker = f"169.254.100.{next(self._askers)}"  # a late answer is another's
+        self._bench.wire.send(request(asker, C))
         self.elapse(100)
-        answer = is_arp("reply", mac_of(self), spa=C)
-        return any(answer(frame) for frame in self._bench.capture.since(asked))
+        return bool(self._bench.capture.select(is_arp("reply", mac_of(self), spa=C, tpa=asker)))
 
 
 class PacketSocket(OnTheWire):
@@ -106,7 +117,9 @@ class PacketSocket(OnTheWire):
 
     def carrier(self, up):
         self._host.run("ip", "link", "set", "eth0", "up" if up else "down")
-        self.elapse(1200)  # Linux tells of a carrier once a second
+        if up:
+            self._host.wait_until_up()
+        self.elapse(30)
 
     def other_address(self, present):
         self._host.run("ip", "addr", "add" if present else "del", f"{ROUTABLE}/24", "dev", "eth0")
@@ -143,7 +156,7 @@ class Firmware(OnTheWire):
 
     def carrier(self, up):
         self._board.set_link(up)
-        self.elapse(100)
+        self._board.until("nic.status() >= 2" if up else "nic.status() < 2")
 
     def other_address(self, present):
         address = (ROUTABLE, "255.255.255.0") if present else ("0.0.0.0", "0.0.0.0")
@@ -153,6 +166,25 @@ class Firmware(OnTheWire):
 @pytest.fixture(params=[Simulated, PacketSocket, Firmware])
 def rig(request, bench):
     return request.param(bench)
+
+
+def awaited(rig, condition):
+    """Let time pass until the condition holds; what it gave."""
+    for _ in range(TRIES):
+        if given := condition():
+            return given
+        rig.elapse(10)
+    raise TimeoutError("it has not come")
+
+
+def settle(rig):
+    """Until the interface is up and nothing is watched; returns the link's status."""
+
+    def status():
+        rig.call("watch", -1)
+        return rig.call("status")
+
+    return awaited(rig, status)
 
 
 def raw(frame):
@@ -169,8 +201,7 @@ def announced(rig):
 
 def assign(rig, prefix=16):
     """Have the address on the interface, as the protocol does: it is watched, probed, and announced."""
-    rig.elapse(1200)
-    rig.call("watch", -1)
+    settle(rig)
     rig.call("watch", HOST)
     for _ in range(3):
         assert rig.call("send", raw(probe(C, mac=mac_of(rig))))
@@ -178,10 +209,15 @@ def assign(rig, prefix=16):
 
 
 def assert_received(rig, *frames, kind=1):
-    """These frames wait, in this order, and no other."""
+    """These frames come, in this order, and no other."""
+
+    def received():
+        got = rig.receive()
+        return got if got[0] else None
+
     for frame in frames:
-        assert rig.receive() == (kind, raw(frame))
-    assert rig.receive()[0] == 0
+        assert awaited(rig, received) == (kind, raw(frame))
+    assert not received()
 
 
 def test_mac_and_name(rig):
@@ -192,6 +228,7 @@ def test_mac_and_name(rig):
 def test_what_is_sent_is_on_the_wire(rig):
     frame = raw(probe(C, mac=mac_of(rig)))
     assert rig.call("send", frame) is True
+    awaited(rig, lambda: frame in rig.sent())
     assert rig.sent().count(frame) == 1
 
 
@@ -235,8 +272,8 @@ def test_malformed_arp_is_counted_and_not_received(rig):
         at = {"hwtype": 14, "ptype": 16, "hwlen": 18, "plen": 19, "op": 20}[name]
         octets = value.to_bytes(1 if name in ("hwlen", "plen") else 2, "big")
         rig.inject(raw(frame)[:at] + octets + raw(frame)[at + len(octets) :])
+    awaited(rig, lambda: tuple(rig.call("counts")) == (0, len(fields)))
     assert_received(rig)
-    assert tuple(rig.call("counts")) == (0, len(fields))
 
 
 def test_the_oldest_are_kept_and_the_others_counted(rig):
@@ -244,14 +281,12 @@ def test_the_oldest_are_kept_and_the_others_counted(rig):
     frames = [announcement(C, mac=f"02:00:00:00:01:{i:02x}") for i in range(7)]
     for frame in frames:
         rig.inject(frame)
-    assert tuple(rig.call("counts")) == (5, 0)
+    awaited(rig, lambda: tuple(rig.call("counts")) == (5, 0))
     assert_received(rig, *frames[:2])
 
 
 def test_a_flap_shows_until_nothing_is_watched(rig):
-    rig.elapse(1200)
-    rig.call("watch", -1)
-    assert rig.call("status") == 1
+    assert settle(rig) == 1
     rig.call("watch", HOST)
     rig.carrier(False)
     rig.carrier(True)
@@ -263,7 +298,8 @@ def test_a_flap_shows_until_nothing_is_watched(rig):
 def test_the_address_is_in_use_from_its_announcement_to_its_release(rig):
     assert not rig.is_in_use()
     assert assign(rig) is True
-    assert rig.is_in_use() and rig.call("status") == 1
+    awaited(rig, rig.is_in_use)
+    assert rig.call("status") == 1
     assert rig.sent().count(announced(rig)) == 1
     for _ in range(2):
         rig.call("release")
@@ -273,7 +309,8 @@ def test_the_address_is_in_use_from_its_announcement_to_its_release(rig):
 def test_assign_can_be_repeated(rig):
     assert assign(rig)
     assert rig.call("assign", announced(rig), 16) is True
-    assert rig.is_in_use() and rig.sent().count(announced(rig)) == 2
+    awaited(rig, rig.is_in_use)
+    assert rig.sent().count(announced(rig)) == 2
     rig.call("release")
 
 
@@ -286,8 +323,11 @@ def test_a_probe_is_no_conflict_while_the_address_is_in_use(rig):
 
 
 def test_no_address_is_assigned_while_frames_wait(rig):
+    settle(rig)
     rig.call("watch", HOST)
+    before = rig.wakes
     rig.inject(probe(C))
+    awaited(rig, lambda: rig.wakes > before)
     assert rig.call("assign", announced(rig), 16) is False
     assert not rig.is_in_use() and announced(rig) not in rig.sent()
     assert_received(rig, probe(C))
@@ -314,15 +354,13 @@ def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_anew(rig):
     rig.inject(probe(C))
     assert_received(rig, probe(C))
     assert assign(rig)
-    assert rig.is_in_use()
+    awaited(rig, rig.is_in_use)
     rig.call("release")
     assert not rig.is_in_use()
 
 
 def test_a_routable_address(rig):
-    rig.elapse(1200)
-    rig.call("watch", -1)
-    assert rig.call("status") == 1
+    assert settle(rig) == 1
     rig.other_address(True)
     assert rig.call("status") == 2
     assert assign(rig)
@@ -347,7 +385,7 @@ def test_prefix(rig):
     rig.call("set_prefix", 32)  # of nothing
     assert assign(rig, prefix=32)
     for prefix in (16, 32, 32, 16):
-        assert rig.is_in_use()
+        awaited(rig, rig.is_in_use)
         rig.call("set_prefix", prefix)
     rig.call("release")
     rig.call("set_prefix", 32)
@@ -356,10 +394,10 @@ def test_prefix(rig):
 
 def test_wake(rig):
     rig.elapse(100)
-    before = rig.wakes
+    before, began = rig.wakes, rig.now()
     rig.call("wake", 200)
-    rig.elapse(50)
-    assert rig.wakes == before
+    awaited(rig, lambda: rig.wakes > before)
+    assert rig.now() - began >= 200 - EARLY
     rig.elapse(400)
     assert rig.wakes == before + 1
 
@@ -367,22 +405,20 @@ def test_wake(rig):
 def test_wake_is_replaced_by_the_next_and_ended_by_a_negative_time(rig):
     rig.elapse(100)
     before = rig.wakes
-    rig.call("wake", 100)
-    rig.call("wake", 60000)
-    rig.elapse(300)
-    rig.call("wake", 100)
-    rig.call("wake", -1)
-    rig.elapse(300)
+    for instead in (60000, -1):
+        rig.call("wake", 1000)
+        rig.call("wake", instead)
+        rig.elapse(1300)
     assert rig.wakes == before
 
 
 def test_closed_for_good(rig):
     rig.call("watch", HOST)
-    rig.call("wake", 100)
+    rig.call("wake", 1000)
     before = rig.wakes
     rig.call("close")
     rig.inject(announcement(C))
-    rig.elapse(300)
+    rig.elapse(1300)
     assert rig.wakes == before
     assert rig.receive()[0] == rig.call("status") == 0 and tuple(rig.call("counts")) == (0, 0)
     rig.call("close")
@@ -398,8 +434,8 @@ def test_a_service_on_a_linux_host_meets_a_board(bench, monkeypatch):
     assert bench.board().claim(delay=200, ip=C) == C
     link = PacketLink(bench.wire.add_host())
     svc = service.Service(link, first=HOST, delay=200)
-    link.run(3500)
-    assert svc.state == "bound" and svc.address != C
+    wait_until(lambda: link.run(10) or svc.state == "bound", "no address")
+    assert svc.address != C
     assert svc.contested == C
     probes = bench.capture.probes_of(link.mac().hex(":"))
     assert [f.arp.pdst for f in probes] == [C] + [svc.address] * 3

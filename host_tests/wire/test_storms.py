@@ -52,6 +52,7 @@ def test_own_frames_that_come_back_take_no_place_in_the_queue(board, bench):
         bench.wire.send(announcement(C, mac=board.mac))
     sent = bench.wire.send(announcement(C))
     bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
+    board.expect("defended")
     stats = board.ask("svc.stats()")
     assert (stats["dropped"], stats["conflicts"], stats["defences"]) == (0, 1, 1)
 
@@ -81,6 +82,7 @@ def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
         bench.wire.send(NO_CONFLICTS[kind](board.mac))
     sent = bench.wire.send(announcement(C))
     bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
+    board.expect("defended")
     stats = board.ask("svc.stats()")
     assert (stats["dropped"], stats["conflicts"], stats["defences"]) == (0, 1, 1)
 
@@ -88,7 +90,7 @@ def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
 def test_unicast_polls_while_probing_take_no_place_in_the_queue(board, bench):
     """A Request without a sender address is a probe only if it is broadcast (RFC 5227 1.1)."""
     board.start(delay=8000, ip=C)
-    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), 10)
+    bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
     board.run(BUSY)
     for _ in range(4):
         bench.wire.send(request("0.0.0.0", C, to=board.mac))

@@ -10,21 +10,18 @@ from scapy.layers.l2 import Ether
 from .board import BoardError
 from .frames import announcement, is_arp, request, uses
 from .routable import PEER, Connection, set_static
+from .waiting import QUIET
 
 C = "169.254.20.20"
-QUIET = 0.3  # s in which a board would have reacted
 SLEEP = 8  # s; another host may claim an address in 6 s (RFC 3927 section 9)
 STALL = 3  # s, in which none can
 
 
-def flap(bench, board, seconds=0.15):
-    """Pull the cable and put it back; returns a time between the two, when the board has seen it."""
-    board.set_link(False)
-    time.sleep(seconds)
+def flap(board):
+    """Board.flap(), until the board has told of it."""
+    back = board.flap()
     board.expect("suspended")
-    out = time.time()
-    board.set_link(True)
-    return out
+    return back
 
 
 @pytest.fixture
@@ -41,7 +38,7 @@ def test_connections_live_through_a_flap(bench, server, board, beside):
     connection = Connection(server.host, board, C)
     assert connection.works()
     for _ in range(2):
-        flap(bench, board)
+        flap(board)
         assert board.expect("bound")["address"] == C
         assert connection.works()
 
@@ -49,9 +46,9 @@ def test_connections_live_through_a_flap(bench, server, board, beside):
 @pytest.mark.task
 def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, server, board):
     """The host that has the address now gets nothing of it, and the board's socket an error."""
-    board.claim(delay=200, ip=C)
+    board.claim(delay=500, ip=C)
     Connection(server.host, board, C)
-    began = flap(bench, board)
+    began = flap(board)
     bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), after=began)
     bench.wire.send(announcement(C))
     board.expect("lost")
@@ -68,7 +65,7 @@ def test_nothing_goes_in_or_out_by_a_suspended_address(bench, server, board):
     connection = Connection(server.host, board, C)
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
     board.run(f"udp.bind(('{C}', 7))")
-    out = flap(bench, board)
+    out = flap(board)
     bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), after=out)
     bench.wire.send(request(PEER, C))
     bench.wire.send(Ether(src=server.host.mac, dst=board.mac) / IP(src=PEER, dst=C) / ICMP())
