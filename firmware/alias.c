@@ -111,33 +111,29 @@ static void hide(autoip_alias_t *alias) {
 
 #define ASKERS (4)
 
-typedef struct _asker_t {
-    ip4_addr_t address; // zero: free
-    struct netif *asked; // main or an alias
-} asker_t;
+static ip4_addr_t askers[ASKERS]; // zero: free
+static u8_t asked[ASKERS]; // index of main or the alias
+static u8_t oldest;
+static u8_t remembered; // entries in use
 
-static asker_t askers[ASKERS];
-static uint8_t oldest;
-static uint8_t remembered; // entries in use
-
-static asker_t *find_asker(const ip4_addr_t *address) {
-    for (asker_t *asker = askers; remembered && asker < askers + ASKERS; ++asker) {
-        if (ip4_addr_eq(&asker->address, address)) {
-            return asker;
-        }
+// ASKERS: there is none.
+static size_t find_asker(const ip4_addr_t *address) {
+    size_t i = remembered ? 0 : ASKERS;
+    while (i < ASKERS && !ip4_addr_eq(&askers[i], address)) {
+        ++i;
     }
-    return NULL;
+    return i;
 }
 
-static void forget(asker_t *asker) {
-    ip4_addr_set_zero(&asker->address);
+static void forget(size_t i) {
+    ip4_addr_set_zero(&askers[i]);
     --remembered;
 }
 
-static void forget_askers_of(const autoip_alias_t *alias) {
-    for (asker_t *asker = askers; asker < askers + ASKERS; ++asker) {
-        if (!ip4_addr_isany_val(asker->address) && (asker->asked == &alias->netif || asker->asked == alias->main)) {
-            forget(asker);
+static void forget_askers_of(struct netif *netif) {
+    for (size_t i = 0; i < ASKERS; ++i) {
+        if (!ip4_addr_isany_val(askers[i]) && asked[i] == netif_get_index(netif)) {
+            forget(i);
         }
     }
 }
@@ -149,22 +145,25 @@ static bool is_plain(void) {
 
 static struct netif *route_unbound(const ip4_addr_t *destination);
 
-static void note_asker(const ip4_addr_t *address, struct netif *asked) {
-    asker_t *asker = find_asker(address);
+static void note_asker(const ip4_addr_t *address, struct netif *netif) {
+    if (ip4_addr_isany(address)) {
+        return;
+    }
+    size_t i = find_asker(address);
     const struct netif *route = route_unbound(address);
-    if (route != NULL && ip4_addr_eq(netif_ip4_addr(asked), netif_ip4_addr(route))) {
-        if (asker != NULL) {
-            forget(asker);
+    if (route != NULL && ip4_addr_eq(netif_ip4_addr(netif), netif_ip4_addr(route))) {
+        if (i < ASKERS) {
+            forget(i);
         }
         return;
     }
-    if (asker == NULL) {
-        asker = &askers[oldest];
+    if (i == ASKERS) {
+        i = oldest;
         oldest = (oldest + 1) % ASKERS;
-        remembered += ip4_addr_isany_val(asker->address);
+        remembered += ip4_addr_isany_val(askers[i]);
     }
-    asker->address = *address;
-    asker->asked = asked;
+    askers[i] = *address;
+    asked[i] = netif_get_index(netif);
 }
 
 /******************************************************************************/
@@ -370,9 +369,10 @@ static __attribute__((noinline)) struct netif *route(const ip4_addr_t *source, c
     if (!ip4_addr_isany_val(*source)) {
         return ip4_addr_isloopback(destination) ? NULL : route_bound(source, destination);
     }
-    const asker_t *asker = find_asker(destination);
-    if (asker != NULL && is_usable(asker->asked)) {
-        return asker->asked;
+    size_t i = find_asker(destination);
+    struct netif *netif = i < ASKERS ? netif_get_by_index(asked[i]) : NULL;
+    if (netif != NULL && is_usable(netif)) {
+        return netif;
     }
     return ip4_addr_islinklocal(destination) ? route_unbound(destination) : NULL;
 }
@@ -518,10 +518,11 @@ void autoip_alias_unset(autoip_alias_t *alias) {
         return;
     }
     hide(alias);
+    forget_askers_of(&alias->netif);
+    forget_askers_of(alias->main);
     alias->leaving = true;
     netif_remove(&alias->netif);
     alias->leaving = false;
     drop_from_list(alias);
-    forget_askers_of(alias);
     ip4_addr_set_zero(ip_2_ip4(&alias->netif.ip_addr));
 }

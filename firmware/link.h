@@ -39,12 +39,12 @@ typedef struct _autoip_link_t {
     uint32_t wake_at; // ms of autoip_port_now()
     uint32_t due_at; // likewise: when the timer is due
     uint32_t told_at; // likewise: when Python was last told of a conflict on the interface's own address
-    bool wake_wanted;
-    bool timed; // the timer runs
-    bool looks_at_cable; // nobody else tells lwIP of it
-    bool present; // false while lwIP does not have the interface
-    bool interrupted; // the link was down, or the board slept, since Python last watched nothing
-    bool routable; // as Python was told
+    bool wake_wanted : 1;
+    bool timed : 1; // the timer runs
+    bool looks_at_cable : 1; // nobody else tells lwIP of it
+    bool present : 1; // lwIP has the interface
+    bool interrupted : 1; // the link was down, or the board slept, since Python last watched nothing
+    bool routable : 1; // as Python was told
     uint8_t queued;
     uint16_t dropped; // not more than it holds
     uint16_t malformed; // likewise

@@ -44,6 +44,8 @@ endif
 CFLAGS_EXTRA += $(SANITIZE_FLAGS)
 # An ARP entry lasts 40 s, not 300: tests see the whole of its life. lwIP asks again 30 s before its end.
 CFLAGS_EXTRA += -DARP_MAXAGE=40
+# A service for each of the board's interfaces but one.
+CFLAGS_EXTRA += -DAUTOIP_LINKS=3
 LDFLAGS_EXTRA += $(SANITIZE_FLAGS)
 # The empty heap of soft timers is NULL, and its first member is named all the same.
 $(BUILD)/shared/runtime/softtimer.o: CFLAGS += -fno-sanitize=null

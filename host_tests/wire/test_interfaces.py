@@ -1,11 +1,13 @@
 """A board with two interfaces, on wires apart and on one wire."""
 
+import errno
 import time
 
 import pytest
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
 
+from .board import BoardError
 from .frames import THIEF, announcement, request
 from .routable import second_interface
 from .waiting import PATIENCE, QUIET
@@ -51,6 +53,28 @@ def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
         True,
         None,
     ]
+
+
+@pytest.mark.only("unix", "the other has one interface")
+def test_as_many_services_as_there_are_places(bench):
+    """AUTOIP_LINKS, 3 in the sanitized build; a place that is left is taken again."""
+    board = bench.board()
+    nics = ["nic"]
+    for number in range(3):
+        tap, mac = bench.wire.add_tap(), f"28:cd:c1:00:02:0{number}"
+        board.macs.append(mac)
+        board.run(f"nic{number} = network.LAN({tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r}))")
+        board.run(f"nic{number}.active(True)")
+        nics.append(f"nic{number}")
+    board.run(f"services = [start(each, delay=200) for each in ({', '.join(nics[:3])})]")
+    addresses = board.ask("[each.wait(PATIENCE * 1000) for each in services]")
+    host = bench.wire.add_host(f"{X}/16")
+    assert len(set(addresses)) == 3 and all(host.ping(address) for address in addresses)
+    with pytest.raises(BoardError, match=f"OSError: {errno.ENOMEM}"):
+        board.run(f"start({nics[3]}, delay=200)")
+    board.run(f"services[1].stop(); svc = start({nics[3]}, delay=200)")
+    assert host.ping(board.ask("svc.wait(PATIENCE * 1000)"))
+    assert host.gets_no_answer(addresses[1]) and host.ping(addresses[0]) and host.ping(addresses[2])
 
 
 @pytest.mark.only("unix", "the other has one interface")
