@@ -4,10 +4,13 @@ Nothing here sleeps or looks at a real clock, so every test is exact to the mill
 same frames on CPython and MicroPython. A wire's `now` counts ms from 0; its `ticks()` are what the
 code under test sees, and wrap at 2**30.
 
-What is plugged in has `heard(frame)`, `due()` (ms until it wants to act, or -1) and `act()`.
+What is plugged in has `heard(frame)`, `due()` (ms until it wants to act, or -1), `act()` and `watched()`. It
+tells the wire by changed() when due() or watched() may have changed. So the work of a wire grows with its
+frames and timers, and not with the number of its stations.
 """
 
 import errno
+from heapq import heappop, heappush
 
 import arp_filter
 from autoip import acd, service
@@ -111,23 +114,49 @@ class Wire:
         self.stations = []
         self.trace = []  # (ms, frame), in the order in which they were sent
         self._start = start
-        self._waiting = []  # (ms, function, argument), soonest first
+        self._count = 0  # of what was plugged in or asked for; the earlier one comes first
+        self._waiting = []  # heap of (ms, count, function, argument)
+        self._timers = []  # heap of (ms, number of a station); void unless the station has it as `planned`
+        self._numbered = {}  # number -> station
+        self._everywhere = []  # stations that hear every frame
+        self._watching = {}  # 4 octets of an address -> stations that hear of it
 
     def ticks(self):
         return (self._start + self.now) & TICKS_MAX
 
     def plug(self, station):
+        """Join it to this wire. A station that comes from another one also needs changed()."""
+        self._count += 1
+        station.number = self._count
+        station.planned = -1
+        self._numbered[station.number] = station
         self.stations.append(station)
+        if station.hears_all:
+            self._everywhere.append(station)
 
     def unplug(self, station):
         self.stations.remove(station)
+        del self._numbered[station.number]
+        if station.hears_all:
+            self._everywhere.remove(station)
+        self._file(station, -1)
+
+    def changed(self, station):
+        """The station may want to act at another time, or hear of another address."""
+        if station.number not in self._numbered:
+            return
+        due = station.due()
+        planned = self.now + due if due >= 0 else -1
+        if planned != station.planned:
+            station.planned = planned
+            if planned >= 0:
+                heappush(self._timers, (planned, station.number))
+        self._file(station, station.watched())
 
     def at(self, ms, function, argument=None):
         """Call function(argument) at that ms; what was asked for first comes first."""
-        place = len(self._waiting)
-        while place and self._waiting[place - 1][0] > ms:
-            place -= 1
-        self._waiting.insert(place, (ms, function, argument))
+        self._count += 1
+        heappush(self._waiting, (ms, self._count, function, argument))
 
     def send(self, sender, frame):
         """Put a frame of this sender (or of nobody in particular: None) on the wire."""
@@ -158,34 +187,59 @@ class Wire:
         """[(ms, hex)] sent from that ms on."""
         return [(ms, frame.hex()) for ms, frame in self.trace if ms >= since]
 
+    def listeners(self, frame):
+        """The stations that may want the frame, in the order in which they were plugged in."""
+        found = list(self._everywhere)
+        for named in (frame[28:32], frame[38:42]):
+            found += [station for station in self._watching.get(named, ()) if station not in found]
+        found.sort(key=lambda station: station.number)
+        return found
+
     def _settle(self):
         # Do all that is due now: first everything that arrives, then one timer at a time.
-        busy = True
         acts = 0
-        while busy:
+        while True:
             while self._waiting and self._waiting[0][0] <= self.now:
-                _, function, argument = self._waiting.pop(0)
+                _, _, function, argument = heappop(self._waiting)
                 function(argument)
-            busy = False
-            for station in list(self.stations):
+            station = self._next_to_act()
+            if station is None:
+                break
+            station.act()
+            acts += 1
+            assert acts < 1000 + 2 * len(self.stations), "a timer that is always due"
+
+    def _next_to_act(self):
+        while self._timers and self._timers[0][0] <= self.now:
+            planned, number = heappop(self._timers)
+            station = self._numbered.get(number)
+            if station and station.planned == planned:
+                station.planned = -1
                 if station.due() == 0:
-                    station.act()
-                    busy = True
-                    acts += 1
-                    assert acts < 1000, "a timer that is always due"
-                    break
+                    return station
+                self.changed(station)
+        return None
 
     def _soonest(self, until):
-        soonest = self._waiting[0][0] if self._waiting else until + 1
-        for station in self.stations:
-            due = station.due()
-            if due >= 0:
-                soonest = min(soonest, self.now + due)
+        soonest = until + 1
+        for heap in (self._waiting, self._timers):
+            if heap:
+                soonest = min(soonest, heap[0][0])
         return soonest if soonest <= until else None
+
+    def _file(self, station, host):
+        # Have it hear of this address, and not of the one before.
+        if host == station.filed:
+            return
+        if station.filed >= 0:
+            self._watching[ip(station.filed)].remove(station)
+        if host >= 0:
+            self._watching.setdefault(ip(host), []).append(station)
+        station.filed = host
 
     def _deliver(self, sent):
         sender, frame = sent
-        for station in list(self.stations):
+        for station in self.listeners(frame):
             if station is not sender:
                 station.heard(frame)
 
@@ -198,9 +252,15 @@ class Wire:
 class Station:
     """Something on the wire that only answers."""
 
+    hears_all = True  # if not, then just the frames that name the watched address
+
     def __init__(self, wire, mac):
         self.wire = wire
         self.hwaddr = mac
+        # The wire's own notes.
+        self.number = 0
+        self.planned = -1  # ms at which it acts, or -1
+        self.filed = -1  # host part of which it hears
         wire.plug(self)
 
     def due(self):
@@ -208,6 +268,9 @@ class Station:
 
     def act(self):
         pass
+
+    def watched(self):
+        return -1
 
     def heard(self, frame):
         pass
@@ -248,6 +311,8 @@ class Host(Interface):
 
     plug: also bring the interface up at once. answers: does the stack answer ARP for the address?
     """
+
+    hears_all = False
 
     def __init__(
         self,
@@ -308,6 +373,9 @@ class Host(Interface):
     def act(self):
         self.do(self.machine.elapsed(self.wire.ticks()))
 
+    def watched(self):
+        return self.machine.watched()
+
     def heard(self, frame):
         self.judged = 0
         kind = self.filter(frame, self.machine.watched(), self.machine.held() >= 0)
@@ -335,6 +403,7 @@ class Host(Interface):
                 self.told.append((self.wire.now, word))
         assert self.address == machine.held()
         assert machine.assigned == (self.address >= 0 or self.suspended >= 0)
+        self.wire.changed(self)
 
     def words(self, since=0):
         return [word for ms, word in self.told if ms >= since]
@@ -468,6 +537,7 @@ class Link(Interface):
         self._scheduled = False
         if 0 <= self._wake_at <= self.wire.now:
             self._wake_at = -1
+        self.wire.changed(self)
         if self.on_wake:
             self.on_wake()
 
@@ -530,6 +600,7 @@ class Link(Interface):
     def wake(self, ms):
         self._check()
         self._wake_at = self.wire.now + ms if ms >= 0 else -1
+        self.wire.changed(self)
 
     def close(self):
         if not self.is_open:
@@ -547,6 +618,7 @@ class Link(Interface):
 
     def _schedule(self):
         self._scheduled = True
+        self.wire.changed(self)
 
 
 def power_up(wire, seed=1):

@@ -421,6 +421,7 @@ def test_joined_links_are_healed_by_a_broadcast_reply():
     right.unplug(b)
     b.wire = left
     left.plug(b)
+    left.changed(b)
     left.run(30000)
     assert a.address == b.address == C
     left.inject(30000, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
