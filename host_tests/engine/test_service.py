@@ -10,7 +10,7 @@ import sys
 
 import autoip
 import sim
-from autoip import acd, service
+from autoip import service
 from autoip.candidates import candidate, text
 from sim import (
     FOREIGN,
@@ -1136,70 +1136,22 @@ def test_log_is_a_ring_oldest_first():
     assert svc.log()[-2:] == [(47, "up", None), (48, "bound", "169.254.0.99")]
 
 
-class _Printed:
-    """Takes the place of print() in the service: keeps what each call writes, piece by piece."""
+def test_debug_keeps_every_event_and_every_packet_sent_and_prints_nothing():
+    # QNX option `debug`. What is printed from the scheduler breaks a raw REPL.
+    def fail(*args, **options):
+        raise AssertionError("printed")
 
-    def __init__(self):
-        self.lines = []
-
-    def __call__(self, *pieces, sep=" "):
-        assert sep == ""
-        self.lines.append(pieces)
-
-
-def _with_print(printer, story):
-    service.print = printer
+    service.print = fail
     try:
-        story()
-    finally:
-        del service.print
-
-
-def test_debug_reports_every_event_and_every_packet_sent():
-    # QNX option `debug`.
-    printed = _Printed()
-    entries = []
-
-    def story():
         wire, _, _, svc = _start(debug=True)
         wire.run(20000)
         _lose(wire)
         svc.stop()
-        entries.extend(svc.log())
-
-    _with_print(printed, story)
-    lines = ["".join(pieces) for pieces in printed.lines]
-    assert len(lines) == 7 + 6 and all(line.startswith("autoip w0: ") for line in lines)
+    finally:
+        del service.print
     words = ["up"] + ["probe"] * 3 + ["announcement", "bound", "announcement"]
-    assert [line.split()[2] for line in lines[:7]] == words
-    assert lines[1] == "autoip w0: probe 169.254.18.52"
-    assert ["autoip w0: %s %s" % (word, address or "") for _, word, address in entries] == lines
-
-
-def test_debug_prints_in_short_pieces():
-    # A longer one lets other threads run on ESP32, which hangs if the scheduler prints.
-    printed = _Printed()
-
-    def story():
-        wire, link, _, svc = _start(debug=True, force=True)
-        wire.run(20000)
-        wire.inject(wire.now, announcement(FOREIGN, C))
-        wire.sleep(1)
-        link.refuse = 1
-        link.other_address(True)
-        wire.sleep(1)
-        wire.inject(wire.now, packet(REQUEST, FOREIGN, ROUTABLE, NOBODY, ROUTABLE))
-        wire.sleep(1)
-        link.flap(None)
-        wire.sleep(20000)
-        _lose(wire)
-        svc.stop()
-
-    _with_print(printed, story)
-    words = {pieces[3] for pieces in printed.lines}
-    told = {word for _, word in acd.EVENTS} | {"up", "down", "routable", "unsent", "probe", "announcement"}
-    assert words == told | {"stopped", "routable conflict", "force without old"}
-    assert max([len(piece) for pieces in printed.lines for piece in pieces]) <= 20
+    assert [word for _, word, _ in svc.log()[:7]] == words and len(svc.log()) == 7 + 6
+    assert svc.log()[1][1:] == ("probe", ADDRESS) and service.sys.reported == []
 
 
 def test_log_without_debug_has_no_packets():
@@ -1211,17 +1163,71 @@ def test_log_without_debug_has_no_packets():
     assert [word for _, word, _ in svc.log()] == ["conflict", "defended"] * 4
 
 
-def test_debug_report_that_raises_does_no_harm():
-    def fail(*pieces, sep=" "):
-        raise MemoryError
+def test_a_service_at_the_prompt():
+    wire, _, _, svc = _start()
+    assert repr(svc).startswith("<autoip w0 waiting None {")
+    wire.run(20000)
+    told = repr(svc)
+    assert told.startswith("<autoip w0 bound 169.254.18.52 {") and "'probes': 3" in told
 
-    def story():
-        wire, _, user, svc = _start(debug=True)
-        wire.run(20000)
-        assert svc.state == "bound" and user.events() == ["bound"]
 
-    _with_print(fail, story)
-    assert len(service.sys.reported) == 7
+def test_wait_is_told_no_number_of_ms():
+    _, _, _, svc = _start()
+    for timeout in ("5", 1.5, -1, True):
+        try:
+            svc.wait(timeout)
+        except ValueError as error:
+            assert str(error) == "timeout_ms: ms, or None"
+        else:
+            raise AssertionError(timeout)
+
+
+class Nic:
+    """A `network` object with a lease."""
+
+    def ifconfig(self):
+        return ("10.0.0.99", "255.255.255.0", "10.0.0.1", "10.0.0.1")
+
+
+def test_old_waits_for_whichever_address_there_is():
+    # RFC 3927 1.9: a routable address in the place of the link-local one.
+    wire, link, _, svc = _start(old=True, nic=Nic())
+    wire.run(20000)
+    assert svc.wait() == ADDRESS and svc.routable is None
+    link.other_address(True)
+    wire.sleep(10)
+    assert svc.state == "idle" and svc.wait() == svc.routable == "10.0.0.99"
+    link.other_address(False)
+    wire.sleep(20000)
+    assert svc.wait() == ADDRESS and svc.routable is None
+
+
+def test_routable_address_beside_the_link_local_one():
+    wire, link, _, svc = _start(nic=Nic())
+    link.other_address(True)
+    wire.run(20000)
+    assert svc.wait() == ADDRESS and svc.routable == "10.0.0.99"
+
+
+def test_routable_address_of_a_service_without_the_object():
+    wire, link, _, svc = _start(old=True)
+    link.other_address(True)
+    wire.run(10)
+    try:
+        svc.wait(0)
+    except TypeError as error:
+        assert str(error) == "start() was not given the network object"
+    else:
+        raise AssertionError("no TypeError")
+
+
+def test_prompt_completes_what_is_for_users():
+    assert sorted(name for name in dir(autoip) if name[0] != "_" and name not in ("options", "store")) == [
+        "get",
+        "mount",
+        "start",
+        "stop",
+    ]
 
 
 def test_probe_for_a_held_address_is_not_the_users_business():

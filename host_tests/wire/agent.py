@@ -12,6 +12,7 @@ import time
 
 import autoip
 import network
+from autoip.service import Service
 
 PATIENCE = 30  # s for what must come, however busy the machine is
 
@@ -21,6 +22,15 @@ _ECHO = b"\x08\x00\xf7\xff\x00\x00\x00\x00"  # Echo Request, number 0, with its 
 
 def tell(**what):
     sys.stdout.write(json.dumps(what) + "\n")
+
+
+def note(self, word, host=-1, keep=Service._note):
+    """The service's log, entry by entry, for checker.losses()."""
+    keep(self, word, host)
+    try:
+        print("autoip %s: %s %s" % (self.name, word, "169.254.%d.%d" % (host >> 8, host & 255)))
+    except MemoryError:  # the heap is locked
+        pass
 
 
 def on_event(event, svc):
@@ -83,6 +93,7 @@ def serve():
             tell(error=type(error).__name__, args=[str(arg) for arg in error.args])
 
 
+Service._note = note
 if sys.platform == "linux":
     nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
 elif hasattr(network, "LAN"):

@@ -30,7 +30,7 @@ def heap_taken_until(done, locked=False):
 # count(name): a counter of the service `svc`, where stats() would take of the heap.
 COUNT = """
 counts = svc._machine.counts
-counters = autoip.acd.COUNTERS
+from autoip.acd import COUNTERS as counters
 
 def count(name):
     return counts[counters.index(name)]

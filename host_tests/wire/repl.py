@@ -1,8 +1,10 @@
 """A QEMU_MPS2 board as it is delivered, and mpremote to talk to it."""
 
 import os
+import select
 import subprocess
 import sys
+import time
 
 from .qemu import Qemu
 from .waiting import PATIENCE
@@ -36,6 +38,19 @@ class ReplBoard:
         )
         assert done.returncode == 0, done.stdout
         return done.stdout.strip()
+
+    def type(self, keys):
+        """Keys at the friendly REPL."""
+        os.write(self._terminal, keys.encode())
+
+    def until(self, text):
+        """What the board printed since the last call, once `text` is in it."""
+        printed = ""
+        deadline = time.monotonic() + PATIENCE
+        while text not in printed:
+            assert select.select([self._terminal], [], [], deadline - time.monotonic())[0], printed
+            printed += os.read(self._terminal, 4096).decode()
+        return printed
 
     def close(self):
         """AssertionError if the board crashed."""

@@ -6,8 +6,10 @@ import pytest
 
 from .board import BoardError
 from .frames import announcement, is_arp
+from .waiting import PATIENCE
 
 C = "169.254.20.20"
+INACTIVE = f"OSError: {errno.ENODEV} no active interface, nic.active(True) first"
 
 
 @pytest.fixture
@@ -24,17 +26,19 @@ def _assert_raises(board, error, code):
 def test_start_needs_an_active_interface(board):
     board.run("nic.active(False)")
     for nic in ("nic", "None", "'e0'"):
-        _assert_raises(board, f"OSError: {errno.ENODEV}", f"autoip.start({nic})")
+        _assert_raises(board, INACTIVE, f"autoip.start({nic})")
+    assert board.ask("autoip.get() is None")
 
 
 def test_start_of_an_unknown_interface(board):
-    _assert_raises(board, f"OSError: {errno.ENODEV}", "autoip.start('w0')")
+    _assert_raises(board, INACTIVE, "autoip.start('w0')")
 
 
 @pytest.mark.parametrize("nic", ["nic", "None", "'e0'"])
 def test_second_start_is_refused(board, nic):
     board.start(delay=200)
-    _assert_raises(board, f"OSError: {errno.EALREADY}", f"autoip.start({nic})")
+    error = f"OSError: {errno.EALREADY} it has a service"
+    _assert_raises(board, error, f"autoip.start({nic})")
     board.expect("bound")
 
 
@@ -55,6 +59,9 @@ def test_bad_values_name_the_option_and_its_range(board):
         _assert_raises(board, delay, f"autoip.start(nic, delay={value})")
     _assert_raises(board, "ValueError: on_event: a function, or None", "autoip.start(nic, on_event=1)")
     _assert_raises(board, "ValueError: remember: a path, or None", "autoip.start(nic, remember='')")
+    told = f"OSError: {errno.ENOENT} remember: can't write /no/such/file"
+    _assert_raises(board, told, "autoip.start(nic, remember='/no/such/file')")
+    _assert_raises(board, "ValueError: options: a string", "autoip.mount(5)")
     assert board.ask("autoip.get(nic) is None")
 
 
@@ -90,6 +97,23 @@ def test_callback_that_raises_changes_nothing(board, bench):
     assert board.address == C
     for event in ("bound", "conflict", "defended"):
         assert f"RuntimeError: oops {event}" in board.log.read_text()
+
+
+@pytest.mark.only("unix", "QEMU_MPS2 has one interface")
+def test_a_service_too_many_is_told_how_many_there_are(board, bench):
+    for i in (1, 2):
+        board.run(f"nic{i} = network.LAN('{bench.wire.add_tap()}'); nic{i}.active(True)")
+    board.run("first, second = autoip.start(nic1), autoip.start(nic2)")
+    error = f"OSError: {errno.ENOMEM} AUTOIP_LINKS: 2"
+    _assert_raises(board, error, "autoip.start(nic)")
+    board.run("autoip.stop()")
+
+
+def test_at_the_prompt(board):
+    board.claim(delay=200, ip=C)
+    board.until("svc.state == 'bound'", PATIENCE)
+    told = board.ask("repr(svc)")
+    assert told.startswith(f"<autoip e0 bound {C} {{") and "'probes': 3" in told
 
 
 def test_wait_ends_at_its_timeout(board):

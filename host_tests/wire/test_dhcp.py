@@ -230,6 +230,8 @@ def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
     board.expect("lost")
     assert connection.is_reset()
     assert (board.address, board.ask("svc.state")) == (None, "idle")
+    # An address that the board can be reached at, whichever it is.
+    assert board.ask("svc.wait()") == board.ask("svc.routable") == lease
     assert server.host.gets_no_answer(C)
     # 169.254/16 is on the link all the same (RFC 3927 2.6.2), and the source is the routable address.
     sent = time.time()

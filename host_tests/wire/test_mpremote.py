@@ -59,6 +59,32 @@ def test_boot_py(board, bench):
     assert host.ping(address)
 
 
+def test_debug_in_boot_py_locks_nobody_out(board, bench):
+    """Each call resets softly, and the board claims its address while mpremote talks to its raw REPL."""
+    boot = bench.capture.path.with_name("debug_boot.py")
+    example = (EXAMPLES / "boot.py").read_text()
+    boot.write_text(example.replace("start(nic)", "start(nic, debug=True, delay=20)"))
+    board.mpremote("fs", "cp", boot, ":boot.py")
+    for i in range(RESETS):
+        assert board.mpremote("exec", f"print({i})") == str(i)
+    log = board.mpremote("exec", f"{SERVICE}; service.wait(50000); print(*service.log(), sep=chr(10))")
+    assert [eval(line)[1] for line in log.splitlines()][:5] == ["up", *["probe"] * 3, "announcement"]
+
+
+def test_the_prompt_completes_what_is_for_users(board):
+    """And tells what a service does."""
+    board.type("import autoip, network; nic = network.LAN(); nic.active(True)\r")
+    board.type("svc = autoip.start(nic, delay=20)\r")
+    board.type("svc.wait(50000)\r")
+    board.until("'169.254.")
+    board.type("svc\r")
+    assert "<autoip e0 " in board.until("'probes': 3")
+    board.type("autoip.\t")
+    told = board.until("mount").split("autoip.")[-1]
+    # MicroPython lists names with an underscore that lie between others.
+    assert {name for name in told.split() if name[0] != "_"} == {"get", "mount", "start", "stop"}
+
+
 def test_twenty_soft_resets(board, bench):
     """Each life claims the address anew and has the same heap; nothing of the one before is left."""
     board.mpremote("fs", "cp", EXAMPLES / "boot.py", ":boot.py")

@@ -133,7 +133,8 @@ class Interface:
         assert not self._answering(self._held)
         self._held.clear()
         self._situation = "no service"
-        self.board.run("autoip.service._limits.clear()")  # conflicts of this life are not those of the next
+        # Conflicts of this life are not those of the next.
+        self.board.run("from autoip import service; service._limits.clear()")
 
     def _count(self, event, routable, address, state):
         self.reached[f"{event} while {self._situation}"] += 1

@@ -7,10 +7,19 @@
 Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 3927 and RFC 5227.
 """
 
-import _autoip
+import errno as _errno
 
-from .candidates import host_part
-from .service import Service, running
+try:
+    import _autoip
+except ImportError:
+    raise ImportError("flash a firmware with _autoip: docs/boards.md")  # noqa: B904
+
+from .candidates import host_part as _host_part
+from .service import Service as _Service
+from .service import running as _running
+
+# What a prompt completes after "autoip." is what is for users.
+del acd, arp, candidates, service  # noqa: F821
 
 __version__ = "0.1.0"
 
@@ -22,7 +31,8 @@ def start(nic=None, *, ip=None, remember=None, **options):
     ip: address to try first, 169.254.1.0 - 169.254.254.255.
     delay: 1 - 8000 ms, paces the probes; 2000 gives the RFC's timing.
     abandon: take another address on the first conflict, instead of defending (RFC 3927 2.5 a).
-    debug: print every event and every ARP packet sent, and keep them in a longer log.
+    debug: a longer log, with every ARP packet sent: see service.log(). Nothing is printed by itself,
+        which would break a raw REPL (mpremote); on_event=print does that at a prompt.
     old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
     force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
     on_event: called as on_event(event, service) from the scheduler; the events are "bound",
@@ -30,20 +40,29 @@ def start(nic=None, *, ip=None, remember=None, **options):
     remember: path of a file for the last good address, tried first after a restart.
 
     ValueError for a bad value or an interface without ARP, OSError(ENODEV) if there is no such
-    interface, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more services than the firmware
-    has places for (AUTOIP_LINKS, by default 2).
+    interface or it is not active, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more services
+    than the firmware has places for (AUTOIP_LINKS, by default 2), and what the file system raises if
+    `remember` can't be written.
     """
-    first = -1 if ip is None else host_part(ip)
+    first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
         raise ValueError("remember: a path, or None")
-    link = _autoip.Link(nic)
+    try:
+        link = _autoip.Link(nic)
+    except OSError as error:
+        what = {
+            _errno.ENODEV: "no active interface, nic.active(True) first",
+            _errno.EALREADY: "it has a service",
+            _errno.ENOMEM: "AUTOIP_LINKS: %d" % len(_running),
+        }
+        raise OSError(error.args[0], what.get(error.args[0], ""))  # noqa: B904, MicroPython has no `from`
     try:
         store = None
         if remember is not None:
             from .store import Store
 
             store = Store(remember, link.mac())
-        return Service(link, nic, first, store, **options)
+        return _Service(link, nic, first, store, **options)
     except BaseException:  # Ctrl-C as well
         link.close()
         raise
@@ -54,7 +73,7 @@ def stop(nic=None):
 
     nic: as for start(), but None for all. OSError(ENODEV) if there is no such interface.
     """
-    for service in list(running) if nic is None else (get(nic),):
+    for service in list(_running) if nic is None else (get(nic),):
         if service:
             service.stop()
 
@@ -65,13 +84,13 @@ def get(nic=None):
     nic: as for start(); None for the only service that there is, or, among several, for that of the
     default interface. OSError(ENODEV) if there is no such interface.
     """
-    if nic is None and len(running) < 2:
-        return running[0] if running else None
-    for service in running:
+    if nic is None and len(_running) < 2:
+        return _running[0] if _running else None
+    for service in _running:
         if nic and nic in (service.nic, service.name):
             return service
     name = _autoip.name(nic)
-    for service in running:
+    for service in _running:
         if service.name == name:
             return service
     return None

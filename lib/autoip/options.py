@@ -10,6 +10,8 @@ def parse(string):
     ValueError names an option that is unknown, given twice, lacks its value or has one that it does not
     take.
     """
+    if not isinstance(string, str):
+        raise ValueError("options: a string")
     options = {}
     for item in string.split(",") if string else ():
         name, equals, value = item.partition("=")

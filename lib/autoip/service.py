@@ -121,6 +121,9 @@ class Service:
 
     # Public face
 
+    def __repr__(self):
+        return "<autoip %s %s %s %s>" % (self.name, self.state, self.address, self.stats())
+
     @property
     def address(self):
         """ "169.254.x.y" while it is held, else None."""
@@ -148,17 +151,29 @@ class Service:
         """
         return acd.STATES[self._machine.state]
 
-    def wait(self, timeout_ms=None):
-        """Block until an address is held and return it; the scheduler keeps running.
+    @property
+    def routable(self):
+        """The interface's own address, leased or set by hand, if it is routable; else None.
 
-        timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. OSError(ETIMEDOUT), or
-        OSError(ENOTCONN) once the service is stopped. Not for use in on_event: the scheduler stands
-        still there.
+        TypeError unless start() was given the `network` object: lwIP's name alone leads to no address.
         """
+        if self._machine.status == _ROUTABLE:
+            if not hasattr(self.nic, "ifconfig"):
+                raise TypeError("start() was not given the network object")
+            return self.nic.ifconfig()[0]
+
+    def wait(self, timeout_ms=None):
+        """Block until the board can be reached and return its address: the link-local one, or with `old`
+        the routable one that is there in its place. The scheduler keeps running.
+
+        timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. ValueError if it is something else,
+        OSError(ETIMEDOUT), or OSError(ENOTCONN) once the service is stopped; with `old`, TypeError as of
+        `routable`. Not for use in on_event: the scheduler stands still there.
+        """
+        if timeout_ms is not None and (type(timeout_ms) is not int or timeout_ms < 0):
+            raise ValueError("timeout_ms: ms, or None")
         start = time.ticks_ms()
-        while not (address := self.address):
-            if not self._machine.state:
-                raise OSError(errno.ENOTCONN)
+        while not (address := self._reachable()):
             if timeout_ms is not None and time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
                 raise OSError(errno.ETIMEDOUT)
             time.sleep_ms(_POLL)
@@ -168,11 +183,14 @@ class Service:
         """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
         import asyncio
 
-        while not (address := self.address):
-            if not self._machine.state:
-                raise OSError(errno.ENOTCONN)
+        while not (address := self._reachable()):
             await asyncio.sleep_ms(_POLL)
         return address
+
+    def _reachable(self):
+        if not self._machine.state:
+            raise OSError(errno.ENOTCONN)
+        return self.routable if self.state == "idle" else self.address
 
     def stats(self):
         """Counters since start: probes, announcements and defences sent; conflicts with the link-local
@@ -186,7 +204,7 @@ class Service:
 
     def log(self):
         """The last 8 events, oldest first: a list of (ticks_ms, word, address or None). With `debug` the
-        last 64, ARP packets sent among them.
+        last 64, ARP packets sent among them. A line each: print(*service.log(), sep="\\n").
         """
         log = self._log
         return [(log[i], log[i + 1], text(log[i + 2])) for i in range(0, len(log), 3) if log[i + 1]]
@@ -287,13 +305,6 @@ class Service:
         log[-3] = time.ticks_ms()
         log[-2] = word
         log[-1] = host
-        if self._debug:
-            try:
-                # In pieces of 20 characters at most: ESP32 lets other threads run while it prints a
-                # longer one, and if the scheduler prints it, MicroPython hangs.
-                print("autoip ", self.name, ": ", word, " ", text(host) or "", sep="")
-            except Exception as error:
-                sys.print_exception(error)
 
 
 def _is_taken(machine, host):

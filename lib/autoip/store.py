@@ -11,6 +11,10 @@ class Store:
     def __init__(self, path, mac):
         self._path = path
         self._mac = mac.hex(":")
+        try:
+            open(path, "a").close()
+        except OSError as error:
+            raise OSError(error.args[0], "remember: can't write " + path)  # noqa: B904, MicroPython has no `from`
 
     def load(self):
         """Host part of the stored address; -1 if there is none, or none that is valid."""
