@@ -14,6 +14,7 @@ include boards/sources.mk
 include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
 include bench/bench.mk
+include release/release.mk
 
 .PHONY: clean
 clean: ## remove all that was built

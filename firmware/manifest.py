@@ -2,7 +2,7 @@
 # MicroPython 1.29 and later take the C module from here too, older ones want
 # USER_C_MODULES=/path/to/autoip/firmware.
 
-package("autoip", base_path="../lib", opt=3)
+include("../manifest.py")
 
 try:
     c_module(".")

@@ -1,2 +1,2 @@
 include("plain/manifest.py")
-package("autoip", base_path="../../lib", opt=3)
+include("../../manifest.py")

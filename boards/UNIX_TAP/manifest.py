@@ -1,2 +1,2 @@
 include("$(MPY_DIR)/extmod/asyncio")
-package("autoip", base_path="../../lib", opt=3)
+include("../../manifest.py")

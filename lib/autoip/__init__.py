@@ -21,7 +21,7 @@ from .service import running as _running
 # What a prompt completes after "autoip." is what is for users.
 del acd, arp, candidates, service  # noqa: F821
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def start(nic=None, *, ip=None, remember=None, **options):
