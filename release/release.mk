@@ -4,9 +4,25 @@
 package: ## write the version and the files of lib/autoip into package.json and manifest.py
 	python3 release/package.py
 
+# MicroPython's own stubs, for the examples; one folder a port, as they exclude each other.
+STUBS := $(BUILD)/stubs
+STUBS_rp2 := micropython-rp2-rpi-pico-w-stubs==1.29.0.post1
+STUBS_esp32 := micropython-esp32-esp32-generic-stubs==1.29.0.post1
+STUBS_stm32 := micropython-stm32-stubs==1.29.0.post1
+STUBS_ALL := micropython-stdlib-stubs==1.29.0.post2
+
+$(STUBS)/%/.ready: | $(VENV)/.ready
+	$(PYTHON) -m pip install --quiet --target $(@D) --upgrade $(STUBS_$*) $(STUBS_ALL)
+	touch $@
+
+.PHONY: types
+types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs, by the code and the examples
+	release/types.sh $(VENV)/bin $(STUBS)
+
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready
 	python3 release/package.py check
+	shellcheck release/*.sh
 
-lint: check-derived
+lint: types check-derived
