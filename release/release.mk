@@ -1,5 +1,9 @@
 # What is derived from the code, and what a release takes: docs/releasing.md.
 
+.PHONY: api
+api: ## write docs/api.md anew, from the docstrings and stubs
+	python3 release/api.py
+
 .PHONY: package
 package: ## write the version and the files of lib/autoip into package.json and manifest.py
 	python3 release/package.py
@@ -22,6 +26,7 @@ types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready
+	python3 release/api.py check
 	python3 release/package.py check
 	shellcheck release/*.sh
 
