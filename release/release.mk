@@ -23,11 +23,29 @@ $(STUBS)/%/.ready: | $(VENV)/.ready
 types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs, by the code and the examples
 	release/types.sh $(VENV)/bin $(STUBS)
 
+# The firmware of a release. MicroPython is the checkout in MICROPY_DIR, or one that `upstream` makes.
+RELEASE_MICROPYTHON := v1.28.0
+RELEASE_CHECKOUT := $(or $(MICROPY_CHECKOUT),$(CURDIR)/$(BUILD)/micropython)
+
+.PHONY: upstream
+upstream: ## fetch MicroPython and its tools as its CI has them, then make GOAL for BOARD (GOAL=dist, GOAL=test-board)
+	release/upstream.sh $(RELEASE_CHECKOUT) $(RELEASE_MICROPYTHON) $(BOARD) \
+		$(MAKE) BOARD=$(BOARD) MICROPY_DIR=$(RELEASE_CHECKOUT) $(GOAL)
+
+.PHONY: dist
+dist: firmware ## build the firmware of BOARD, and keep it in build/dist by the name of a release
+	python3 release/dist.py keep $(BOARD) $(FIRMWARE)
+
+.PHONY: sums
+sums: ## write checksums and notes for what is in build/dist
+	python3 release/dist.py sums
+
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready
 	python3 release/api.py check
 	python3 release/package.py check
 	shellcheck release/*.sh
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 lint: types check-derived

@@ -1,0 +1,38 @@
+#!/bin/bash
+# upstream.sh MICROPY_DIR TAG BOARD COMMAND...
+# Runs a command with what a board is built from and with: a checkout of MicroPython at a tag, the submodules of the
+# board, and the tools that upstream's own CI takes, by upstream's script for it. What is there is not fetched again.
+# It is bash because that script is.
+set -eu
+
+checkout=$1
+tag=$2
+board=$3
+shift 3
+project=$PWD
+source=https://github.com/micropython/micropython
+
+[ -d "$checkout/ports" ] || git clone --quiet --depth 1 --branch "$tag" "$source" "$checkout"
+cd "$checkout"
+boards=(ports/*/boards/"$board")
+if [ ! -d "${boards[0]}" ]; then
+    echo "BOARD=$board: no such board in $checkout" >&2
+    exit 1
+fi
+port=${boards[0]#ports/}
+port=${port%%/*}
+
+# shellcheck source=/dev/null
+source tools/ci.sh
+case $port in
+    esp32)
+        [ -d esp-idf ] || ci_esp32_idf_setup
+        # shellcheck source=/dev/null
+        source esp-idf/export.sh
+        ;;
+    *) command -v arm-none-eabi-gcc >/dev/null || "ci_${port}_setup" ;;
+esac
+make -C mpy-cross
+make -C "ports/$port" BOARD="$board" submodules
+cd "$project"
+exec "$@"
