@@ -111,7 +111,7 @@ static void lan_follow_link(network_lan_obj_t *self) {
     }
     MICROPY_PY_LWIP_ENTER
     if (self->active) {
-        (up ? netif_set_link_up : netif_set_link_down)(&self->netif);
+        lan_netif_set_link(&self->netif, up);
     }
     MICROPY_PY_LWIP_EXIT
 }

@@ -3,6 +3,7 @@
 UNIX_TAP := boards/UNIX_TAP
 LWIP_UNIX := $(dir $(LWIP_DIR))contrib/ports/unix/port
 AUTOIP_PORT = port_esp32
+LAN_ABOVE = # esp_netif.c, which is compiled as all files of this folder
 
 INC += -I$(VARIANT_DIR)/idf
 include $(AUTOIP_DIR)/$(UNIX_TAP)/mpconfigvariant.mk
@@ -10,6 +11,7 @@ INC += -I$(AUTOIP_DIR)/$(UNIX_TAP)/lwip -I$(AUTOIP_DIR)/$(LWIP_UNIX)/include
 
 SRC_C += $(UNIX_TAP)/main.c $(UNIX_TAP)/network_lan.c
 SRC_THIRDPARTY_C += $(LWIP_DIR)/api/tcpip.c $(LWIP_UNIX)/sys_arch.c
+$(BUILD)/$(UNIX_TAP)/network_lan.o: CFLAGS += -Dmod_network_nic_ifconfig=esp_ifconfig -Dmod_network_nic_ipconfig=esp_ipconfig
 $(BUILD)/extmod/modlwip.o: CFLAGS += -include $(VARIANT_DIR)/modlwip_lock.h
 
 # Threads are switched on in mpconfigvariant.h: by MICROPY_PY_THREAD here they would be without the GIL.

@@ -15,6 +15,7 @@
 #include "lwip/tcpip.h"
 #include "lwip/timeouts.h"
 
+#include "esp_netif.h"
 #include "esp_timer.h"
 #include "../UNIX_TAP/main.h"
 #include "../UNIX_TAP/network_lan.h"
@@ -147,6 +148,7 @@ static void start_waking(void) {
 void board_power_up(void) {
     start_lwip();
     idf_init();
+    esp_netif_start_events();
     start_waking();
     start_driver();
 }

@@ -7,4 +7,8 @@ static inline void *esp_netif_get_netif_impl(esp_netif_t *netif) {
     return netif;
 }
 
+static inline esp_netif_t *esp_netif_get_handle_from_netif_impl(void *netif) {
+    return netif;
+}
+
 #endif
