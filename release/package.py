@@ -1,8 +1,7 @@
 """package.json and the version in manifest.py, from lib/autoip: its files, and its __version__.
 
 package.py          writes them
-package.py check    ends with a line that says what to do, if one is stale, or CHANGELOG.md does not begin with
-                    the version
+package.py check    ends with a line that says what to do, if one is stale, or CHANGELOG.md lacks the version
 """
 
 import json
