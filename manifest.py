@@ -1,5 +1,6 @@
-# The Python package, for include() or require() in a manifest of yours, and for micropython-lib's tools. With the C
-# module beside it: firmware/manifest.py. The version is that of lib/autoip/__init__.py, `make package` copies it.
+# The Python package, for include() or require() in a manifest of yours, and for micropython-lib's tools; with
+# the C module beside it: firmware/manifest.py. The version is that of lib/autoip/__init__.py: `make package`
+# copies it.
 
 metadata(
     description="IPv4 link-local addresses (169.254/16) that are safe from conflicts: RFC 3927, RFC 5227.",

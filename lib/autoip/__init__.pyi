@@ -1,4 +1,4 @@
-# What the package offers to a program, with types, for editors and checkers. The docstrings are in the .py file.
+# What the package offers to a program, with types, for editors and checkers. Docstrings: in the .py file.
 
 from collections.abc import Callable
 from typing import Any
