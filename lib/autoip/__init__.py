@@ -1,6 +1,7 @@
 """autoip: an IPv4 link-local address (169.254/16) with no DHCP server and no configuration.
 
     import autoip
+
     svc = autoip.start()
     print(svc.wait())
 
