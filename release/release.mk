@@ -40,6 +40,13 @@ dist: firmware ## build the firmware of BOARD, and keep it in build/dist by the 
 sums: ## write checksums and notes for what is in build/dist
 	python3 release/dist.py sums
 
+.PHONY: coverage
+coverage: $(VENV)/.ready ## print which lines of lib/autoip and firmware/ the tests run
+	$(MAKE) firmware BOARD=UNIX_TAP
+	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1 COVERAGE=1
+	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1 COVERAGE=1
+	release/coverage.sh "$(SUDO)" $(VENV)/bin $(BUILD)
+
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready
@@ -47,5 +54,7 @@ check-derived: $(VENV)/.ready
 	python3 release/package.py check
 	shellcheck release/*.sh
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
 lint: types check-derived

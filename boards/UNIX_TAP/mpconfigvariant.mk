@@ -50,3 +50,10 @@ LDFLAGS_EXTRA += $(SANITIZE_FLAGS)
 # The empty heap of soft timers is NULL, and its first member is named all the same.
 $(BUILD)/shared/runtime/softtimer.o: CFLAGS += -fno-sanitize=null
 endif
+
+# COVERAGE=1: gcov counts the lines of the C module that run. lwIP's context is a signal handler here, so the
+# counts are atomic.
+ifneq ($(COVERAGE),)
+$(BUILD)/firmware/%.o: CFLAGS += --coverage -fprofile-update=atomic
+LDFLAGS_EXTRA += --coverage
+endif

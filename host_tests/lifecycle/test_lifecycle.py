@@ -7,14 +7,15 @@ from subprocess import PIPE
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from wire.board import SANITIZED as FOLDER
 from wire.dhcp import DhcpServer
 from wire.wire import Wire
 
 SCRIPTS = pathlib.Path(__file__).parent  # those that run on the board
 ROOT = SCRIPTS.parents[1]
 PLAIN = ROOT / "build/UNIX_TAP/micropython"
-SANITIZED = ROOT / "build/UNIX_TAP-sanitize/micropython"
-TASK = ROOT / "build/UNIX_TASK-sanitize/micropython"
+SANITIZED = ROOT / f"build/UNIX_TAP{FOLDER}/micropython"
+TASK = ROOT / f"build/UNIX_TASK{FOLDER}/micropython"
 
 # Fields of the netif that lwIP's IPv6 writes in its own time.
 IPV6_TIME = {"ip6_addr_state", "ip6_addr_valid_life", "ip6_addr_pref_life", "rs_count"}

@@ -13,6 +13,8 @@ import time
 from .qemu import ROOT, Qemu
 from .waiting import PATIENCE, QUIET, SOON
 
+SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # what follows the name of a sanitized board's folder
+
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
 _ENTER_RAW_REPL = "\x03\x01"
 _EXECUTE = "\x04"
@@ -52,7 +54,7 @@ class Board:
         wire.wait_for_port(self.tap)
 
     def _start(self, sanitize):
-        firmware = ROOT / "build" / (self.FIRMWARE + "-sanitize" * sanitize) / "micropython"
+        firmware = ROOT / "build" / (self.FIRMWARE + SANITIZED * sanitize) / "micropython"
         command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
         environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
         with open(self._errors, "wb") as errors:

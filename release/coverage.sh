@@ -1,0 +1,22 @@
+#!/bin/sh
+# coverage.sh SUDO BIN BUILD
+# Which lines of lib/autoip the engine tests run, and which of firmware/ the tests with sanitized boards; the boards were
+# built with COVERAGE=1. Prints the figures, and leaves the lines in BUILD/coverage.
+set -eu
+
+sudo=$1
+bin=$2
+build=$3
+folder=$build/coverage
+mkdir -p "$folder"
+
+COVERAGE_FILE=$folder/python "$bin/coverage" run --branch --source=lib/autoip -m pytest -q host_tests/engine \
+    --deselect host_tests/engine/cpython/test_on_micropython.py
+find "$build" -path '*-coverage/*' -name '*.gcda' -delete
+$sudo env SANITIZED=-sanitize-coverage "$bin/python" -m pytest -q -n auto -k 'not qemu' \
+    host_tests/wire host_tests/lifecycle || failed=1
+
+COVERAGE_FILE=$folder/python "$bin/coverage" report --show-missing --skip-empty | tee "$folder/python.txt"
+"$bin/gcovr" --root . --filter firmware/ "$build"/UNIX_TAP-sanitize-coverage/firmware \
+    "$build"/UNIX_TASK-sanitize-coverage/firmware --merge-mode-functions=separate | tee "$folder/c.txt"
+exit "${failed:-0}"
