@@ -2,6 +2,7 @@
 
 PYTHON := $(VENV)/bin/python
 TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd dnsmasq-base shellcheck
+BROWSER_PACKAGES := chromium avahi-daemon libnss-mdns
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c)
 
 $(VENV)/.ready: host_tests/requirements.txt
@@ -13,6 +14,7 @@ $(VENV)/.ready: host_tests/requirements.txt
 # Namespaces, bridges and TAP devices need root; PYTEST holds what is added to pytest's command line.
 .PHONY: test
 test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
+	@host_tests/install-packages.sh "$(SUDO)" $(BROWSER_PACKAGES)
 	$(MAKE) firmware BOARD=UNIX_TAP
 	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
 	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
@@ -25,6 +27,12 @@ ifneq ($(BOARD),UNIX_TAP)
 	$(MAKE) firmware BOARD=UNIX_TAP
 endif
 	$(SUDO) $(PYTHON) host_tests/demo.py $(BOARD)
+
+.PHONY: page
+page: $(VENV)/.ready ## an emulated board's web page in a browser, by name and by address: half a minute
+	@host_tests/install-packages.sh "$(SUDO)" $(BROWSER_PACKAGES)
+	$(MAKE) firmware BOARD=QEMU_MPS2
+	$(SUDO) $(PYTHON) host_tests/page.py
 
 .PHONY: lint
 lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling

@@ -191,11 +191,11 @@ static void lan_set_mac(network_lan_obj_t *self, mp_obj_t mac) {
     }
 }
 
-// LAN(tap, mac=None): an existing TAP device by its name; without `mac` one is derived from it.
+// LAN(tap="tap0", mac=None): an existing TAP device by its name; without `mac` one is derived from it.
 static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *all_args) {
     enum { ARG_tap, ARG_mac };
     static const mp_arg_t allowed_args[] = {
-        { MP_QSTR_tap, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
+        { MP_QSTR_tap, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_QSTR(MP_QSTR_tap0)} },
         { MP_QSTR_mac, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
