@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from scapy.layers.l2 import ARP, Ether
 from sim import BROADCAST, FOREIGN, MAC, NOBODY, OTHER, C, Host, Wire, X, ip
+from watched import Watched
 
 # The same examples at every run.
 EXAMPLES = settings(max_examples=400, deadline=None, derandomize=True, database=None)
@@ -134,48 +135,6 @@ def test_no_more_than_twenty_candidates_in_ten_minutes(seed, delay, alternate, p
         assert starts[i] - starts[i - 1] >= 60000
 
 
-class Watched(Host):
-    """A host that looks at every frame that it sends."""
-
-    def __init__(self, wire, seed, delay, abandon, limit):
-        self.pace = delay
-        self.probed = {}  # host part -> ms of its probes since it was last denied, lost or interrupted
-        self.defended = {}  # host part -> ms of its last defence
-        self.up = self.has_route = self.stopped = False
-        super().__init__(wire, MAC, seed, C, delay, abandon, limit, plug=False)
-
-    def do(self, todo):
-        if todo & (sim.LOST | acd.CONFLICT) and not todo & sim.FRAME:
-            self.probed.clear()
-        before = self.words().count("defended")
-        super().do(todo)
-        if self.words().count("defended") > before:
-            host, now = self.machine.host, self.wire.now
-            assert now - self.defended.get(host, -20000) > 10000, "two defences within ten seconds"
-            self.defended[host] = now
-
-    def _transmit(self):
-        taken = super()._transmit()
-        if taken:
-            self.check(self.wire.trace[-1][1])
-        return taken
-
-    def check(self, frame):
-        now = self.wire.now
-        assert self.up and not self.has_route and not self.stopped, "a frame in silence"
-        host = sim.target(frame)
-        assert len(frame) == 42 and FIRST <= host <= LAST and frame[:6] == BROADCAST
-        probes = self.probed.setdefault(host, [])
-        if sim.is_probe(frame):
-            assert self.address < 0 and len(probes) < 3, "a fourth probe"
-            assert not probes or 2 * (now - probes[-1]) >= self.pace, "probes too close"
-            probes.append(now)
-        elif self.address < 0:
-            assert len(probes) == 3 and now - probes[-1] >= self.pace, "announced too early"
-        else:
-            assert host == self.address
-
-
 kinds = st.sampled_from(
     (
         lambda sha, host: sim.denial(sha, host),
@@ -199,7 +158,7 @@ class AnyStory(RuleBasedStateMachine):
     def boot(self, seed, delay, abandon, start):
         self.wire = Wire(start)
         self.options = (seed, delay, abandon, acd.new_limit())
-        self.host = Watched(self.wire, *self.options)
+        self.host = Watched(self.wire, MAC, *self.options)
         self.change("up", True)
 
     def change(self, what, value):
@@ -267,7 +226,7 @@ class AnyStory(RuleBasedStateMachine):
         self.host.stopped = True
         self.host.stop()
         if again:
-            self.host = Watched(self.wire, *self.options)
+            self.host = Watched(self.wire, MAC, *self.options)
             self.change("up", True)
 
     @invariant()
