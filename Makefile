@@ -13,6 +13,7 @@ include boards/sources.mk
 # A board of ours, or one of MicroPython's own.
 include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
+include host_tests/fuzz/fuzz.mk
 include bench/bench.mk
 include release/release.mk
 

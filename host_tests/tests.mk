@@ -3,7 +3,8 @@
 PYTHON := $(VENV)/bin/python
 TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd dnsmasq-base shellcheck
 BROWSER_PACKAGES := chromium avahi-daemon libnss-mdns
-C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c)
+C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c \
+	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
 $(VENV)/.ready: host_tests/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
@@ -19,6 +20,7 @@ test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
 	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
 	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
 	$(MAKE) firmware BOARD=QEMU_MPS2
+	$(MAKE) $(FUZZ)/link_input
 	$(SUDO) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
 
 .PHONY: demo

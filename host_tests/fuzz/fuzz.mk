@@ -1,0 +1,46 @@
+# Any input: `make fuzz` looks for new ones with libFuzzer (C) and Atheris (Python), from the kept corpora on.
+
+FUZZ_S ?= 60
+FUZZ := $(BUILD)/fuzz
+FUZZ_LWIP := $(addprefix $(LWIP_DIR)/src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c raw.c \
+	tcp.c tcp_in.c tcp_out.c timeouts.c udp.c) $(wildcard $(LWIP_DIR)/src/core/ipv4/*.c $(LWIP_DIR)/src/core/ipv6/*.c) \
+	$(LWIP_DIR)/src/netif/ethernet.c
+FUZZ_C := host_tests/fuzz/link_input.c firmware/link.c firmware/alias.c
+FUZZ_CFLAGS := -g -O1 -Ihost_tests/fuzz/stubs -Ifirmware -Iboards/UNIX_TAP/lwip -I$(MICROPY_DIR) -I$(LWIP_DIR)/src/include \
+	-DLWIP_HOOK_FILENAME='"alias_route.h"' -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
+FUZZ_SANITIZE := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+# What micropython.mk has the linker put in the place of lwIP's own.
+FUZZ_WRAPS := etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup \
+	$(addsuffix _netif_ip_addr_changed,raw tcp udp)
+FUZZ_OBJECTS := $(patsubst $(LWIP_DIR)/src/%.c,$(FUZZ)/lwip/%.o,$(FUZZ_LWIP)) $(patsubst %.c,$(FUZZ)/%.o,$(FUZZ_C))
+
+.PHONY: fuzz-packages
+fuzz-packages:
+	@host_tests/install-packages.sh "$(SUDO)" clang llvm
+
+$(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h | fuzz-packages
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -c $< -o $@
+
+# Ours are measured, too.
+$(FUZZ)/%.o: %.c $(wildcard firmware/*.h) | fuzz-packages $(LWIP_DIR) $(MICROPY_DIR)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -Wall -Wextra -Werror -fprofile-instr-generate -fcoverage-mapping -c $< -o $@
+
+$(FUZZ)/link_input: $(FUZZ_OBJECTS)
+	clang $(FUZZ_SANITIZE) -fprofile-instr-generate $(FUZZ_WRAPS:%=-Wl,--wrap=%) $^ -o $@
+
+# FUZZ_S: seconds for each of the two. What they find is added to the corpora; one that fails is left in build/fuzz.
+.PHONY: fuzz
+fuzz: $(VENV)/.ready $(FUZZ)/link_input ## look for inputs that break the C and the Python (FUZZ_S=60: seconds each)
+	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -max_total_time=$(FUZZ_S) -max_len=512 \
+		-artifact_prefix=$(FUZZ)/ host_tests/fuzz/corpus/link
+	$(PYTHON) host_tests/fuzz/engine_input.py -max_total_time=$(FUZZ_S) -max_len=256 -artifact_prefix=$(FUZZ)/ \
+		host_tests/fuzz/corpus/engine
+	$(MAKE) fuzz-coverage
+
+.PHONY: fuzz-coverage
+fuzz-coverage: $(FUZZ)/link_input ## lines of firmware/ that the kept inputs reach
+	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -runs=0 host_tests/fuzz/corpus/link 2>/dev/null
+	llvm-profdata merge -o $(FUZZ)/link.profdata $(FUZZ)/link.profraw
+	llvm-cov report $(FUZZ)/link_input -instr-profile=$(FUZZ)/link.profdata firmware/link.c firmware/alias.c

@@ -1,0 +1,6 @@
+// A timer on the fuzzer's clock.
+typedef struct _autoip_port_timer_t {
+    uint32_t (*due)(struct _autoip_port_timer_t *timer);
+    uint32_t at; // ms
+    bool runs;
+} autoip_port_timer_t;

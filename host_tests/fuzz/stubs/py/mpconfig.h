@@ -1,0 +1,1 @@
+// What lwipopts_common.h of MicroPython asks for.

@@ -1,0 +1,4 @@
+#include <errno.h>
+
+#define MP_EALREADY EALREADY
+#define MP_ENOMEM ENOMEM

@@ -1,0 +1,2 @@
+// The fuzzer has no Python: port.h names an object, link.c and alias.c use none.
+typedef void *mp_obj_t;

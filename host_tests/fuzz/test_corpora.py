@@ -1,0 +1,32 @@
+"""The kept inputs of `make fuzz` once more: the C with sanitizers, and the engine.
+
+Covers X-18, X-25; R3927-2.5-h; B30, B38.
+"""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+BUILD = HERE.parents[1] / "build/fuzz"
+
+
+def replay(corpus, *program):
+    assert any((HERE / "corpus" / corpus).iterdir())
+    command = [*program, "-runs=0", f"-artifact_prefix={BUILD}/", HERE / "corpus" / corpus]
+    env = {"LLVM_PROFILE_FILE": f"{BUILD}/replay.profraw"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, env=env)
+    assert done.returncode == 0, done.stderr
+
+
+def test_frames_through_link_alias_and_lwip():
+    assert (BUILD / "link_input").exists(), "make build/fuzz/link_input"
+    replay("link", BUILD / "link_input")
+
+
+@pytest.mark.skipif(not find_spec("atheris"), reason="Atheris has wheels for x86-64 only")
+def test_stories_of_the_engine():
+    replay("engine", sys.executable, HERE / "engine_input.py")
