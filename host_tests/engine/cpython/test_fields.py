@@ -1,0 +1,161 @@
+"""Every field of an ARP packet wrong in turn, and every length: only the right packet is a conflict.
+
+Each frame goes through the filter of a link (arp_filter.py) and the machine, while an address is probed and
+while one is held. Covers X-16 to X-22, X-24; R3927-2.2.1-h, -j, -2.5-a; B05, B30.
+"""
+
+import sim
+from sim import BROADCAST, FOREIGN, MAC, NOBODY, C, Host, Wire, X, announcement, denial, ip, probe
+
+GROUP = b"\x01\x00\x5e\x00\x00\xfb"
+
+# What they are in the two states: probing, held.
+PACKETS = (
+    (announcement(FOREIGN, C), (True, True)),
+    (denial(FOREIGN, C), (True, True)),
+    (probe(FOREIGN, C), (True, False)),
+)
+
+
+def _hosts():
+    wire = Wire()
+    probing = Host(wire, first=C)
+    wire.run(1)
+    wire = Wire()
+    held = Host(wire, first=C)
+    wire.run(20000)
+    assert probing.machine.state == sim.PROBING and held.machine.state == sim.HELD
+    return probing, held
+
+
+HOSTS = _hosts()
+
+
+def _is_conflict(host, frame):
+    """Would it be one? The host stays as it is."""
+    machine = host.machine
+    kind = host.filter(frame, machine.watched(), machine.held() >= 0)
+    if not kind:
+        return False
+    state, own = machine.state, machine.frame
+    conflicts = sim.acd.arp.is_conflicting(frame, own)
+    return conflicts or (state == sim.PROBING and sim.acd.arp.is_probe(frame, own))
+
+
+def _expect(frame, expected, what):
+    assert tuple(_is_conflict(host, frame) for host in HOSTS) == tuple(expected), what
+
+
+def _with(frame, place, octets):
+    return frame[:place] + octets + frame[place + len(octets) :]
+
+
+def _words(place):
+    """The frames with every value of the 16 bits there, and the values."""
+    for frame, expected in PACKETS:
+        usual = frame[place] << 8 | frame[place + 1]
+        for value in range(0x10000):
+            yield value, usual, _with(frame, place, bytes((value >> 8, value & 255))), expected
+
+
+def test_right_packets():
+    for frame, expected in PACKETS:
+        _expect(frame, expected, frame)
+        for padding in (4, 18, 1472):
+            _expect(frame + b"\xff" * padding, expected, padding)
+
+
+def test_every_length():
+    for frame, expected in PACKETS:
+        for length in range(61):
+            cut = (frame + bytes(18))[:length]
+            _expect(cut, expected if length >= 42 else (False, False), length)
+
+
+def test_every_opcode():
+    # A Reply with the sender address of a probe is none, and a Request with that of a Reply is one.
+    for value, _, frame, expected in _words(20):
+        if value == 2 and frame[28:32] == sim.ANY:
+            expected = (False, False)
+        _expect(frame, expected if value in (1, 2) else (False, False), value)
+
+
+def test_every_hardware_type_and_protocol_type():
+    for place in (14, 16):
+        for value, usual, frame, expected in _words(place):
+            _expect(frame, expected if value == usual else (False, False), (place, value))
+
+
+def test_every_pair_of_address_lengths():
+    for value, usual, frame, expected in _words(18):
+        _expect(frame, expected if value == usual else (False, False), value)
+
+
+def test_every_ethertype():
+    # Among them lengths (802.3) and the tags of VLANs.
+    for value, usual, frame, expected in _words(12):
+        _expect(frame, expected if value == usual else (False, False), value)
+
+
+def test_tagged_frames():
+    for tag in (b"\x81\x00\x00\x00", b"\x81\x00\x00\x0a", b"\x88\xa8\x00\x0a"):
+        for frame, _ in PACKETS:
+            _expect(frame[:12] + tag + frame[12:], (False, False), tag)
+
+
+def test_snap():
+    for frame, _ in PACKETS:
+        header = b"\x00\x24\xaa\xaa\x03\x00\x00\x00"
+        _expect(frame[:12] + header + frame[12:], (False, False), "SNAP")
+
+
+def test_sender_macs():
+    for frame, expected in PACKETS:
+        for mac in (NOBODY, BROADCAST, GROUP, FOREIGN):
+            _expect(_with(frame, 22, mac), expected, mac)
+        _expect(_with(frame, 22, MAC), (False, False), "own")
+        # The Ethernet source decides nothing.
+        for mac in (NOBODY, BROADCAST, GROUP, MAC):
+            _expect(_with(frame, 6, mac), expected, mac)
+
+
+def test_target_macs():
+    for frame, expected in PACKETS:
+        for mac in (NOBODY, BROADCAST, GROUP, MAC, FOREIGN):
+            _expect(_with(frame, 32, mac), expected, mac)
+
+
+def test_destinations():
+    for frame, expected in PACKETS:
+        is_probe = frame[28:32] == sim.ANY
+        _expect(_with(frame, 0, BROADCAST), expected, "broadcast")
+        for mac in (MAC, GROUP):
+            _expect(_with(frame, 0, mac), (False, False) if is_probe else expected, mac)
+        for mac in (FOREIGN, NOBODY):
+            _expect(_with(frame, 0, mac), (False, False), mac)
+
+
+def test_sender_addresses():
+    for frame, _ in PACKETS[:2]:
+        for address in (ip(X), ip(C ^ 1), ip(C ^ 0x8000), b"\x0a\x00\x12\x34", BROADCAST[:4]):
+            _expect(_with(frame, 28, address), (False, False), address)
+    for bit in range(32):
+        address = bytearray(ip(C))
+        address[bit >> 3] ^= 1 << (bit & 7)
+        _expect(_with(PACKETS[0][0], 28, bytes(address)), (False, False), bit)
+
+
+def test_target_addresses():
+    for frame, expected in PACKETS:
+        is_probe = frame[28:32] == sim.ANY
+        for address in (ip(X), ip(C ^ 1), sim.ANY, b"\x0a\x00\x00\x05"):
+            _expect(_with(frame, 38, address), (False, False) if is_probe else expected, address)
+
+
+def test_the_machine_agrees():
+    # What _is_conflict() says is what a host does.
+    for index in range(2):
+        for frame, expected in PACKETS:
+            host = _hosts()[index]
+            host.heard(frame)
+            assert host.count("conflicts") == expected[index]
