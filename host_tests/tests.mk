@@ -36,6 +36,10 @@ page: $(VENV)/.ready ## an emulated board's web page in a browser, by name and b
 	$(MAKE) firmware BOARD=QEMU_MPS2
 	$(SUDO) $(PYTHON) host_tests/page.py
 
+.PHONY: scale
+scale: $(VENV)/.ready ## up to 60,000 hosts on one virtual link: write docs/scale.md
+	PYTHONPATH=lib:host_tests/engine:host_tests/engine/shim $(PYTHON) host_tests/engine/cpython/scale.py docs/scale.md
+
 .PHONY: lint
 lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling
 	$(VENV)/bin/ruff check

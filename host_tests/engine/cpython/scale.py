@@ -1,0 +1,247 @@
+"""Populations of up to 60,000 hosts on one virtual link: `make scale` measures them and writes docs/scale.md.
+
+The hosts are the engine as it is, each with an lwIP that answers ARP. The link loses nothing, and a frame
+takes 1 ms. Time is that of the wire's clock.
+"""
+
+import math
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import sim
+from autoip.candidates import FIRST, LAST
+
+ADDRESSES = LAST - FIRST + 1  # 65,024
+SIZES = (10, 100, 1000, 10000, 60000)
+TEN_MINUTES = 600000  # ms
+# ms after the last join: where 60,000 of 65,024 addresses are taken, the last hosts try many, one a minute.
+SETTLED = 4 * 3600000
+
+# Of Raspberry Pi, Espressif, STMicroelectronics and NXP.
+VENDORS = ("28cdc1", "2ccf67", "d83add", "246f28", "30aea4", "a4cf12", "0080e1", "00049f")
+
+
+def macs_of_vendors(count, vendors):
+    """MACs as they leave a factory: consecutive numbers from some start, the vendors in turn."""
+    random = sim.Random(len(vendors))
+    starts = [(bytes.fromhex(vendor), random(0, 0xFFFFFF - count)) for vendor in vendors]
+    for i in range(count):
+        vendor, start = starts[i % len(starts)]
+        yield vendor + (start + i // len(starts)).to_bytes(3, "big")
+
+
+def one_vendor(count):
+    return list(macs_of_vendors(count, VENDORS[:1]))
+
+
+def eight_vendors(count):
+    return list(macs_of_vendors(count, VENDORS))
+
+
+def random_macs(count):
+    """Locally administered ones, no two alike."""
+    random = sim.Random(count)
+    macs = set()
+    while len(macs) < count:
+        macs.add(b"\x02" + random.octets(5))
+    return sorted(macs)
+
+
+class Population:
+    """Hosts that join one link within `period` ms. firsts: the host parts that they try first, or None."""
+
+    def __init__(self, macs, period=0, firsts=None):
+        began = time.process_time()
+        self.wire = sim.Wire(latency=1)
+        self.period = period
+        random = sim.Random(7)
+        self.joined = [random(0, period) for _ in macs]
+        self.hosts = [
+            sim.Host(self.wire, mac, seed=i, first=firsts[i] if firsts else -1, plug=False, answers=True)
+            for i, mac in enumerate(macs)
+        ]
+        for ms, host in zip(self.joined, self.hosts, strict=True):
+            self.wire.at(ms, host.carrier, True)
+        self.wire.run(period + SETTLED)
+        self.cpu = time.process_time() - began
+
+    def addresses(self):
+        """The host parts that are held, or -1, of all hosts."""
+        return [host.address for host in self.hosts]
+
+    def conflicts(self):
+        return sum(host.count("conflicts") for host in self.hosts)
+
+    def losses(self):
+        """Addresses that were lost after they were bound."""
+        return sum(host.words().count("lost") for host in self.hosts)
+
+    def frames_a_host(self):
+        return len(self.wire.trace) / len(self.hosts)
+
+    def unbound(self):
+        return self.addresses().count(-1)
+
+    def times(self):
+        """Seconds from joining to the last "bound", sorted; inf for a host without an address."""
+        return sorted(
+            max((ms - joined) / 1000 for ms, word in host.told if word == "bound")
+            if host.address >= 0
+            else math.inf
+            for joined, host in zip(self.joined, self.hosts, strict=True)
+        )
+
+
+def quantile(values, share):
+    """The smallest of the sorted values that this share of them does not exceed."""
+    return values[max(math.ceil(share * len(values)), 1) - 1]
+
+
+def chance(count):
+    """Conflicts if each try were drawn from all addresses, and each host in turn found the others bound.
+
+    With k addresses taken of N the next host fails k / (N - k) times on the average.
+    """
+    return sum(taken / (ADDRESSES - taken) for taken in range(count))
+
+
+def first_try(present, newcomers):
+    """The share of newcomers that get their first candidate on a link where so many hosts are bound."""
+    macs = random_macs(present + newcomers)
+    wire = sim.Wire(latency=1)
+    for i, mac in enumerate(macs[::2][:present]):
+        sim.Host(wire, mac, seed=i, answers=True)
+    wire.run(SETTLED)
+    lucky = 0
+    for mac in macs[1::2][:newcomers]:
+        host = sim.Host(wire, mac, answers=True)
+        wire.sleep(10000)
+        lucky += not host.count("conflicts")
+        host.stop()
+    return lucky / newcomers
+
+
+# The page
+
+JOINS = {"at once": 0, "over ten minutes": TEN_MINUTES}
+MACS = {"one vendor": one_vendor, "eight vendors": eight_vendors, "random": random_macs}
+
+PAGE = """\
+# At scale
+
+Written by `make scale`: {sizes} hosts on one virtual link of 65,024 addresses, with the engine as it is.
+The link loses nothing, a frame takes 1 ms. A vendor's MACs are consecutive.
+
+| MACs | join | hosts | median, s | 99 %, s | last, s | unbound | frames a host | conflicts | a host | chance |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+{rows}
+
+- No two hosts had one address, and {losses} addresses were lost after they were bound. **Unbound** are those that
+  still tried, once a minute, {hours} hours after the last had joined.
+- **The RFC's expectation.** A claim without a conflict takes 4 - 7 s from joining to the first announcement
+  (RFC 3927 2.2.1; 5.5 s on the average) and five frames.
+- **Chance**: conflicts a host if every try were drawn from all addresses and the hosts came one after the
+  other. With k of N addresses taken, the next host fails k / (N - k) times. At once, two hosts that probe one
+  address deny each other, and both move. From its tenth conflict on a host waits a minute before each try.
+- **One vendor**: consecutive device numbers never meet, up to 65,023 of them (lib/autoip/candidates.py). With several,
+  a host whose step is a small multiple of a vendor's slope walks along that vendor's addresses, for hours.
+- **Power cut**: all come back at the same instant, and each tries the address first that it held (2.1).
+- RFC 3927 1.3 says that on a link of 1,300 hosts a newcomer gets its first choice with 98 %. Here {lucky:.1%}
+  of {newcomers} newcomers did.
+
+![Share of the hosts that are bound, over the time since they joined](scale.svg)
+"""  # noqa: E501
+
+NEWCOMERS = 1000
+
+
+def row(macs, join, population):
+    times = population.times()
+    count = len(times)
+    return "| {} | {} | {:,} | {:.1f} | {:.1f} | {:,.1f} | {} | {:.1f} | {:,} | {:.2f} | {} |".format(
+        macs,
+        join,
+        count,
+        quantile(times, 0.5),
+        quantile(times, 0.99),
+        times[-1 - population.unbound()],
+        population.unbound(),
+        population.frames_a_host(),
+        population.conflicts(),
+        population.conflicts() / count,
+        "-" if join == "power cut" else f"{chance(count) / count:.2f}",
+    )
+
+
+def draw(curves, path):
+    """curves: name -> sorted seconds. A log axis: the rate limit's minutes are far from the first seconds."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "autoip"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
+    shares = [i / 400 for i in range(1, 401)]
+    for name, times in curves.items():
+        axes.plot([quantile(times, share) for share in shares], [100 * share for share in shares], label=name)
+    axes.axvspan(4, 7, color="0.92", label="RFC 3927, without a conflict")
+    axes.set(xscale="log", xlabel="s since the host joined", ylabel="% of 60,000 hosts bound")
+    ticks = (4, 7, 10, 20, 60, 120, 300, 600)
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.minorticks_off()
+    axes.grid(color="0.9")
+    axes.legend(fontsize="small")
+    figure.savefig(path, metadata={"Date": None})
+
+
+def check(population):
+    addresses = [host for host in population.addresses() if host >= 0]
+    assert min(addresses) >= FIRST and max(addresses) <= LAST and len(set(addresses)) == len(addresses)
+
+
+def measure(macs):
+    """-> (rows, curves, addresses that were lost), of all populations with these MACs."""
+    rows, curves, losses = [], {}, 0
+
+    def add(join, population):
+        nonlocal losses
+        check(population)
+        losses += population.losses()
+        rows.append(row(macs, join, population))
+        print(rows[-1], f"{population.cpu:.1f} s of CPU", flush=True)
+        if len(population.hosts) == SIZES[-1]:
+            curves[f"{macs}, {join}"] = population.times()
+
+    for join, period in JOINS.items():
+        for count in SIZES:
+            population = Population(MACS[macs](count), period)
+            add(join, population)
+    add("power cut", Population(MACS[macs](count), firsts=population.addresses()))
+    return rows, curves, losses
+
+
+def main(page):
+    page = Path(page)
+    rows, curves, losses = [], {}, 0
+    with ProcessPoolExecutor(len(MACS)) as pool:
+        for part in pool.map(measure, MACS):
+            rows += part[0]
+            curves |= part[1]
+            losses += part[2]
+    text = PAGE.format(
+        sizes=f"{SIZES[0]} to {SIZES[-1]:,}",
+        rows="\n".join(rows),
+        losses=losses or "no",
+        hours=SETTLED // 3600000,
+        lucky=first_try(1300, NEWCOMERS),
+        newcomers=f"{NEWCOMERS:,}",
+    )
+    page.write_text(text)
+    draw(curves, page.with_suffix(".svg"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,42 @@
+"""20,000 hosts on one link, as `make scale` measures up to 60,000.
+
+Covers R3927-2.1-c, -2.2.1-n; the RFC's expectation of RFC 3927 1.3.
+"""
+
+import pytest
+import scale
+
+HOSTS = 20000
+
+
+@pytest.mark.parametrize("make", scale.MACS.values())
+def test_all_find_an_address_of_their_own(make):
+    population = scale.Population(make(HOSTS))
+    scale.check(population)
+    times = population.times()
+    assert population.losses() == population.unbound() == 0 and min(times) >= 4
+    if make is scale.one_vendor:
+        # Consecutive MACs never meet: every claim is the RFC's without a conflict.
+        assert population.conflicts() == 0 and max(times) <= 7.01
+        assert population.frames_a_host() == 5
+    else:
+        # At once, both of two hosts that meet have to move; chance counts one.
+        assert population.conflicts() < 2.5 * scale.chance(HOSTS)
+        assert scale.quantile(times, 0.5) < 7 and scale.quantile(times, 0.99) < 40
+
+
+def test_after_a_power_cut_all_have_their_addresses_again():
+    population = scale.Population(scale.random_macs(2000))
+    held = population.addresses()
+    again = scale.Population(scale.random_macs(2000), firsts=held)
+    assert again.addresses() == held and again.conflicts() == 0 and max(again.times()) <= 7.01
+
+
+def test_a_newcomer_among_1300_hosts():
+    # RFC 3927 1.3: 98 % get their first choice; of 200 newcomers less than 93 % are one case in a million.
+    assert scale.first_try(1300, 200) > 0.93
+
+
+def test_quantiles():
+    values = list(range(1, 101))
+    assert [scale.quantile(values, share) for share in (0, 0.01, 0.5, 0.99, 1)] == [1, 1, 50, 99, 100]
