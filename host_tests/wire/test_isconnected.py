@@ -1,0 +1,95 @@
+"""What programs look at to connect again: isconnected(), status() and ifconfig() of the interface.
+
+On esp32, and so on UNIX_TASK, the first two follow ESP-IDF's events: "disconnected", and "got IP", which a
+link-local address raises too.
+"""
+
+import pytest
+
+from .routable import has_lease, set_static
+
+C = "169.254.20.20"
+ANY = "0.0.0.0"
+MOMENT = 2  # s: the service looks at the interface twice, and IDF's events are long over
+SEEN = "(nic.isconnected(), nic.ifconfig()[0])"
+
+pytestmark = pytest.mark.task
+
+
+@pytest.fixture
+def board(bench):
+    return bench.board()
+
+
+def stays_disconnected(board):
+    board.until("not nic.isconnected()")
+    board.run(f"seen = set(); until(lambda: seen.add({SEEN}), {MOMENT * 1000})")
+    return {tuple(each) for each in board.ask("list(seen)")}
+
+
+def test_a_claimed_address_connects(board):
+    assert not board.ask("nic.isconnected()")
+    board.claim(delay=200, ip=C)
+    board.until("nic.isconnected()")
+    assert board.ask("nic.ifconfig()[:2]") == [C, "255.255.0.0"]
+
+
+@pytest.mark.parametrize("how", ["cable", "active"])
+def test_a_lost_link_disconnects(board, how):
+    board.claim(delay=200, ip=C)
+    board.until("nic.isconnected()")
+    if how == "cable":
+        board.set_link(False)
+    else:
+        board.run("nic.active(False)")
+    assert stays_disconnected(board) == {(False, ANY)}
+
+
+@pytest.mark.parametrize("beside", ["a lease", "a static address"])
+def test_a_lost_link_disconnects_beside_a_routable_address(board, server, beside):
+    """Where lwIP is used without esp_netif the routable address stays on the interface."""
+    if beside == "a lease":
+        server.start()
+        has_lease(board)
+    else:
+        set_static(board)
+    board.claim(delay=200, ip=C)
+    board.set_link(False)
+    board.expect("suspended")
+    seen = stays_disconnected(board)
+    assert {each[0] for each in seen} == {False} and C not in {each[1] for each in seen}
+
+
+def test_a_flap_disconnects_once_and_connects_once(board):
+    """There is no "got IP" where nothing new is to be had."""
+    board.claim(delay=200, ip=C)
+    board.until("nic.isconnected()")
+    board.run("states = []\ndef note():\n if states[-1:] != [nic.status()]: states.append(nic.status())\n")
+    board.set_link(False)
+    board.run(f"until(note, {MOMENT * 1000})")
+    board.set_link(True)
+    board.run("until(lambda: note() or nic.isconnected(), PATIENCE * 1000)")
+    board.run(f"until(note, {MOMENT * 1000})")
+    states = board.ask("states")
+    assert states[-3:] == [1, 2, 3] and states[:-3] in ([], [3])
+
+
+def test_no_address_is_shown_before_it_is_won_again(board):
+    """RFC 3927 2.2."""
+    board.claim(delay=1000, ip=C)
+    board.until("nic.isconnected()")
+    board.set_link(False)
+    board.expect("suspended")
+    board.set_link(True)
+    board.run("seen = []")
+    board.run("until(lambda: seen.append(nic.ifconfig()[0]) or svc.address, PATIENCE * 1000)")
+    assert set(board.ask("seen[:-1]")) == {ANY}
+
+
+def test_a_stopped_service_leaves_no_address(board):
+    board.claim(delay=200, ip=C)
+    board.until("nic.isconnected()")
+    board.run("svc.stop()")
+    assert board.ask("nic.ifconfig()[0]") == ANY
+    board.set_link(False)
+    board.until("not nic.isconnected()")
