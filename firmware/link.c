@@ -255,6 +255,7 @@ bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) 
         return false;
     }
     autoip_alias_set(&link->alias, link->netif, &link->watched);
+    autoip_port_keep_uplink(&link->alias);
     return true;
 }
 
@@ -263,6 +264,7 @@ void autoip_link_set_prefix(autoip_link_t *link, uint8_t prefix) {
 }
 
 void autoip_link_release(autoip_link_t *link) {
+    autoip_port_forget(&link->alias);
     autoip_alias_unset(&link->alias);
 }
 
@@ -272,6 +274,7 @@ void autoip_link_release(autoip_link_t *link) {
 // RFC 3927 2.2: the address is not used again before it is probed.
 static void interrupt(autoip_link_t *link) {
     link->interrupted = true;
+    autoip_port_forget(&link->alias);
     autoip_alias_suspend(&link->alias);
 }
 
@@ -323,6 +326,7 @@ static void look(autoip_link_t *link) {
     look_at_mac(link);
     learn_lease(link);
     autoip_alias_show(&link->alias);
+    autoip_port_keep_uplink(&link->alias);
 }
 
 int autoip_link_status(autoip_link_t *link) {
@@ -426,7 +430,7 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
 }
 
 void autoip_link_close(autoip_link_t *link) {
-    autoip_alias_unset(&link->alias);
+    autoip_link_release(link);
     autoip_port_timer_stop(&link->timer);
     link->netif = NULL;
     if (links_in_use() == 0) {

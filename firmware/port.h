@@ -10,6 +10,7 @@
 
 #include "lwip/netif.h"
 
+#include "alias.h"
 #include "autoip_port.h"
 
 // Run function(arg) in lwIP's context, and return when it is done. Python's thread.
@@ -26,6 +27,18 @@ struct netif *autoip_port_default(void);
 // Tell lwIP of a cable that the driver does not report; false: the driver does. lwIP's context, in the timer, at most once a
 // second.
 bool autoip_port_look(struct netif *netif);
+
+// Where a layer above lwIP chooses the default interface and keeps addresses; macros that do nothing elsewhere.
+// lwIP's context.
+#ifndef autoip_port_forget
+// If main shows the address and is the default interface, have one with a router in its place. After the address is
+// set, and about once a second.
+void autoip_port_keep_uplink(const autoip_alias_t *alias);
+
+// The address that main shows is about to be suspended or taken off: the layer may not put it there again by itself.
+// Also in the middle of a change of the interface.
+void autoip_port_forget(const autoip_alias_t *alias);
+#endif
 
 // A clock in ms that wraps at 2**32. lwIP's context.
 uint32_t autoip_port_now(void);

@@ -7,6 +7,7 @@
 #include "esp_netif_net_stack.h"
 #include "modnetwork.h"
 
+#include "lwip/dns.h"
 #include "lwip/tcpip.h"
 
 #include "alias_route.h"
@@ -82,6 +83,50 @@ struct netif *autoip_port_default(void) {
     }
     struct netif *station = autoip_link_find_netif("st");
     return station != NULL ? station : autoip_link_find_netif("en");
+}
+
+// Does the interface lead to other networks? An access point names itself as the router.
+static bool has_router(const struct netif *netif) {
+    const ip4_addr_t *address = netif_ip4_addr(netif);
+    const ip4_addr_t *router = netif_ip4_gw(netif);
+    return netif_is_up(netif) && netif_is_link_up(netif) && !ip4_addr_isany(address) && !ip4_addr_islinklocal(address)
+           && !ip4_addr_isany(router) && !ip4_addr_eq(router, address);
+}
+
+// IDF chooses the default interface anew when one comes up (before 5.4) or has an address (since 5.4), by priority: a
+// station's is above those of Ethernet and PPP. It does not know that a link-local address leads to no other network.
+void autoip_port_keep_uplink(const autoip_alias_t *alias) {
+    struct netif *other;
+    if (autoip_alias_is_shown(alias) && netif_default == alias->main) {
+        NETIF_FOREACH(other) {
+            if (has_router(other)) {
+                netif_set_default(other);
+                return;
+            }
+        }
+    }
+}
+
+// IDF may have taken the address off already, but no other one may be there.
+static bool keeps(const autoip_alias_t *alias) {
+    return alias->shows && (autoip_alias_is_shown(alias) || ip4_addr_isany(netif_ip4_addr(alias->main)));
+}
+
+// While the DHCP client is off IDF keeps the last address, and puts it on the interface again when the link comes up,
+// without a probe (RFC 3927 2.2). While DHCP is on IDF forgets it by itself, and refuses this call.
+void autoip_port_forget(const autoip_alias_t *alias) {
+    static const esp_netif_ip_info_t nothing;
+    ip_addr_t dns[DNS_MAX_SERVERS]; // IDF clears the list
+    if (!keeps(alias)) {
+        return;
+    }
+    for (int i = 0; i < DNS_MAX_SERVERS; ++i) {
+        dns[i] = *dns_getserver(i);
+    }
+    esp_netif_set_ip_info(esp_netif_get_handle_from_netif_impl(alias->main), &nothing);
+    for (int i = 0; i < DNS_MAX_SERVERS; ++i) {
+        dns_setserver(i, &dns[i]);
+    }
 }
 
 // In the place of IDF's hook for routing by the source address, to which what autoip leaves open goes on.

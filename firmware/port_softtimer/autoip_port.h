@@ -3,6 +3,10 @@
 
 #include "shared/runtime/softtimer.h"
 
+// There is no layer above lwIP, see port.h.
+#define autoip_port_keep_uplink(alias)
+#define autoip_port_forget(alias)
+
 typedef struct _autoip_port_timer_t {
     soft_timer_entry_t entry;
     uint32_t (*due)(struct _autoip_port_timer_t *timer);

@@ -49,6 +49,14 @@ def two_wires(request):
 
 
 @pytest.fixture
+def two_wires_of_task(request):
+    """The same for UNIX_TASK."""
+    bench = _bench(request, "task", bridges=("br0", "br1"))
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
 def server(bench):
     """A host of the bench with an address in 169.254/16, and a DHCP server to be started."""
     server = bench.dhcp()

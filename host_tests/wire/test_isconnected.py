@@ -4,12 +4,16 @@ On esp32, and so on UNIX_TASK, the first two follow ESP-IDF's events: "disconnec
 link-local address raises too.
 """
 
-import pytest
+import time
 
-from .routable import has_lease, set_static
+import pytest
+from scapy.layers.inet import ICMP, IP
+
+from .routable import has_lease, second_interface, set_static
 
 C = "169.254.20.20"
 ANY = "0.0.0.0"
+FAR = "10.9.9.9"  # beyond the router
 MOMENT = 2  # s: the service looks at the interface twice, and IDF's events are long over
 SEEN = "(nic.isconnected(), nic.ifconfig()[0])"
 
@@ -74,8 +78,10 @@ def test_a_flap_disconnects_once_and_connects_once(board):
     assert states[-3:] == [1, 2, 3] and states[:-3] in ([], [3])
 
 
-def test_no_address_is_shown_before_it_is_won_again(board):
-    """RFC 3927 2.2."""
+@pytest.mark.parametrize("dhcp", [True, False], ids=["DHCP", "no DHCP"])
+def test_no_address_is_shown_before_it_is_won_again(board, dhcp):
+    """RFC 3927 2.2. Without DHCP, ESP-IDF puts the last address on an interface that comes up."""
+    board.run(f"nic.ipconfig(dhcp4={dhcp})")
     board.claim(delay=1000, ip=C)
     board.until("nic.isconnected()")
     board.set_link(False)
@@ -93,3 +99,31 @@ def test_a_stopped_service_leaves_no_address(board):
     assert board.ask("nic.ifconfig()[0]") == ANY
     board.set_link(False)
     board.until("not nic.isconnected()")
+
+
+@pytest.mark.parametrize("first", ["uplink", "link-local"])
+def test_an_uplink_stays_the_default_route(two_wires_of_task, first):
+    """ESP-IDF 5.4 and later have a station as the default interface as soon as it has an address.
+
+    For UNIX_TASK's esp_netif nic is a station, nic2 is Ethernet.
+    """
+    bench = two_wires_of_task
+    router = bench.wire.add_host("10.0.0.1/24", "br1")
+    board = bench.board()
+
+    def uplink():
+        second_interface(bench, board)
+        board.run("nic2.ifconfig(('10.0.0.99', '255.255.255.0', '10.0.0.1', '0.0.0.0'))")
+        board.until("nic2.isconnected()")
+
+    def claim():
+        board.run("nic.ipconfig(dhcp4=False)")
+        board.claim(delay=200, ip=C)
+        board.until("nic.isconnected()")
+
+    for step in (uplink, claim) if first == "uplink" else (claim, uplink):
+        step()
+    time.sleep(MOMENT)
+    board.run(f"ping({FAR!r}, 0.1)")
+    sent = bench.captures[1].wait_for(lambda f: ICMP in f.packet and f.packet[IP].dst == FAR)
+    assert (sent.packet[IP].src, sent.packet.dst) == ("10.0.0.99", router.mac)
