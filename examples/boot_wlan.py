@@ -5,5 +5,8 @@ import network
 
 nic = network.WLAN(network.WLAN.IF_STA)
 nic.active(True)
-nic.connect("network", "password")
+try:
+    nic.connect("network", "password")
+except OSError as error:  # after a soft reset an ESP32 may still be connecting: it goes on
+    print("Wi-Fi:", error)
 autoip.start(nic)
