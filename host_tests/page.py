@@ -2,7 +2,7 @@
 
 The board is a QEMU_MPS2 that is given examples/page.py as main.py and switched on, the browser Debian's
 chromium on a Linux host, which finds the name by mDNS. All of it is in network namespaces of its own. The
-picture of the page, a capture and the board's log are left in build/page.
+pictures of the page, a capture and the board's log are left in build/page.
 """
 
 import contextlib
@@ -14,12 +14,12 @@ from wire.browser import Browser
 from wire.capture import Capture
 from wire.frames import is_arp
 from wire.repl import ReplBoard
-from wire.waiting import PATIENCE, wait_until
 from wire.wire import Wire
 
 FOLDER = ROOT / "build" / "page"
 NAME = "autoip.local"
 LAPTOP = "169.254.7.9/16"
+HEADING = "<h1>Hello from autoip</h1>"
 
 
 def deploy(board):
@@ -30,14 +30,14 @@ def deploy(board):
     return on
 
 
-def show(board, capture, host, on, picture):
-    """The page by name and by address, as dict of URL and HTML; its picture is left in the file `picture`."""
+def show(board, capture, host, on, folder):
+    """The page by name and by address, as dict of URL and HTML; their pictures are left in `folder`."""
     address = capture.wait_for(is_arp("announcement", board.mac), after=on).arp.psrc
     browser = Browser(host)
-    wait_until(lambda: browser.resolve(NAME) == {address}, f"{NAME} is not {address}", 4 * PATIENCE)
-    pages = {url: browser.text(url) for url in (f"http://{NAME}/", f"http://{address}/")}
-    browser.screenshot(f"http://{NAME}/", picture)
-    return pages
+    return {
+        url: browser.show(url, NAME, folder / picture)
+        for url, picture in ((f"http://{NAME}/", "by-name.png"), (f"http://{address}/", "by-address.png"))
+    }
 
 
 def main():
@@ -51,11 +51,11 @@ def main():
         closing.callback(board.close)
         print("a board is switched on, on a cable to a Linux host; there is no DHCP server", flush=True)
         on = deploy(board)
-        pages = show(board, capture, host, on, FOLDER / "page.png")
+        pages = show(board, capture, host, on, FOLDER)
     for url, page in pages.items():
-        print(f"{url:24} {'shows the page' if '<h1>Hello from autoip' in page else 'shows ' + page}")
-    print(f"picture, capture and log: {FOLDER.relative_to(ROOT)}/")
-    return not all("<h1>Hello from autoip" in page for page in pages.values())
+        print(f"{url:24} {'shows the page' if HEADING in page else 'shows ' + page}")
+    print(f"pictures, capture and log: {FOLDER.relative_to(ROOT)}/")
+    return not all(HEADING in page for page in pages.values())
 
 
 if __name__ == "__main__":

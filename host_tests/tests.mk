@@ -2,7 +2,7 @@
 
 PYTHON := $(VENV)/bin/python
 TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd dnsmasq-base shellcheck
-BROWSER_PACKAGES := chromium avahi-daemon libnss-mdns
+BROWSER_PACKAGES := chromium
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
