@@ -1,6 +1,8 @@
 #!/bin/sh
 # deploy.sh MPREMOTE PORT FILE OVERWRITE
-# Copies FILE to a board as boot.py; one that is there is only replaced if OVERWRITE is 1.
+# Copies FILE to a board as boot.py, or without FILE an example: on a board with Wi-Fi the one that connects to
+# the network SSID with the password KEY, two variables of the environment. A boot.py that is there is only
+# replaced if OVERWRITE is 1.
 set -eu
 
 mpremote=$1
@@ -8,17 +10,43 @@ port=${2:-auto}
 file=$3
 overwrite=$4
 
-if ! there=$("$mpremote" connect "$port" exec "import os; print('boot.py' in os.listdir())"); then
-    echo "no board at PORT=$port: connect one with MicroPython on it by USB, and name its port" >&2
-    echo "(ls /dev/ttyACM* /dev/ttyUSB*)" >&2
+refuse() {
+    echo "$1" >&2
     exit 1
+}
+
+# Has the board a boot.py, an interface of network.WLAN, of network.LAN?
+has() {
+    case $found in *"'$1'"*) ;; *) return 1 ;; esac
+}
+
+# The example for Wi-Fi; network and password are written as Python does, whatever is in them.
+wifi_example() {
+    python3 -c 'import os, sys
+example = sys.stdin.read()
+assert "(\"network\", \"password\")" in example
+print(example.replace("(\"network\", \"password\")", ascii((os.environ["SSID"], os.environ["KEY"]))), end="")
+' <examples/boot_wlan.py
+}
+
+look="import os, network; print([n for n in os.listdir() + dir(network) if n in ('boot.py', 'WLAN', 'LAN')])"
+if ! found=$("$mpremote" connect "$port" exec "$look"); then
+    echo "no board at PORT=$port: connect one with MicroPython on it by USB, and name its port" >&2
+    refuse "(ls /dev/ttyACM* /dev/ttyUSB*)"
 fi
-case $there in
-    *True*)
-        if [ "$overwrite" != 1 ]; then
-            echo "the board has a boot.py (see it: mpremote cat :boot.py); OVERWRITE=1 replaces it" >&2
-            exit 1
-        fi
-        ;;
-esac
+if has boot.py && [ "$overwrite" != 1 ]; then
+    refuse "the board has a boot.py (see it: mpremote cat :boot.py); OVERWRITE=1 replaces it"
+fi
+if [ -z "$file" ] && has WLAN; then
+    if [ -z "${SSID:-}" ] || [ -z "${KEY+given}" ]; then
+        refuse "which Wi-Fi? SSID=\"its name\" KEY=\"its password\" (KEY= if it has none), or BOOT_PY=my_boot.py"
+    fi
+    file=$(mktemp)
+    trap 'rm "$file"' EXIT
+    wifi_example >"$file"
+elif [ -z "$file" ] && has LAN; then
+    file=examples/boot.py
+elif [ -z "$file" ]; then
+    refuse "no example fits the board's interfaces: BOOT_PY=my_boot.py"
+fi
 "$mpremote" connect "$port" fs cp "$file" :boot.py

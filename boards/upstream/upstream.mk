@@ -7,9 +7,8 @@ UPSTREAM_PORT := $(or \
 	$(file <$(BOARD_BUILD)/port))
 UPSTREAM_PORT_DIR := $(MICROPY_CHECKOUT)/ports/$(UPSTREAM_PORT)
 
-# Tools that speak to a board, and what they give it as boot.py.
+# Tools that speak to a board, and what they give it as boot.py: BOOT_PY, or an example.
 BOARD_TOOLS := $(BUILD)/board-tools
-BOOT_PY ?= examples/boot_wlan.py
 
 # What a port's file may add to.
 C_MODULES := $(CURDIR)/firmware
@@ -51,6 +50,14 @@ $(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt
 	$(BOARD_TOOLS)/bin/python -m pip install --quiet -r $<
 	touch $@
 
+# By the environment they arrive whole, with quotes, blanks and dollars.
+ifneq ($(origin SSID),undefined)
+override export SSID := $(value SSID)
+endif
+ifneq ($(origin KEY),undefined)
+override export KEY := $(value KEY)
+endif
+
 .PHONY: deploy
-deploy: $(BOARD_TOOLS)/.ready ## copy BOOT_PY to a board (PORT=/dev/ttyACM0, OVERWRITE=1)
-	@boards/upstream/deploy.sh $(BOARD_TOOLS)/bin/mpremote "$(PORT)" $(BOOT_PY) "$(OVERWRITE)"
+deploy: $(BOARD_TOOLS)/.ready ## copy a boot.py to a board (PORT=/dev/ttyACM0 SSID= KEY=, BOOT_PY=, OVERWRITE=1)
+	@boards/upstream/deploy.sh $(BOARD_TOOLS)/bin/mpremote "$(PORT)" "$(BOOT_PY)" "$(OVERWRITE)"

@@ -1,0 +1,62 @@
+"""`make deploy` gives a board its boot.py, as its user calls it."""
+
+import ast
+import subprocess
+
+import pytest
+
+from .board import ROOT
+
+pytestmark = pytest.mark.only("qemu", "UNIX_TAP is a program, and has no serial port")
+
+ETHERNET = (ROOT / "examples" / "boot.py").read_text().strip()
+# QEMU_MPS2 has no Wi-Fi: this boot.py has it look as if there were.
+WIFI = """
+import sys
+class network:
+    WLAN = None
+sys.modules["network"] = network
+"""
+WIFIS = [("my network", "its password"), ('Anne\'s "5 GHz"', "$HOME \\n `id` 'é' #"), ("open", "")]
+
+
+@pytest.fixture
+def board(bench):
+    return bench.repl()
+
+
+def deploy(board, *options):
+    """(exit code, the lines that were printed) of make deploy."""
+    tools = ROOT / "build" / "venv"  # has mpremote, too
+    make = ["make", "-s", "-o", tools / ".ready", "deploy", "BOARD=RPI_PICO_W", f"BOARD_TOOLS={tools}"]
+    done = subprocess.run([*make, f"PORT={board.port}", *options], cwd=ROOT, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def boot_py(board):
+    return board.mpremote("fs", "cat", ":boot.py")
+
+
+def test_without_wifi_and_never_over_another_unasked(board):
+    code, told = deploy(board)
+    assert code == 0, told
+    assert boot_py(board) == ETHERNET
+    code, told = deploy(board, f"BOOT_PY={ROOT}/examples/claim.py")
+    assert code != 0 and "OVERWRITE=1 replaces it" in told
+    assert boot_py(board) == ETHERNET
+
+
+def test_wifi_wants_a_network_and_gets_it_whole(board, tmp_path):
+    wifi = tmp_path / "wifi.py"
+    wifi.write_text(WIFI)
+    board.mpremote("fs", "cp", wifi, ":boot.py")
+    for options in ((), ("SSID=home",), ("KEY=secret",)):
+        code, told = deploy(board, "OVERWRITE=1", *options)
+        assert code != 0 and "which Wi-Fi? SSID=" in told
+    assert boot_py(board) == WIFI.strip()
+    for ssid, key in WIFIS:
+        board.mpremote("fs", "cp", wifi, ":boot.py")
+        code, told = deploy(board, "OVERWRITE=1", f"SSID={ssid}", f"KEY={key}")
+        assert code == 0, told
+        (connect,) = [line for line in boot_py(board).splitlines() if line.startswith("nic.connect(")]
+        assert ast.literal_eval(connect.removeprefix("nic.connect")) == (ssid, key)
