@@ -1,5 +1,6 @@
 """mpremote and an emulated board, as its user has them: run, exec, fs cp, soft-reset, reset."""
 
+import json
 import time
 
 import pytest
@@ -22,6 +23,16 @@ def board(bench):
 
 def test_exec(board):
     assert board.mpremote("exec", "import sys; print(sys.platform)") == "qemu"
+
+
+def test_mip_install(board):
+    """A checkout's package on the board, before the frozen one in sys.path, claims an address."""
+    board.mpremote("mip", "install", "--target", "/mip", ROOT / "package.json")
+    code = "import sys; sys.path.insert(0, '/mip'); import autoip; print(autoip.__file__, autoip.__version__)"
+    version = json.loads((ROOT / "package.json").read_text())["version"]
+    assert board.mpremote("exec", code).split() == ["/mip/autoip/__init__.py", version]
+    start = "import network; nic = network.LAN(); nic.active(True); service = autoip.start(nic, delay=200)"
+    assert board.mpremote("resume", "exec", f"{start}; print(service.wait(15000))").startswith("169.254.")
 
 
 def test_run_an_example_and_reset_softly(board, bench):
