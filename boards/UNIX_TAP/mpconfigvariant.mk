@@ -54,6 +54,6 @@ endif
 # COVERAGE=1: gcov counts the lines of the C module that run. lwIP's context is a signal handler here, so the
 # counts are atomic.
 ifneq ($(COVERAGE),)
-$(BUILD)/firmware/%.o: CFLAGS += --coverage -fprofile-update=atomic
+$(BUILD)/firmware/%.o: CFLAGS += --coverage -fprofile-update=atomic -fprofile-abs-path
 LDFLAGS_EXTRA += --coverage
 endif
