@@ -58,5 +58,5 @@ def test_wifi_wants_a_network_and_gets_it_whole(board, tmp_path):
         board.mpremote("fs", "cp", wifi, ":boot.py")
         code, told = deploy(board, "OVERWRITE=1", f"SSID={ssid}", f"KEY={key}")
         assert code == 0, told
-        (connect,) = [line for line in boot_py(board).splitlines() if line.startswith("nic.connect(")]
+        (connect,) = [line.strip() for line in boot_py(board).splitlines() if "nic.connect(" in line]
         assert ast.literal_eval(connect.removeprefix("nic.connect")) == (ssid, key)
