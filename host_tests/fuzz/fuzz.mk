@@ -32,7 +32,8 @@ $(FUZZ)/link_input: $(FUZZ_OBJECTS)
 
 # FUZZ_S: seconds for each of the two. What they find is added to the corpora; one that fails is left in build/fuzz.
 .PHONY: fuzz
-fuzz: $(VENV)/.ready $(FUZZ)/link_input ## look for inputs that break the C and the Python (FUZZ_S=60: seconds each)
+fuzz: $(VENV)/.ready | $(LWIP_DIR) $(MICROPY_DIR) ## look for inputs that break C and Python (FUZZ_S=60: seconds each)
+	$(MAKE) $(FUZZ)/link_input
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -max_total_time=$(FUZZ_S) -max_len=512 \
 		-artifact_prefix=$(FUZZ)/ host_tests/fuzz/corpus/link
 	$(PYTHON) host_tests/fuzz/engine_input.py -max_total_time=$(FUZZ_S) -max_len=256 -artifact_prefix=$(FUZZ)/ \
