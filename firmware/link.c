@@ -18,7 +18,7 @@
 #error "autoip needs ETH_PAD_SIZE 0"
 #endif
 
-#define NOT_WATCHED IPADDR_NONE // 255.255.255.255 is no sender
+#define NOT_WATCHED IPADDR_NONE
 
 // A static ifconfig() writes the address without telling anybody, and some drivers change the MAC or do not report
 // the cable: look that often, in ms.
@@ -172,16 +172,20 @@ static bool is_routable_conflict(autoip_link_t *link, const struct etharp_hdr *p
     return true;
 }
 
+static bool is_watching(const autoip_link_t *link) {
+    return ip4_addr_get_u32(&link->watched) != NOT_WATCHED;
+}
+
 // May the packet be a conflict, and of which kind? `sender` is its sender protocol address.
 static autoip_kind_t classify(autoip_link_t *link, const struct etharp_hdr *packet, ip4_addr_t sender) {
-    if (!ip4_addr_eq(&sender, &link->watched)) {
+    if (!is_watching(link) || !ip4_addr_eq(&sender, &link->watched)) {
         if (!ip4_addr_isany_val(sender)) {
             bool claimed = ip4_addr_eq(&sender, netif_ip4_addr(link->netif));
             return claimed && is_routable_conflict(link, packet) ? AUTOIP_ROUTABLE_CONFLICT : AUTOIP_NOTHING;
         }
         // RFC 5227 2.1.1: a probe for the address that is probed here, too. Once it is in use, a probe is an ordinary
         // question, which lwIP answers (2.5).
-        bool wanted = memcmp(&packet->dipaddr, &link->watched, sizeof(sender)) == 0
+        bool wanted = is_watching(link) && memcmp(&packet->dipaddr, &link->watched, sizeof(sender)) == 0
             && !autoip_alias_is_used(&link->alias);
         if (!wanted || !is_probe(packet)) {
             return AUTOIP_NOTHING;
@@ -200,7 +204,11 @@ void __wrap_etharp_input(struct pbuf *p, struct netif *netif);
 // In the place of lwIP's etharp_input(), for all interfaces.
 void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
     autoip_link_t *link = find_link(netif);
-    if (link != NULL && p->len >= SIZEOF_ETHARP_HDR) {
+    if (link != NULL) {
+        if (p->len < SIZEOF_ETHARP_HDR) {
+            pbuf_free(p); // lwIP would read past its end
+            return;
+        }
         const struct etharp_hdr *packet = p->payload;
         ip4_addr_t sender;
         memcpy(&sender, &packet->sipaddr, sizeof(sender));

@@ -230,11 +230,10 @@ static void power_down(void) {
 
 // May it be a conflict on the watched address? Read from the frame's octets, with nothing of link.c.
 static bool may_conflict(const uint8_t *frame, size_t length) {
-    if (length < 42 || memcmp(frame + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9) != 0 || (frame[21] != 1 && frame[21] != 2)
+    if (tested->watched.addr == IPADDR_NONE || length < 42 || memcmp(frame + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9) != 0 || (frame[21] != 1 && frame[21] != 2)
         || memcmp(frame + 22, netif.hwaddr, 6) == 0) {
         return false;
     }
-    // While nothing is watched link.c watches 255.255.255.255, and a frame from there is for Python to drop.
     bool is_probe = frame[21] == 1 && memcmp(frame, &ethbroadcast, 6) == 0 && memcmp(frame + 28, "\0\0\0\0", 4) == 0;
     return memcmp(frame + 28, &tested->watched, 4) == 0
            || (is_probe && memcmp(frame + 38, &tested->watched, 4) == 0 && !autoip_alias_is_used(&tested->alias));

@@ -24,9 +24,12 @@ def tell(**what):
     sys.stdout.write(json.dumps(what) + "\n")
 
 
-def note(self, word, host=-1, keep=Service._note):
+kept_note = Service._note
+
+
+def note(self, word, host=-1):
     """The service's log, entry by entry, for checker.losses()."""
-    keep(self, word, host)
+    kept_note(self, word, host)
     try:
         print("autoip %s: %s %s" % (self.name, word, "169.254.%d.%d" % (host >> 8, host & 255)))
     except MemoryError:  # the heap is locked

@@ -101,10 +101,10 @@ def test_callback_that_raises_changes_nothing(board, bench):
 
 @pytest.mark.only("unix", "QEMU_MPS2 has one interface")
 def test_a_service_too_many_is_told_how_many_there_are(board, bench):
-    for i in (1, 2):
+    for i in (1, 2, 3):  # as many as there are places in the sanitized build
         board.run(f"nic{i} = network.LAN('{bench.wire.add_tap()}'); nic{i}.active(True)")
-    board.run("first, second = autoip.start(nic1), autoip.start(nic2)")
-    error = f"OSError: {errno.ENOMEM} AUTOIP_LINKS: 2"
+        board.run(f"autoip.start(nic{i})")
+    error = f"OSError: {errno.ENOMEM} AUTOIP_LINKS: 3"
     _assert_raises(board, error, "autoip.start(nic)")
     board.run("autoip.stop()")
 
