@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # autoip's front door: `make help` lists what there is.
 
 BOARD ?= UNIX_TAP

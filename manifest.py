@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The Python package, for include() or require() in a manifest of yours, and for micropython-lib's tools; with
 # the C module beside it: firmware/manifest.py. The version is that of lib/autoip/__init__.py: `make package`
 # copies it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What autoip costs, on QEMU_MPS2, beside lwIP's own AutoIP and beside nothing. KEEP=1 writes the figures
 # to docs/cost.json and docs/cost.md, to be committed.
 

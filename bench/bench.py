@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """make bench: what autoip adds to the frames and the time of a board, beside lwIP's AutoIP and nothing."""
 
 import contextlib

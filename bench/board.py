@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A QEMU_MPS2 board with one of its three firmwares. Its Ethernet is a UDP socket here: that needs no
 privileges, and nobody else sends on it.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Counts instructions one by one, through the emulator's debugger port (GDB's remote serial protocol)."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Figures of the three builds side by side, against their budgets and against those that were committed."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A service's life on a board, for the commands that look at what it takes."""
 
 from wire.frames import announcement

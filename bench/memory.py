@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the linker put what: bytes of program memory and of static RAM."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """make size: what autoip takes of flash, RAM, heap and stack, beside lwIP's AutoIP and beside nothing."""
 
 import pathlib

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # debian-source.sh PACKAGE VERSION DIRECTORY
 # Unpacks the source package of Debian trixie into the directory. The machine's own apt configuration
 # is only read, for the mirror; lists and downloads stay below the directory's parent.

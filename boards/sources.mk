@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Where MicroPython and lwIP come from: the trees that the user names by MICROPY_DIR and LWIP_DIR, or
 # the source packages of Debian trixie.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A program with asyncio that does one thing while the board has its address, and another while it has none.
 import asyncio
 

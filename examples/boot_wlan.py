@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A link-local address on a Wi-Fi network: copy this to the board as boot.py. The interface must be
 # active before autoip.start(), it need not be connected yet.
 import autoip

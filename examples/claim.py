@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Claim a link-local address, tell of it and of what happens to it; the service runs on afterwards.
 import autoip
 import network

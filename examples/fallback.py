@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # An address that the board can be reached at: the DHCP server's, or a link-local one where there is none.
 # With `old` the link-local address is given up when a lease comes, and claimed again when that is gone.
 import autoip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The LED is lit while the board can be reached at its link-local address: events come from the scheduler, so
 # the program has nothing to ask and nothing to wait for.
 import autoip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A web page at http://autoip.local/ and at the board's link-local address, beside whatever else it has.
 # With two boards on one link give each its own name.
 import asyncio

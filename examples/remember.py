@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The same address after a restart, even if another host once drove the board off its first choice. The file
 # has a line for each interface, and is written only when the address is another one.
 import autoip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Wi-Fi and Ethernet, each with a service and an address of its own, which is known on its own link only.
 # Where one is missing, the other goes on.
 import autoip

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A second IPv4 address for an lwIP interface, see alias.h. The linker puts the functions named __wrap_ in the
 // place of lwIP's own, which they call by the name __real_: see micropython.mk and micropython.cmake.
 

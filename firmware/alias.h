@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A second IPv4 address for an lwIP interface, for addresses of 169.254/16.
 //
 // lwIP holds one IPv4 address an interface. The second one is the address of an interface of its own, the

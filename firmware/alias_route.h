@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lwIP's hook for routing by the source address: micropython.mk and micropython.cmake have all of lwIP built
 // with it (LWIP_HOOK_FILENAME). ESP-IDF has a hook of its own, which port_esp32 extends.
 #ifndef AUTOIP_FIRMWARE_ALIAS_ROUTE_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One lwIP interface as lib/autoip/service.py sees it, see link.h.
 
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One lwIP interface as lib/autoip/service.py sees it: frames in and out, the wake-up, and what happens when the
 // interface changes. It decides nothing of the protocol. All functions are to be called in lwIP's context.
 #ifndef AUTOIP_FIRMWARE_LINK_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The C module for the ports that are built by cmake: rp2 and esp32.
 
 include_guard(GLOBAL) # a manifest and USER_C_MODULES may both name it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The C module for the ports that are built by make: stm32, mimxrt, alif, and boards of this project.
 
 ifndef AUTOIP_MOD_DIR # a manifest and USER_C_MODULES may both name it

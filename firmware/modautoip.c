@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The Python module `_autoip`: Link(nic), the link contract of lib/autoip/service.py over lwIP.
 
 #include <string.h>

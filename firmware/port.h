@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a port gives: a folder port_* for each kind, with these functions and, in its autoip_port.h, the type
 // autoip_port_timer_t.
 #ifndef AUTOIP_FIRMWARE_PORT_H

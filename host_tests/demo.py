@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The demonstration: boards and a Linux host find addresses, then an adversary attacks one board.
 
 demo.py BOARD: boards A and B are two of these. With QEMU_MPS2, board C is a UNIX_TAP.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # install-packages.sh SUDO PACKAGE...
 # Installs the Debian packages that are missing; SUDO is "sudo" or empty.
 set -eu

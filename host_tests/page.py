@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """make page: an emulated board on a cable shows its web page in a real browser, by name and by address.
 
 The board is a QEMU_MPS2 that is given examples/page.py as main.py and switched on, the browser Debian's

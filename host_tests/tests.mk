@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The tests, the demonstration and the checks of style, with all that they need.
 
 PYTHON := $(VENV)/bin/python

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/api.md, from the docstrings of lib/autoip and the types of its stubs.
 
 api.py          writes it

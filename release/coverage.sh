@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # coverage.sh SUDO BIN BUILD
 # Which lines of lib/autoip the engine tests run, and which of firmware/ the tests with sanitized boards; the boards were
 # built with COVERAGE=1. Prints the figures, and leaves the lines in BUILD/coverage.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The files of a release, in build/dist: firmware by name, checksums, notes.
 
 dist.py boards                  the boards of boards.txt, as JSON

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """package.json and the version in manifest.py, from lib/autoip: its files, and its __version__.
 
 package.py          writes them

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What is derived from the code, and what a release takes: docs/releasing.md.
 
 .PHONY: api
@@ -52,6 +53,7 @@ coverage: $(VENV)/.ready ## print which lines of lib/autoip and firmware/ the te
 check-derived: $(VENV)/.ready
 	python3 release/api.py check
 	python3 release/package.py check
+	python3 release/spdx.py check
 	shellcheck release/*.sh
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The licence in each source file, as SPDX has it: a comment in the first line, or in the one after `#!`.
 
 spdx.py         writes it where it is missing

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # types.sh BIN STUBS
 # The stubs of autoip against its code, and the examples against them and MicroPython's own, which lie in
 # STUBS/PORT. An example is checked for the ports that have its kind of interface: network.LAN() without

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # upstream.sh MICROPY_DIR TAG BOARD COMMAND...
 # Runs a command with what a board is built from and with: a checkout of MicroPython at a tag, the submodules of the
 # board, and the tools that upstream's own CI takes, by upstream's script for it. What is there is not fetched again.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # QEMU_MPS2: MicroPython with lwIP on an emulated Cortex-M3 with Ethernet, `qemu-system-arm -M mps2-an385`.
 
 # Who gives link-local addresses: autoip; lwip (lwIP's own AutoIP) and none are to compare with.

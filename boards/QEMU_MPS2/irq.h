@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Keeping interrupts away: all of them, or PendSV alone, in which lwIP and the soft timers run.
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_IRQ_H
 #define AUTOIP_BOARDS_QEMU_MPS2_IRQ_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Names and numbers are those of the data sheet "LAN9118", revision 1.5.
 
 #include "lan9118.h"

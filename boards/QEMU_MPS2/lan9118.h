@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The LAN9118 Ethernet controller: frames in and out, and the link. Knows nothing of lwIP.
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_LAN9118_H
 #define AUTOIP_BOARDS_QEMU_MPS2_LAN9118_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Included by extmod/modmachine.c.
 
 #include "extmod/modmachine.h"

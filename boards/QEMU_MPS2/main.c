@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Power-up, and the life of MicroPython between soft resets. lwIP, the interface and DHCP live as long
 // as the power is on; the Python heap is made anew each time.
 

@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 include("plain/manifest.py")
 include("../../manifest.py")

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Configuration of MicroPython for the QEMU_MPS2 board, near to that of rp2 and stm32.
 
 #include <alloca.h>

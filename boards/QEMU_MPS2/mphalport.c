@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Time, and the two waits of MicroPython.
 
 #include "py/mphal.h"

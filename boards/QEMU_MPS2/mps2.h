@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Registers of the machine "mps2-an385": a Cortex-M3 and what Arm's application note 385 puts beside it.
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_MPS2_H
 #define AUTOIP_BOARDS_QEMU_MPS2_MPS2_H

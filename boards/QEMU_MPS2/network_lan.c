@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // network.LAN over the machine's LAN9118.
 
 #include <string.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Included by extmod/modos.c.
 
 static mp_obj_t mp_os_urandom(mp_obj_t count) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The PendSV interrupt: lwIP, the network driver and the soft timers run in it and interrupt Python at
 // any place, as they do on rp2 and stm32. It is taken at each tick, and when the network wants it.
 

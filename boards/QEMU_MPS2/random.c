@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Random numbers for protocols, not for secrets: the machine has no source of chance but its clock.
 
 #include "py/mphal.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_RANDOM_H
 #define AUTOIP_BOARDS_QEMU_MPS2_RANDOM_H
 

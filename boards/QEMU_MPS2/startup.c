@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From reset to main(), and what happens to a crash.
 
 #include <stdint.h>

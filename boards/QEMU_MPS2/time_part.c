@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Included by extmod/modtime.c.
 
 #include "shared/timeutils/timeutils.h"

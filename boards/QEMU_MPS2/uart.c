@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The REPL's serial port. What is received waits in a ring for Python, except for Ctrl-C.
 
 #include "py/mphal.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # UNIX_TAP: MicroPython's unix port with lwIP on a Linux TAP device. SANITIZE=1 builds it with ASan
 # and UBSan, SANITIZE=thread with TSan, COVERAGE=1 with gcov's counters, in folders of their own.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Configuration of MicroPython's unix port that UNIX_TAP and UNIX_TASK have in common.
 
 #include <sys/socket.h> // SOMAXCONN

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Power-up and soft reset. lwIP, the interfaces and DHCP live as long as the process; the Python heap
 // is made anew at each soft reset, as on the boards.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #ifndef AUTOIP_BOARDS_UNIX_TAP_MAIN_H
 #define AUTOIP_BOARDS_UNIX_TAP_MAIN_H
 

@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 include("$(MPY_DIR)/extmod/asyncio")
 include("../../manifest.py")

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Configuration of MicroPython's unix port for the UNIX_TAP board.
 
 #include "config.h"

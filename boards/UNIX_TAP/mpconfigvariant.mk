@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Read by the Makefile of MicroPython's unix port. board.mk gives it AUTOIP_DIR, the project's folder,
 # and LWIP_DIR, lwIP's src folder relative to that.
 

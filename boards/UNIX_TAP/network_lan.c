@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // network.LAN over a Linux TAP device.
 
 #include <errno.h>

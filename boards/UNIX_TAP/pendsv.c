@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The PendSV interrupt of this board is a signal handler: lwIP, the network driver and the soft
 // timers run in it and interrupt Python at any place, as they do on rp2 and stm32. A frame on a TAP
 // device raises it at once (SIGIO), a due soft timer does as well (SIGALRM).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lwIP without a task of its own: a soft timer, in the interrupt, runs what is due.
 
 #include "py/mphal.h"

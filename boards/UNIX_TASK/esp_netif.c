@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // network.LAN's interfaces with ESP-IDF's esp_netif between the driver and lwIP, and MicroPython's flag above it:
 // what a program sees of an interface depends on the order in which these do things. Events, the order of
 // calls and what is kept are those of IDF 5.4 and 5.5; 5.3 keeps an address that is taken off in `ip_info`, and does

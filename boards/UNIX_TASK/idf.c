@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the C module's port for esp32 asks of ESP-IDF, on POSIX threads.
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // modlwip.c makes, binds and connects sockets without a lock. Taken in before it, this gives it one.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_MODLWIP_LOCK_H
 #define AUTOIP_BOARDS_UNIX_TASK_MODLWIP_LOCK_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Configuration of MicroPython's unix port for the UNIX_TASK board: threads as on esp32.
 
 #include "../UNIX_TAP/config.h"

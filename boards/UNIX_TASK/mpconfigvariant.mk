@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Read by the Makefile of MicroPython's unix port, see UNIX_TAP's.
 
 UNIX_TAP := boards/UNIX_TAP

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The tasks of this board, as esp32 has them: lwIP's, the driver's, that of the timers (idf.c), and Python's,
 // which the others wake.
 

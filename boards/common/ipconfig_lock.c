@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "py/mphal.h"
 #include "py/runtime.h"
 

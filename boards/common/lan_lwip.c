@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Without anything between the driver and lwIP.
 
 #include "py/runtime.h"

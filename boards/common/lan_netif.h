@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // network.LAN's interface in lwIP, as MicroPython's ports have theirs.
 #ifndef AUTOIP_BOARDS_COMMON_LAN_NETIF_H
 #define AUTOIP_BOARDS_COMMON_LAN_NETIF_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lwip/tcp.h"
 
 // modlwip.c of MicroPython 1.25 clears the callbacks of a socket that is closed, also of a listening

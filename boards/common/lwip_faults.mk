@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Faults of MicroPython 1.25 with lwIP 2.2.1, mended from outside of their sources.
 
 # socket.close() of a listening socket sets callbacks that only connections have.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "lwip/apps/mdns.h"
 #include "lwip/apps/mdns_out.h"
 #include "lwip/timeouts.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Boards that are programs here: what is done to a real one wants its name.
 
 .PHONY: flash deploy name-a-board

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # alif: OPENMV_AE3, with Wi-Fi.
 
 FIRMWARE := $(BOARD_BUILD)/firmware.zip

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """MicroPython's own boards: which port a board is of, whether autoip fits it, and what its build freezes.
 
     boards.py list MICROPY_DIR                      the boards that have a network and fit

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # check-idf.sh BOARD
 # Ends with one line that says what to get, if no ESP-IDF that fits is active in this shell.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # deploy.sh MPREMOTE PORT FILE OVERWRITE
 # Copies FILE to a board as boot.py, or without FILE an example: on a board with Wi-Fi the one that connects to
 # the network SSID with the password KEY, two variables of the environment. A boot.py that is there is only

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # drop-stale-build.sh BUILD SOURCE
 # cmake goes on with the source folder that BUILD was first made from: remove BUILD if that was another.
 set -eu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # esp32: all chips of the family. Built by cmake, with an ESP-IDF that is active in the shell.
 
 FIRMWARE := $(BOARD_BUILD)/firmware.bin

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # flash-esp32.sh ESPTOOL BUILD [PORT]
 # Writes the firmware in BUILD to an ESP32 on a serial port, PORT or the one that esptool finds.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # flash-rp2.sh MPREMOTE FIRMWARE [PORT]
 # Writes a firmware to a Pico in BOOTSEL mode: by picotool where there is one, else to its mass storage.
 # With PORT the MicroPython on it is asked to go there.

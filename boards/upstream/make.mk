@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Ports that are built by make, with a Cortex-M compiler. MicroPython 1.25 looks for C modules in the folders
 # below USER_C_MODULES, later versions in that folder too.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # rp2: RP2040 and RP2350 with Wi-Fi (Pico W kind) or a WIZnet chip. Built by cmake.
 
 BUILD_PACKAGES += cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib

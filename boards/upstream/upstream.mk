@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # MicroPython's own boards, by their upstream names: what all ports have in common. PORT.mk beside this file
 # has what is a port's own, tested.txt tells which boards were tried.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // esp32: lwIP runs in a task of its own and there is no lock to hold it: what touches it runs in that
 // task. Timers are those of esp_timer, which has another task.
 

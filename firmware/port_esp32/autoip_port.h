@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #ifndef AUTOIP_FIRMWARE_PORT_ESP32_H
 #define AUTOIP_FIRMWARE_PORT_ESP32_H
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ports whose lwIP and soft timers run in PendSV, or as UNIX_TAP's in what takes its place. A netif_*.c beside this
 // file tells the lwIP interface of a `network` object.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The boards of this project have one kind of `network` object, and it knows its lwIP interface.
 
 #include "network_lan.h"

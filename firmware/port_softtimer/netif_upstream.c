@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // MicroPython's own ports rp2, stm32, mimxrt and alif. The objects of `network` are private to MicroPython;
 // an interface is found by what its driver left in netif->state, or by its name.
 

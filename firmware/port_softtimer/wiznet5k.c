@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // WIZNET5K sends a frame: in the place of ioLibrary's wizchip_sendto(), by the linker, see micropython.mk and
 // micropython.cmake. ioLibrary's runs pending Python while it waits for the chip, with lwIP locked. If that
 // Python sends, it takes the SENDOK that the first send waits for; if it raises, lwIP stays locked. And

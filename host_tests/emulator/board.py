@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boards in the emulator: their real firmware, and a network that is on a TAP device.
 
 The emulator is slower than the host when either has much to do: whoever waits for a board waits on its clock.

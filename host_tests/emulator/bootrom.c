@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What firmware of an RP2040 calls in the chip's ROM, for an emulator that has none: the functions and
 // tables of the datasheet's section 2.8.3, flash that takes effect at once, floats by the compiler's
 // own library. No RAM. What is missing stops at a breakpoint.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures of the emulated boards: a `bench` with a wire, its capture and a board.
 
 A test that has a `bench` runs once with each board, unless it is marked with the only one and the reason:

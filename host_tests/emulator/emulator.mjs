@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // emulator.mjs NETWORK BOOTROM FIRMWARE MAC TAP CABLE CLOCK: a board on an RP2040, on a TAP device.
 //
 // NETWORK is what the board has: "radio" the Pico W's; "w5500" the chip of a W5500-EVB-Pico, "w5500-strict"

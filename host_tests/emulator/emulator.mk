@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The firmware of BOARD in an emulator, on a wire with real peers. For a Pico W EMULATOR=1 builds it with the
 # emulator's radio in place of the lowest layer of the CYW43 driver, in a folder of its own.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The lowest layer of the CYW43 driver, for the emulator's radio. All above it is the real one: power,
 // joining, interrupts, lwIP. The linker puts these functions in place of the driver's, see
 // micropython.cmake.

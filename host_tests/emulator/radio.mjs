@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The radio, in place of the CYW43 chip: registers at 0x60000000, where an RP2040 has nothing. What they
 // mean stands in radio.c, which is the driver's part.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The firmware of real boards in the emulator: what UNIX_TAP does, and what is a port's own."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What only the Pico W has: a radio with two interfaces, and an example of a boot.py for it."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What only a board with a W5500 has: a chip between lwIP and the wire, its driver and its filter."""
 
 import pytest

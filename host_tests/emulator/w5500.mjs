@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A W5500 on SPI0 of a W5500-EVB-Pico: socket 0 in MACRAW mode, the PHY's link, the interrupt pin. After the
 // datasheet, version 1.1.0: frames of SPI in section 2, registers in 4.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a link lets through to the service, by the contract in autoip.service; for the links of the tests.
 
 The firmware has its own in C. This one shares nothing with lib/autoip.

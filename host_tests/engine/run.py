@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs the engine tests without pytest, as MicroPython has none.
 
 micropython run.py test_claim ...    "ok name" or "FAIL name" and a traceback, and the sums

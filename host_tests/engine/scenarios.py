@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stories told by their frames: run under two interpreters, each must give the same (ms, hex) lines."""
 
 from sim import (

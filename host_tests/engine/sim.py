@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A wire in memory with a clock of its own, and what is plugged into it.
 
 Nothing here sleeps or looks at a real clock, so every test is exact to the millisecond and gives the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A claim with nobody else on the wire: the frames octet by octet, and when they leave.
 
 Covers R3927-2.2.1-a to -g, -o, -1.2-a, -2.2-a, -2.2-b, -2.2-d, -2.3-a, -2.4-a, -4-a; R5227-1.1-a to -e,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A clock that wraps at 2**30, stands still, or jumps.
 
 Covers X-36, X-37, X-38; B11.

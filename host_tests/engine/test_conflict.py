@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Conflicts over an address that is held: defended once in ten seconds, or given up.
 
 Covers R3927-1.5-a, -b, -2.5-a to -e, -4-b, -2.2.1-i; R5227-2.4-a to -f, -2.5-a, -c, -1.1-b, -2.2-a;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ctrl-C, which on a board with threads can end a wake-up anywhere, and callbacks that take their time.
 
 Covers R3927-2.2.1-c, -2.4-a, -2.5-f; X-47.

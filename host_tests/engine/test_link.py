@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Link down and up, a routable address that comes and goes, another MAC.
 
 Covers R3927-1.5-a, -1.9-b, -i, -j, -2.1-g (old address first), -2.2-c, -2.2.1-a; R5227-2.1-b; X-31 to X-34,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The options: ranges, messages, and the option string of the QNX module (sections 2 and 3 of the design).
 
 Covers R3927-2.1-b, X-40, X-41.

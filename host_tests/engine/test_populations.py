@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The candidates: their range, their order, and how populations of boards fare among each other.
 
 Covers R3927-2.1-a to -e; X-40, X-41; D11; B25, B26; the table of collisions in the peers' measurements.

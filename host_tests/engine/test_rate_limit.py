@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The limit on new candidates: ten conflicts, then one address a minute.
 
 Covers R3927-2.2.1-m, -n; R5227-2.1.1-k, -l, -m; X-35; D5, D6, D7; B07, B08, B09, B10; BCT-I.1 to -I.6.

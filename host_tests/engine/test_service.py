@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service over a link in memory: what its user hears and asks, and what it does to the link.
 
 Covers R3927-2.1-f, -g, -2.2.1-f, -m, -1.9-f (one event "lost"), -6.1-b; R5227-2.1.1-h, -2.3-c, -2.4-e; X-29,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Several interfaces of one host.
 
 Covers R3927-3.4-a, -b, R5227-2.1.1-j, -2.4-a; X-07; B04, B36.

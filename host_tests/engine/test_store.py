@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The file that keeps the last good address over a restart (option `remember`).
 
 Covers R3927-2.1-b, -f, -g; X-39, X-41.

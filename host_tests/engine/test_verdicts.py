@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which frame is a conflict in which state: every cell of the verdict table in section 5.
 
 Covers R3927-1.5-a, -2.2.1-h, -i, -j, -k, -l, -m, -2.5-a, -b, -f; R5227-1.1-f, -1.2-a, -2.1.1-g, -h, -i, -j,

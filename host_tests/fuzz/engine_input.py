@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The protocol machine on the virtual wire, for Atheris: `make fuzz`. Arguments are libFuzzer's.
 
 An input is a story, read octet by octet: frames from fields that matter or from any octets, time, and what

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Any input: `make fuzz` looks for new ones with libFuzzer (C) and Atheris (Python), from the kept corpora on.
 
 FUZZ_S ?= 60

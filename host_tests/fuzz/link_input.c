@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The way of a frame through link.c, alias.c and the whole of lwIP, for libFuzzer: `make fuzz`.
 //
 // An input is a story. Each step begins with an octet that says what happens, and takes the octets that it needs: a frame

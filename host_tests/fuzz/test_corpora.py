@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The kept inputs of `make fuzz` once more: the C with sanitizers, and the engine.
 
 Covers X-18, X-25; R3927-2.5-h; B30, B38.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs on the board: a life with a service in some situation, how it ends, and the life after it.
 
 Arguments: TAP device, situation, end, place of lwIP's list of interfaces in the program, and those of

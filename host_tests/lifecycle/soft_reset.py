@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs on the board, once more after each of 100 soft resets: no trace of the life before is left.
 
 Arguments: TAP device. Prints the resident memory in KiB at the tenth and at the last life.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs on the board: the interface and the heap before and after 1,000 services.
 
 Arguments: TAP device, address of the netif as offset from the pointer `netif_default` in the program,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Start, stop, soft reset and an exception leave nothing behind: on the real board, with sanitizers."""
 
 import functools

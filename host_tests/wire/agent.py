@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs on the board under test: agent.py TAP MAC on UNIX_TAP, by the raw REPL on others.
 
 Tells events and answers the host, a JSON line each.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a wire test stands on: a wire under capture, with the boards and peers that it asks for."""
 
 from . import checker

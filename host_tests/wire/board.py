@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board: its firmware as a process on a wire, told what to do by lines of JSON."""
 
 import itertools

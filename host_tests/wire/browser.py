@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A web browser on a host of the wire: Debian's chromium, for names that are found by mDNS (zeroconf)."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every frame on a bridge, once: kept decoded, and as pcap."""
 
 import select

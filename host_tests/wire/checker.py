@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What holds for every frame of every board, whatever a test is about. Run over each capture at its end."""
 
 import collections

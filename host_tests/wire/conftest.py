@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures of the wire tests: a `bench` with a wire, its capture and what stands on it.
 
 A test that has a `bench` runs once with "unix" and once with "qemu", unless it is marked with the only one

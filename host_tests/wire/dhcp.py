@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A real DHCP server on the wire, which is the router as well: dnsmasq on a host."""
 
 import subprocess

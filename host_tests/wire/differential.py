@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One script of an application on several boards: do all see the same, and send the same?
 
 A reference has its address by hand, and no service: one a link-local address, one a routable one. A subject

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Frames as the RFCs name them: told apart, built for the adversary, and put into words."""
 
 import functools

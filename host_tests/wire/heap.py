@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a board's service takes of the heap while it works: how the board sees it, and a storm of frames."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Network namespaces without a name: the kernel removes one when its last user is gone, however it went."""
 
 import contextlib

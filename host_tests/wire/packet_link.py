@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The link contract of autoip.service over a Linux packet socket: the same Python on a Linux host.
 
 For the tests: it takes what it is asked for from the kernel, and lets the time pass in run(ms).

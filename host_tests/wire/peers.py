@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Other implementations of IPv4 link-local, as a peer of the boards."""
 
 import re

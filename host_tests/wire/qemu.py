@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The emulator of the QEMU_MPS2 boards, and the link to its monitor."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A QEMU_MPS2 board as it is delivered, and mpremote to talk to it."""
 
 import os

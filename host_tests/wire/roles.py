@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a board sends, in words about roles: two boards that do the same send the same words."""
 
 import zlib

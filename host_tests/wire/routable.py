@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Steps of tests with a routable address beside the link-local one."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The public face on a real board: errors, callbacks, waiting, the option string, asyncio."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """As a static address: applications, and the wire, see of autoip's address what they see of a static one."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A 169.254 address set by hand: beside a service all is as without one (RFC 3927 1.6)."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Claiming an address on a real wire: order, counts and times, and when the address may be used."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Conflicts on a real wire: while an address is probed, and while it is held."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make deploy` gives a board its boot.py, as its user calls it."""
 
 import ast

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The link-local address beside a routable one: DHCP and static addresses, `old` and `force`."""
 
 import contextlib

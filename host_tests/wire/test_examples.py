@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The examples, as programs of a UNIX_TAP; test_page.py has page.py, the emulator's tests boot_wlan.py."""
 
 import os

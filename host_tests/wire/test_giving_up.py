@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RFC 3927 2.5: from the release on nothing leaves with the address, whatever lwIP does then."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The harness itself: the capture sees all, and the checker finds what is wrong."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """No frame, probe, announcement or defence takes of the boards' heap, in a storm of frames neither.
 
 A service lives twice: with the heap locked, where what asks for memory fails and is reported, and

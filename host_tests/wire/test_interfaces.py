@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board with two interfaces, on wires apart and on one wire."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What programs look at to connect again: isconnected(), status() and ifconfig() of the interface.
 
 On esp32, and so on UNIX_TASK, the first two follow ESP-IDF's events: "disconnected", and "got IP", which a

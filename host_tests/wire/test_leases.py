@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Leases in forms that are seldom seen, and what else has the link-local address or one like it."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every link keeps the contract of autoip.service: the simulated one, the packet socket, the firmware's."""
 
 import ast

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The C module used in ways that autoip.service does not: told by an exception, or on the console."""
 
 import errno

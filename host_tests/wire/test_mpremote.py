@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """mpremote and an emulated board, as its user has them: run, exec, fs cp, soft-reset, reset."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A web page of a board without a DHCP server, in a real browser that finds it by mDNS."""
 
 import shutil

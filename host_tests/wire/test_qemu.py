@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The emulated Cortex-M board itself: its Ethernet driver, its clock, and its place among the others."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The README's code runs as it is written."""
 
 import re

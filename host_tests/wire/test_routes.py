@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which address and interface packets take, with a link-local and a routable address on one interface."""
 
 import contextlib

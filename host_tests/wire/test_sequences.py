@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Random sequences of all that can happen to an interface, on the real stack with sanitizers."""
 
 import collections

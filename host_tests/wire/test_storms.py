@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many frames at once, and what a program hears of Ctrl-C meanwhile."""
 
 import time

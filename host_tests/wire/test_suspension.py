@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RFC 3927 2.2: after a flap or a sleep the address is suspended until it is won again."""
 
 import time

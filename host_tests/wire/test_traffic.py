@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Traffic on a real wire from and to a link-local address, with real peers."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Turns of a script: what it has to do with a board, and what was seen and sent in the end."""
 
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long the tests wait, and for what.
 
 What must come is awaited: a limit costs nothing when all goes well, and a machine with other work to do

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A wire: a namespace with a bridge, TAP devices for boards, hosts in their own namespaces, an adversary."""
 
 import contextlib

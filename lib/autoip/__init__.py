@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """autoip: an IPv4 link-local address (169.254/16) with no DHCP server and no configuration.
 
     import autoip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the package offers to a program, with types, for editors and checkers. Docstrings: in the .py file.
 
 from collections.abc import Callable

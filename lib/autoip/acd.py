@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The address-conflict-detection machine of RFC 3927 and RFC 5227, for one interface.
 
 It sees no clock, no socket and no interface. After each input the caller takes the address off the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ARP frames of RFC 5227: built into one buffer, read where they lie.
 
 A frame is Ethernet II with a 28-octet ARP packet, 42 octets; padding is the driver's business.

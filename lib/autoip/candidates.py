@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Link-local addresses: as text, and which of them a board tries in which order.
 
 An address is its 16-bit host part everywhere in autoip: 0x1414 is 169.254.20.20. That keeps it a

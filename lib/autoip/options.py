@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The option string of the QNX module. This is imported by those who use it."""
 
 from .candidates import number

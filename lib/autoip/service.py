@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A service joins one machine to one link: what happened goes in, what is to be done comes out.
 
 A link is the wire as a service sees it, and the address on it:

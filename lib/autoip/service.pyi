@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A service, with types. start() makes it; its constructor joins it to a link, and is not for programs.
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The last good address, kept in a file over a restart (RFC 3927 2.1, option `remember`)."""
 
 import os

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lwIP as MicroPython's rp2 port configures it, so that what works here works there.
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_LWIPOPTS_H
 #define AUTOIP_BOARDS_QEMU_MPS2_LWIPOPTS_H

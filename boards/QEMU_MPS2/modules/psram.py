@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The machine's PSRAM as a block device: it outlives resets, but not the emulator."""
 
 from micropython import const

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What firmware/port_esp32 uses of ESP-IDF's esp_timer.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_ESP_TIMER_H
 #define AUTOIP_BOARDS_UNIX_TASK_ESP_TIMER_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lwIP's hook for routing by the source address, as ESP-IDF has it: by an interface that has the address.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H
 #define AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How the `network` objects of MicroPython's esp32 port begin, and network.LAN's here.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H
 #define AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H

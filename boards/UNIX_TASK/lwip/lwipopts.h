@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // lwIP as UNIX_TAP has it, but in a task, as in ESP-IDF.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_LWIPOPTS_H
 #define AUTOIP_BOARDS_UNIX_TASK_LWIPOPTS_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Populations of up to 60,000 hosts on one virtual link: `make scale` measures them and writes docs/scale.md.
 
 The hosts are the engine as it is, each with an lwIP that answers ARP. The link loses nothing, and a frame

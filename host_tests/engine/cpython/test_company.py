@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Several hosts on a link that loses, delays, repeats and reorders frames, splits and merges; one is hostile.
 
 Covers R3927-2.2.1-h, -l, -n, -2.2-c, -2.5-a, -e, -4-b; R5227-2.4-a; X-06, X-32.

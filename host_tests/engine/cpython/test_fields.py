@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every field of an ARP packet wrong in turn, and every length: only the right packet is a conflict.
 
 Each frame goes through the filter of a link (arp_filter.py) and the machine, while an address is probed and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ctrl-C at every jump in lib/autoip, which is where MicroPython looks for it: the service goes on.
 
 On ports with threads (rp2, esp32) it is raised in the middle of a callback. On CPython, by its tracer.

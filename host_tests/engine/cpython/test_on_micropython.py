@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The engine tests once more, under the project's MicroPython; and the two interpreters compared."""
 
 import subprocess

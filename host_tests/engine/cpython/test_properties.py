@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Properties of the protocol machine that hold for any frames, any times, any order.
 
 Covers R3927-2.2.1-b, -h, -j, -l, -n, -2.5-a, -e, -f; R5227-2.1.1-k, -2.4-a; X-18, X-31, X-41, X-46; B05,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """20,000 hosts on one link, as `make scale` measures up to 60,000.
 
 Covers R3927-2.1-c, -2.2.1-n; the RFC's expectation of RFC 3927 1.3.

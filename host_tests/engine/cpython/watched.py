@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A host whose frames stay within what RFC 3927 2.2.1, 2.4 and 2.5 allow, or an assertion fails."""
 
 import sim

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stands in for the firmware's module under CPython, which has no lwIP: there is no interface."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the code under test takes from MicroPython and CPython lacks."""
 
 import sys

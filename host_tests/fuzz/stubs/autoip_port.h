@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A timer on the fuzzer's clock.
 typedef struct _autoip_port_timer_t {
     uint32_t (*due)(struct _autoip_port_timer_t *timer);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What lwIP asks of the compiler.
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_CC_H
 #define AUTOIP_BOARDS_QEMU_MPS2_CC_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What lwIP asks of the compiler, for a 64-bit host.
 #ifndef AUTOIP_BOARDS_UNIX_TAP_CC_H
 #define AUTOIP_BOARDS_UNIX_TAP_CC_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // That of lwIP's own port to Unix, but for the lock, which is recursive here: modlwip.c takes it twice.
 #include_next <arch/sys_arch.h>
 

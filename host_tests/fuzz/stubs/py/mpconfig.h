@@ -1,1 +1,2 @@
+// SPDX-License-Identifier: MIT
 // What lwipopts_common.h of MicroPython asks for.
