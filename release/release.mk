@@ -24,14 +24,10 @@ $(STUBS)/%/.ready: | $(VENV)/.ready
 types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs, by the code and the examples
 	release/types.sh $(VENV)/bin $(STUBS)
 
-# The firmware of a release. MicroPython is the checkout in MICROPY_DIR, or one that `upstream` makes.
-RELEASE_MICROPYTHON := v1.28.0
-RELEASE_CHECKOUT := $(or $(MICROPY_CHECKOUT),$(CURDIR)/$(BUILD)/micropython)
-
+# The firmware of a release, by the checkout of MicroPython in MICROPY_DIR.
 .PHONY: upstream
-upstream: ## fetch MicroPython and its tools as its CI has them, then make GOAL for BOARD (GOAL=dist, GOAL=test-board)
-	release/upstream.sh $(RELEASE_CHECKOUT) $(RELEASE_MICROPYTHON) $(BOARD) \
-		$(MAKE) BOARD=$(BOARD) MICROPY_DIR=$(RELEASE_CHECKOUT) $(GOAL)
+upstream: ## make GOAL for BOARD with the tools that MicroPython's own CI takes (MICROPY_DIR; GOAL=dist, GOAL=test-board)
+	release/upstream.sh $(MICROPY_CHECKOUT) $(BOARD) $(MAKE) BOARD=$(BOARD) MICROPY_DIR=$(MICROPY_CHECKOUT) $(GOAL)
 
 .PHONY: dist
 dist: firmware ## build the firmware of BOARD, and keep it in build/dist by the name of a release

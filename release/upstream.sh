@@ -1,19 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# upstream.sh MICROPY_DIR TAG BOARD COMMAND...
-# Runs a command with what a board is built from and with: a checkout of MicroPython at a tag, the submodules of the
-# board, and the tools that upstream's own CI takes, by upstream's script for it. What is there is not fetched again.
-# It is bash because that script is.
+# upstream.sh MICROPY_DIR BOARD COMMAND...
+# Runs a command with what a board is built from and with, in the checkout of MicroPython that is named: the submodules
+# of the board, and the tools that upstream's own CI takes, by upstream's script for it. It is bash because that script
+# is.
 set -eu
 
 checkout=$1
-tag=$2
-board=$3
-shift 3
+board=$2
+shift 2
 project=$PWD
-source=https://github.com/micropython/micropython
 
-[ -d "$checkout/ports" ] || git clone --quiet --depth 1 --branch "$tag" "$source" "$checkout"
+if [ ! -d "$checkout/ports" ]; then
+    echo "MICROPY_DIR=$checkout: no checkout of MicroPython" >&2
+    exit 1
+fi
 cd "$checkout"
 boards=(ports/*/boards/"$board")
 if [ ! -d "${boards[0]}" ]; then
