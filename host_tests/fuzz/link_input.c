@@ -67,8 +67,9 @@ uint32_t autoip_port_now(void) {
     return now;
 }
 
-void autoip_port_look(struct netif *netif) {
+bool autoip_port_look(struct netif *netif) {
     (void)netif;
+    return false;
 }
 
 bool autoip_port_timer_init(autoip_port_timer_t *timer, uint32_t (*due)(autoip_port_timer_t *timer)) {

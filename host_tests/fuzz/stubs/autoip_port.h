@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#define autoip_port_keep_uplink(alias)
+#define autoip_port_forget(alias)
+
 // A timer on the fuzzer's clock.
 typedef struct _autoip_port_timer_t {
     uint32_t (*due)(struct _autoip_port_timer_t *timer);
