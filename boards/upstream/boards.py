@@ -10,9 +10,9 @@ A board is a folder MICROPY_DIR/ports/PORT/boards/BOARD, its settings are in mpc
 """
 
 import argparse
-import os
 import pathlib
 import re
+import shutil
 import sys
 
 FIRMWARE = pathlib.Path(__file__).resolve().parents[2] / "firmware"
@@ -147,11 +147,19 @@ def find(checkout, name):
     raise Unfit(f"neither boards/{name} nor ports/*/boards/{name} in MICROPY_DIR; `make boards` lists them")
 
 
-def write(path, text):
-    """Write a file only if that changes it: make builds anew what is newer."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
+def write_manifest(board, build):
+    """What a build of the board freezes, in its folder.
+
+    make and cmake go on with what they find there, also from another checkout: that is removed.
+    """
+    text = "".join(f'include("{file}")\n' for file in (board.manifest, FIRMWARE / "manifest.py"))
+    manifest = build / "manifest.py"
+    if manifest.exists() and manifest.read_text() == text:
+        return
+    shutil.rmtree(build, ignore_errors=True)
+    build.mkdir(parents=True)
+    manifest.write_text(text)
+    (build / "port").write_text(board.port + "\n")
 
 
 def list_boards(checkout):
@@ -182,9 +190,7 @@ def main():
     except Unfit as reason:
         sys.exit(f"BOARD={options.board}: {reason}" if options.board else str(reason))
     if options.command == "manifest":
-        includes = [board.manifest, FIRMWARE / "manifest.py"]
-        write(options.build / "manifest.py", "".join(f'include("{os.fspath(file)}")\n' for file in includes))
-        write(options.build / "port", board.port + "\n")
+        write_manifest(board, options.build)
 
 
 if __name__ == "__main__":

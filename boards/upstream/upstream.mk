@@ -40,7 +40,6 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (MICROPY_DIR: a checkout of
 $(FIRMWARE): | build-packages
 	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
 	@$(CHECK_TOOLS)
-	@boards/upstream/drop-stale-build.sh $(BOARD_BUILD) $(UPSTREAM_PORT_DIR)
 	@boards/upstream/boards.py manifest "$(MICROPY_CHECKOUT)" $(BOARD) $(BOARD_BUILD)
 	$(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
 	$(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)

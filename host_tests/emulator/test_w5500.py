@@ -63,7 +63,8 @@ def test_the_address_is_defended_and_moves_while_the_program_sends(bench, sender
 
 def test_ctrl_c_in_a_send_leaves_lwip_unlocked(sender):
     """lwIP stayed locked, and the board was dead to the network (micropython #17875)."""
-    for _ in range(20):
+    sender.run("packet = bytes(1472)")  # the chip takes 122 us to send it: that is when Ctrl-C is to come
+    for _ in range(40):
         sender.begin("try:\n  while True: send(0)\nexcept KeyboardInterrupt: pass")
         before = sender.now()
         sender.wait_until(lambda: sender.now() > before + 0.2)  # noqa: B023
