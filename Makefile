@@ -15,6 +15,7 @@ include boards/sources.mk
 include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
 include host_tests/fuzz/fuzz.mk
+include host_tests/conformance/conformance.mk
 include bench/bench.mk
 include release/release.mk
 

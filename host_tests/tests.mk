@@ -46,5 +46,6 @@ lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C,
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/codespell
+	$(CONFORMANCE)/page.py --check
 	$(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
 	shellcheck boards/*.sh boards/upstream/*.sh host_tests/*.sh .ci/run

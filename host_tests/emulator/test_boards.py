@@ -22,6 +22,7 @@ autoip.start(nic)
 
 
 def test_first_light(bench):
+    # R3927-2.2-a, R3927-2.4-a
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     assert board.claim(delay=200, ip=C) == C
@@ -35,6 +36,7 @@ def test_first_light(bench):
 
 
 def test_defence_and_move(bench):
+    # R3927-2.5-d, R3927-2.5-e, R5227-2.4-d, R5227-2.4-e
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.sleep(2.5)  # until the second announcement is out
@@ -48,6 +50,7 @@ def test_defence_and_move(bench):
 
 
 def test_a_denied_address_is_left(bench):
+    # R3927-2.2.1-h
     board = bench.board()
     board.start(delay=1000, ip=C)
     bench.wait_for(is_arp("probe", board.mac, tpa=C))
@@ -70,6 +73,7 @@ def test_a_static_address_beside_the_link_local_one(bench):
 
 
 def test_a_lease_beside_the_link_local_address(bench):
+    # R3927-1.9-c
     server = bench.dhcp()
     server.host.run("ip", "addr", "add", f"{X}/16", "dev", "eth0")
     board = bench.board()
@@ -111,6 +115,7 @@ def test_a_bound_socket_leaves_by_the_interface_of_its_address(bench):
 
 def test_cable_out_and_in(bench):
     """RFC 3927 2.2: the address is not used until it is probed for again. A Pico W's is the access point."""
+    # R3927-2.2-c, R5227-2.1-b
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
@@ -191,6 +196,7 @@ def test_boot_py(bench):
 
 def test_no_heap_in_steady_state(bench):
     """With the heap locked an allocation raises: claiming, defending and moving do without."""
+    # X-47
     board = bench.board()
     board.run("import gc, micropython, time; before = after = 0")
     board.run("svc = autoip.start(nic, ip=%r, delay=200)" % C)

@@ -99,6 +99,7 @@ def test_a_second_wiznet5k(bench):
 
 def test_a_new_mac(bench):
     """Another host on the link: the address is probed for again, and announced with the new MAC."""
+    # R3927-2.2.1-a, X-48
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)

@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A claim with nobody else on the wire: the frames octet by octet, and when they leave.
-
-Covers R3927-2.2.1-a to -g, -o, -1.2-a, -2.2-a, -2.2-b, -2.2-d, -2.3-a, -2.4-a, -4-a; R5227-1.1-a to -e,
--2.1-a, -c, -2.1.1-e, -f, -n, -2.3-a, -b, -c, -2.5-a, -3-a, -1.3-a; X-26, X-36, X-40, X-46;
-D8, D12, D13; B20, B21, B22, B23, B24, B27, B28, B34.
-"""
+"""A claim with nobody else on the wire: the frames octet by octet, and when they leave."""
 
 import sys
 
@@ -72,6 +67,8 @@ def _is_uniform(samples, low, high):
 
 
 def test_frames_octet_by_octet():
+    # R3927-2.2.1-a, R3927-2.2.1-b, R3927-2.2.1-c, R3927-2.2.1-d, R3927-2.2.1-e, R3927-2.4-a, R5227-1.1-a,
+    # R5227-1.1-b, R5227-1.1-c, R5227-1.1-d, R5227-2.3-a, R5227-2.3-b, R5227-3-a, D12, B22
     # B20, B21, B34: three probes, two announcements, 42 octets, zero target hardware address.
     wire = Wire()
     Host(wire, first=C)
@@ -80,7 +77,7 @@ def test_frames_octet_by_octet():
 
 
 def test_announcement_is_probe_with_sender_address():
-    # R3927-1.2-a: only octets 28 - 31 differ.
+    # R5227-2.3-b, R3927-1.2-a: only octets 28 - 31 differ.
     wire = Wire()
     Host(wire, first=C)
     wire.run(60000)
@@ -102,6 +99,7 @@ def test_frame_buffer_is_cleared_between_announcement_and_probe():
 
 
 def test_frames_follow_the_mac():
+    # R3927-2.2.1-a, R5227-1.1-a
     frame, _mac = arp.new_request()
     arp.set_sender(frame, OTHER)
     arp.make_probe(frame, C)
@@ -124,6 +122,8 @@ def test_edge_addresses_are_claimed_and_reached():
 
 
 def test_claim_keeps_the_bounds_of_the_rfc():
+    # R3927-2.2.1-f, R3927-2.2.1-g, R3927-2.2.1-o, R3927-2.4-a, R5227-2.1.1-e, R5227-2.1.1-f, R5227-2.1.1-n,
+    # R5227-2.3-a, BCT-I.4, B21, B22
     # P1 in 0 .. 1 s, gaps 1 .. 2 s with no slack (D13), N1 2 s after P3, N2 2 s after N1; one tick above.
     for seed in range(SEEDS):
         p1, p2, p3, n1, n2 = _claim(seed)
@@ -134,7 +134,7 @@ def test_claim_keeps_the_bounds_of_the_rfc():
 
 
 def test_initial_wait_and_gaps_are_uniform():
-    # R3927-2.2.1-f, -g, R5227-2.1.1-e, -f, B27: no pile-up at 1.0 s.
+    # R3927-2.2.1-f, R3927-2.2.1-g, R5227-2.1.1-e, R5227-2.1.1-f, B27: no pile-up at 1.0 s.
     claims = [_claim(seed * 7919) for seed in range(SEEDS)]
     assert _is_uniform([claim[0] for claim in claims], 1, 1001)
     assert _is_uniform([claim[1] - claim[0] for claim in claims], 1001, 1981)
@@ -184,7 +184,8 @@ def test_clock_at_zero_or_anywhere_gives_one_schedule():
 
 
 def test_nothing_claims_the_candidate_before_the_first_announcement():
-    # R3927-2.2-a, -b, -2.2.1-b, B24: no address on the interface, no sender address, no answer.
+    # R5227-2.1-a
+    # R3927-2.2-a, R3927-2.2-b, R3927-2.2.1-b, B24: no address on the interface, no sender address, no answer.
     wire = Wire()
     host = Host(wire, first=C, answers=True)
     peer = Peer(wire, X)
@@ -201,7 +202,7 @@ def test_nothing_claims_the_candidate_before_the_first_announcement():
 
 
 def test_address_is_answered_for_from_the_first_announcement():
-    # R5227-2.3-c, -2.5-a, D8, B23: 1 ms after N1, while N2 keeps its time.
+    # R5227-2.3-c, R5227-2.5-a, D8, B23: 1 ms after N1, while N2 keeps its time.
     wire = Wire()
     host = Host(wire, seed=1, first=C, answers=True)
     _, _, _, n1, n2 = _claim(1)
@@ -213,7 +214,7 @@ def test_address_is_answered_for_from_the_first_announcement():
 
 
 def test_silence_once_the_address_is_held():
-    # R3927-2.2-d, -4-a, R5227-2.1-c: two days, with traffic.
+    # BCT-III.4, R3927-2.2-d, R3927-4-a, R5227-2.1-c: two days, with traffic.
     wire = Wire()
     host = Host(wire, first=C)
     wire.run(20000)

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A clock that wraps at 2**30, stands still, or jumps.
-
-Covers X-36, X-37, X-38; B11.
-"""
+"""A clock that wraps at 2**30, stands still, or jumps."""
 
 import sim
 from autoip import acd
@@ -36,6 +33,7 @@ def test_wrap_of_the_clock_changes_nothing():
 
 
 def test_wrap_at_every_moment_of_a_claim():
+    # X-37
     expected = [60000 + 20000]
     for seconds in range(0, 80, 1):
         wire = Wire(WRAP - seconds * 1000)
@@ -48,6 +46,7 @@ def test_wrap_at_every_moment_of_a_claim():
 
 
 def test_defence_interval_across_the_wrap():
+    # X-37
     for gap, words in (
         (10000, ["conflict", "defended", "conflict", "lost"]),
         (10001, ["conflict", "defended", "conflict", "defended"]),
@@ -85,6 +84,7 @@ def test_no_timer_runs_on_in_a_held_address():
 
 
 def test_rate_limit_across_the_wrap():
+    # X-37
     def story(start):
         wire = Wire(start)
         Host(wire)

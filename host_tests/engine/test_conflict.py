@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Conflicts over an address that is held: defended once in ten seconds, or given up.
-
-Covers R3927-1.5-a, -b, -2.5-a to -e, -4-b, -2.2.1-i; R5227-2.4-a to -f, -2.5-a, -c, -1.1-b, -2.2-a;
-X-01, X-12, X-27 to X-30, X-36, X-46; D4, D10; B06, B11, B12, B13, B37, B39; BCT-I.5.
-"""
+"""Conflicts over an address that is held: defended once in ten seconds, or given up."""
 
 import sys
 
@@ -66,7 +62,8 @@ GIVEN_UP = ["conflict", "defended", "conflict", "lost"]
 
 
 def test_first_conflict_is_defended_at_once():
-    # R3927-2.5-b, -d, R5227-2.4-d, F3: one announcement in the same ms, nothing else.
+    # R3927-2.5-a, R5227-2.4-a, R5227-2.4-b, D4
+    # R3927-2.5-b, R3927-2.5-d, R5227-2.4-d, F3: one announcement in the same ms, nothing else.
     wire, host = _held()
     n1 = wire.trace[3][1]
     _conflict(wire, 30000)
@@ -76,6 +73,7 @@ def test_first_conflict_is_defended_at_once():
 
 
 def test_second_conflict_within_ten_seconds_takes_the_address():
+    # R3927-1.5-b, R3927-2.2.1-i
     # R3927-2.5-e, R5227-2.4-e, B06: no second defence, nothing more from C, and a whole new claim.
     wire, host = _held()
     _conflict(wire, 30000)
@@ -88,7 +86,7 @@ def test_second_conflict_within_ten_seconds_takes_the_address():
 
 
 def test_boundary_of_the_defence_interval():
-    # X-28: at 10.000 s exactly the address is given up.
+    # R3927-2.5-e, R5227-2.4-e, R3927-2.5-d, R5227-2.4-d, X-28: at 10.000 s exactly the address is given up.
     for ms, expected in (
         (1, GIVEN_UP),
         (9899, GIVEN_UP),
@@ -102,7 +100,7 @@ def test_boundary_of_the_defence_interval():
 
 
 def test_conflict_right_after_the_defence_takes_the_address():
-    # X-27, D10, B37: no time of grace; P1' within 7 s.
+    # BCT-I.5, X-27, D10, B37: no time of grace; P1' within 7 s.
     wire, host = _held()
     _conflict(wire, 30000)
     _conflict(wire, 30000)
@@ -112,7 +110,7 @@ def test_conflict_right_after_the_defence_takes_the_address():
 
 
 def test_abandon_gives_up_on_the_first_conflict():
-    # R3927-2.5-c, R5227-2.4-c: option `abandon`.
+    # D4, R3927-2.5-c, R5227-2.4-c: option `abandon`.
     wire, host = _held(abandon=True)
     _conflict(wire, 30000)
     wire.run(60000)
@@ -133,6 +131,7 @@ def test_abandon_between_the_announcements():
 
 
 def test_defence_between_the_announcements_leaves_the_second_in_place():
+    # R5227-2.3-a, R3927-2.4-a
     wire = Wire()
     Host(wire, first=C)
     wire.run(20000)
@@ -146,7 +145,7 @@ def test_defence_between_the_announcements_leaves_the_second_in_place():
 
 
 def test_a_conflict_every_second_never_draws_two_defences_in_ten():
-    # B12
+    # R3927-2.5-e, B12
     wire, host = _held()
     for ms in range(30000, 60000, 1000):
         _conflict(wire, ms)
@@ -173,7 +172,7 @@ def test_the_interval_runs_from_the_defended_conflict():
 
 
 def test_probe_within_the_interval_changes_nothing():
-    # X-12: the next real conflict is judged against the old time.
+    # R5227-2.5-c, X-12: the next real conflict is judged against the old time.
     for asked, again, expected in ((5000, 9000, GIVEN_UP), (9000, 11000, DEFENDED_TWICE)):
         wire, host = _held()
         _conflict(wire, 30000)
@@ -271,6 +270,7 @@ def _late(ms, **options):
 
 
 def test_late_answer_to_a_probe_is_a_denial():
+    # R3927-1.3-a
     # RFC 3927 1.3: the round trip may take a second, which a short `delay` does not wait for. The address was
     # never ours: no defence.
     for delay, ms in ((1, 150), (1, 600), (1, 1000), (200, 600), (200, 999)):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Nothing is allocated in the steady state: the heap is locked there, and its use is measured.
 
-The budget of section 7 of the design, X-47. On CPython these tests only show that the steps are right.
+On CPython these tests only show that the steps are right.
 """
 
 import gc

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ctrl-C, which on a board with threads can end a wake-up anywhere, and callbacks that take their time.
-
-Covers R3927-2.2.1-c, -2.4-a, -2.5-f; X-47.
-"""
+"""Ctrl-C, which on a board with threads can end a wake-up anywhere, and callbacks that take their time."""
 
 from autoip import service
 from autoip.candidates import text
@@ -93,6 +90,7 @@ def _probes(wire, host):
 
 
 def test_ctrl_c_at_any_call_costs_no_step():
+    # X-47
     _, link, svc, _ = _story(0, False)
     calls = link.count
     assert calls > 12 and svc.previous == "169.254.18.52" and svc.stats()["defences"] == 1

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Link down and up, a routable address that comes and goes, another MAC.
-
-Covers R3927-1.5-a, -1.9-b, -i, -j, -2.1-g (old address first), -2.2-c, -2.2.1-a; R5227-2.1-b; X-31 to X-34,
-X-48; D9; B15, B17; BCT-I.6.
-"""
+"""Link down and up, a routable address that comes and goes, another MAC."""
 
 import sim
 from autoip import acd
@@ -62,6 +58,7 @@ def test_link_down_in_each_state_silences_the_host():
 
 
 def test_link_up_again_probes_the_old_address_first():
+    # R3927-2.1-g, R5227-2.1-b, BCT-I.6a
     # X-32, D9, B15, R3927-2.2-c: whatever the state was when the link went down.
     for _, ms in _instants():
         wire, host = _at(ms)
@@ -82,7 +79,7 @@ def test_link_up_in_the_ms_of_link_down_starts_anew():
 
 
 def test_old_address_denied_after_link_up():
-    # X-33
+    # BCT-I.6b, X-33
     wire, host = _at(30000)
     host.carrier(False)
     wire.sleep(3000)
@@ -187,7 +184,7 @@ def test_new_mac_gives_other_candidates():
 
 
 def test_no_claim_while_a_routable_address_is_there():
-    # R3927-1.9-b, -j: from boot, ten minutes.
+    # R3927-1.9-b, R3927-1.9-j: from boot, ten minutes.
     wire = Wire()
     host = Host(wire, first=C, plug=False)
     host.routable(True)
@@ -197,7 +194,7 @@ def test_no_claim_while_a_routable_address_is_there():
 
 
 def test_routable_address_ends_the_claim_in_each_state():
-    # B17: also in the two seconds before N1.
+    # R3927-1.9-a, B18, B17: also in the two seconds before N1.
     for name, ms in _instants():
         wire, host = _at(ms)
         sent = len(wire.trace)

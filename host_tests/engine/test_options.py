@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The options: ranges, messages, and the option string of the QNX module (sections 2 and 3 of the design).
-
-Covers R3927-2.1-b, X-40, X-41.
-"""
+"""The options: ranges, messages, and the option string of the QNX module (sections 2 and 3 of the design)."""
 
 from autoip import service
 from autoip.candidates import host_part, text
@@ -20,6 +17,7 @@ def _message(function, *arguments):
 
 
 def test_ip_in_range():
+    # X-40
     for ip, host in (
         ("169.254.1.0", 0x0100),
         ("169.254.1.255", 0x01FF),
@@ -38,7 +36,7 @@ def test_every_legal_ip_is_taken():
 
 
 def test_ip_out_of_range_or_none_at_all():
-    # X-41: the first and last 256 addresses of the prefix belong to nobody.
+    # R3927-2.1-b, X-41: the first and last 256 addresses of the prefix belong to nobody.
     for ip in (
         "169.254.0.0",
         "169.254.0.255",

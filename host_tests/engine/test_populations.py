@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The candidates: their range, their order, and how populations of boards fare among each other.
-
-Covers R3927-2.1-a to -e; X-40, X-41; D11; B25, B26; the table of collisions in the peers' measurements.
-"""
+"""The candidates: their range, their order, and how populations of boards fare among each other."""
 
 import sys
 
@@ -45,13 +42,13 @@ def _pairs(macs, attempt=0):
 
 
 def test_same_board_same_candidates():
-    # R3927-2.1-d, -e, D11: nothing but the MAC and the attempt goes in.
+    # R3927-2.1-d, R3927-2.1-e, D11: nothing but the MAC and the attempt goes in.
     mac = _mac(VENDORS[0], 12345)
     assert [candidate(mac, i) for i in range(50)] == [candidate(bytearray(mac), i) for i in range(50)]
 
 
 def test_all_addresses_are_reached_and_none_outside():
-    # R3927-2.1-a, -b, B25, X-41: a board meets every address once in 65,024 attempts.
+    # R3927-2.1-a, R3927-2.1-b, B25, X-41: a board meets every address once in 65,024 attempts.
     for mac in (_mac(VENDORS[0], 0x0A0B0C), bytes(6), b"\xff" * 6)[: None if CPYTHON else 1]:
         seen = bytearray(0x10000)
         for attempt in range(COUNT):
@@ -60,6 +57,7 @@ def test_all_addresses_are_reached_and_none_outside():
 
 
 def test_first_choices_reach_all_addresses():
+    # R3927-2.1-a, X-40, B25
     # The device numbers of one vendor.
     seen = bytearray(0x10000)
     for number in range(COUNT):
@@ -68,6 +66,7 @@ def test_first_choices_reach_all_addresses():
 
 
 def test_range_holds_for_any_mac_and_attempt():
+    # R3927-2.1-b, X-41
     random = Random(1)
     for i in range(50000 if CPYTHON else 5000):
         host = candidate(random.octets(6), random(0, 0x1FFFFFFF) if i % 2 else i)
@@ -112,7 +111,7 @@ def test_any_flipped_bit_changes_the_first_choice():
 
 
 def test_boards_that_meet_part_at_the_next_choice():
-    # R3927-2.1-c: pairs with one first candidate, among them such that share their last octets.
+    # B26, R3927-2.1-c: pairs with one first candidate, among them such that share their last octets.
     random = Random(4)
     boards = 50000 if CPYTHON else 12000
     first = {}

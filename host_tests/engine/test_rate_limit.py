@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The limit on new candidates: ten conflicts, then one address a minute.
-
-Covers R3927-2.2.1-m, -n; R5227-2.1.1-k, -l, -m; X-35; D5, D6, D7; B07, B08, B09, B10; BCT-I.1 to -I.6.
-"""
+"""The limit on new candidates: ten conflicts, then one address a minute."""
 
 import sys
 
@@ -51,6 +48,7 @@ def _assert_limited(attempts):
 
 
 def test_ten_denials_then_one_address_a_minute():
+    # R3927-2.2.1-m, BCT-I.3
     # R3927-2.2.1-n, R5227-2.1.1-l, D5, D6, B08, B09: 20 minutes, by Reply and probe, at once or late.
     for seed in range(SEEDS):
         for delay in (0, 1, 900, 1990):
@@ -94,7 +92,7 @@ def test_no_more_than_twenty_candidates_in_ten_minutes():
 
 
 def test_limit_ends_with_a_claim():
-    # D7: after the storm the address is claimed, and the next denial is the first again.
+    # R3927-2.2.1-m, D7: after the storm the address is claimed, and the next denial is the first again.
     wire = Wire()
     host = Host(wire)
     denier = Denier(wire)
@@ -192,8 +190,8 @@ def test_calm_counts_only_while_the_address_is_held():
 
 
 def test_denials_and_losses_by_turns_are_limited_too():
-    # R5227-2.1.1-l, -m: an adversary that lets a claim succeed now and then does not buy itself ten more
-    # candidates with it. In the long run there is one new address a minute.
+    # R5227-2.1.1-l, R5227-2.1.1-m: an adversary that lets a claim succeed now and then does not buy itself
+    # ten more candidates with it. In the long run there is one new address a minute.
     wire = Wire()
     host = Host(wire)
     _thief(wire, host)
@@ -277,6 +275,7 @@ def test_lease_in_the_limit_is_followed_by_a_claim_when_it_goes():
 
 
 def test_bonjour_conformance_in_sequence():
+    # BCT-I.1, BCT-I.2a, BCT-I.2b, BCT-I.3, BCT-I.4, BCT-I.5, BCT-I.6a, BCT-I.6b, D7
     wire = Wire()
     host = Host(wire, seed=4)
     denier = Denier(wire, 1, alternate=True)

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The service over a link in memory: what its user hears and asks, and what it does to the link.
-
-Covers R3927-2.1-f, -g, -2.2.1-f, -m, -1.9-f (one event "lost"), -6.1-b; R5227-2.1.1-h, -2.3-c, -2.4-e; X-29,
-X-30, X-35, X-46; D8, D10; B10, B13, B16, B24, B30, B33, B37.
-"""
+"""The service over a link in memory: what its user hears and asks, and what it does to the link."""
 
 import errno
 import gc
@@ -126,7 +122,7 @@ def _lose(wire, host=C):
 
 
 def test_claim_is_told_at_the_first_announcement():
-    # D8, B24, R3927-6.1-b: nothing before N1, and nothing after it.
+    # R5227-2.3-c, D8, B24, R3927-6.1-b: nothing before N1, and nothing after it.
     wire, link, user, svc = _start()
     n1 = _instants()[3]
     wire, link, user, svc = _start()
@@ -153,7 +149,7 @@ def test_denied_candidate_is_told_with_its_offender():
 
 
 def test_events_of_a_defence_and_a_loss():
-    # R3927-6.1-b: complete, in order, with the old address and the new one.
+    # R5227-2.4-e, R5227-2.4-d, R3927-6.1-b: complete, in order, with the old address and the new one.
     wire, link, user, svc = _held()
     wire.inject(30000, announcement(FOREIGN, C))
     wire.inject(31000, announcement(OTHER, C))
@@ -181,6 +177,7 @@ def test_address_is_off_the_interface_before_anybody_hears():
 
 
 def test_abandon_tells_no_defence():
+    # R5227-2.4-c
     wire, _, user, _ = _start(abandon=True)
     wire.run(20000)
     wire.inject(20000, announcement(FOREIGN, C))
@@ -189,6 +186,7 @@ def test_abandon_tells_no_defence():
 
 
 def test_link_down_and_up_tells_suspended_and_bound():
+    # R3927-2.2-c, D9
     wire, link, user, svc = _held()
     wire.at(30000, link.carrier, False)
     wire.run(40000)
@@ -235,6 +233,7 @@ def test_suspended_address_is_lost_with_stop():
 
 
 def test_suspended_address_is_lost_to_a_routable_one():
+    # R3927-1.9-f
     wire, link, user, svc = _start(old=True)
     wire.run(20000)
     link.carrier(False)
@@ -489,6 +488,7 @@ def test_storm_of_conflicts():
 
 
 def test_flap_between_two_wake_ups_is_not_missed():
+    # R3927-2.2-c
     # `up` says once that the link was down, however short that was.
     wire, link, user, _ = _held()
     link.carrier(False)
@@ -604,6 +604,7 @@ def test_filter_follows_the_claim():
 
 
 def test_option_force_keeps_the_address_and_turns_its_traffic_away():
+    # R3927-1.9-e
     wire, link, user, svc = _start(old=True, force=True)
     wire.run(20000)
     assert link.prefix == 16
@@ -786,7 +787,7 @@ def test_random_reaches_both_ends_evenly():
 
 
 def test_stored_address_is_tried_first():
-    # R3927-2.1-g, -f: and stored anew with every claim, never before.
+    # R3927-2.1-g, R3927-2.1-f: and stored anew with every claim, never before.
     store = Memory(C)
     wire, _, _, svc = _start(first=-1, store=store)
     wire.run(1500)
@@ -851,6 +852,7 @@ def test_a_thousand_starts_and_stops_leave_nothing():
 
 
 def test_two_services_on_one_wire():
+    # R3927-3.4-b
     wire, link, _, a = _start()
     b = service.Service(Link(wire, OTHER, "w1", link.board), first=C)
     wire.run(20000)

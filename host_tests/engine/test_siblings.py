@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Several interfaces of one host.
-
-Covers R3927-3.4-a, -b, R5227-2.1.1-j, -2.4-a; X-07; B04, B36.
-"""
+"""Several interfaces of one host."""
 
 from autoip import acd
 from sim import (
@@ -45,7 +42,7 @@ def test_two_interfaces_on_two_links_take_two_addresses():
 
 
 def test_own_other_interface_is_not_foreign():
-    # B04, R5227-2.1.1-j, -2.4-a: its frames in each state; a foreign MAC counts all the same.
+    # B04, R5227-2.1.1-j, R5227-2.4-a: its frames in each state; a foreign MAC counts all the same.
     for ms in (1, 2500, 20000):
         wire = Wire()
         a, _ = _pair(wire, Wire())

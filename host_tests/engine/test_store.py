@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file that keeps the last good address over a restart (option `remember`).
-
-Covers R3927-2.1-b, -f, -g; X-39, X-41.
-"""
+"""The file that keeps the last good address over a restart (option `remember`)."""
 
 import errno
 import os
@@ -62,6 +59,7 @@ def _read(path):
 
 
 def test_no_file_is_no_address():
+    # X-39
     path = _path()
     assert Store(path, MAC).load() == -1
     _remove(path)
@@ -81,6 +79,7 @@ def test_path_that_can_not_be_written_is_told_at_once():
 
 
 def test_what_was_saved_is_loaded():
+    # R3927-2.1-g
     path = _path()
     for host in (0x0100, C, 0xFEFF):
         Store(path, MAC).save(host)
@@ -124,7 +123,7 @@ def test_file_is_written_only_when_the_address_changes():
 
 
 def test_bad_records_are_no_address():
-    # X-39, X-41: empty, cut short, out of range, of another MAC, not text at all.
+    # R3927-2.1-b, R3927-2.1-g, X-39, X-41: empty, cut short, out of range, of another MAC, not text at all.
     path = _path()
     mac = MAC_TEXT.encode() + b" "
     for octets in (

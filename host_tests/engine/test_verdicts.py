@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which frame is a conflict in which state: every cell of the verdict table in section 5.
-
-Covers R3927-1.5-a, -2.2.1-h, -i, -j, -k, -l, -m, -2.5-a, -b, -f; R5227-1.1-f, -1.2-a, -2.1.1-g, -h, -i, -j,
--2.4-a, -b, -j, -2.5-b, -c; X-02, X-03, X-04, X-05, X-06, X-08 - X-24; D1, D2, D3; B01, B02, B03, B05, B14,
-B19, B29, B30, B39.
-"""
+"""Which frame is a conflict in which state: every cell of the verdict table in section 5."""
 
 import sys
 
@@ -280,11 +275,14 @@ def test_frame_that_waited_while_the_claim_ended_is_ignored():
 
 
 def test_foreign_use_of_candidate_while_probing_drops_it():
+    # R3927-1.5-a, R3927-2.2.1-h, R3927-2.2.1-i, R3927-2.2.1-l, R5227-2.1.1-g, X-03, X-08, X-09, X-10,
+    # BCT-I.2a
     for state in PROBING:
         _assert_dropped(state, _thieves(FOREIGN))
 
 
 def test_foreign_probe_for_candidate_while_probing_drops_it():
+    # R3927-2.2.1-i, R3927-2.2.1-l, R5227-2.1.1-i, R5227-1.1-f, BCT-I.2b
     # X-02, X-03, B14, R3927-2.2.1-j: from before P1 to 1 ms before the end of ANNOUNCE_WAIT.
     for state in PROBING:
         _assert_dropped(state, {"T2": probe(FOREIGN, C)})
@@ -301,7 +299,7 @@ def test_foreign_probe_in_initial_wait_drops_candidate_without_a_probe_for_it():
 
 
 def test_bystanders_never_stop_a_claim():
-    # B01, B02, B05, X-13, X-14
+    # R5227-1.2-a, D2, B01, B02, B05, X-13, X-14
     for state in PROBING:
         _assert_ignored(state, _bystanders(FOREIGN))
 
@@ -320,7 +318,7 @@ def test_ordinary_requests_through_the_whole_window_leave_the_claim_alone():
 
 
 def test_two_denials_of_one_candidate_count_once():
-    # R3927-2.2.1-m
+    # R5227-2.1.1-h, R3927-2.2.1-m
     wire = Wire()
     host = Host(wire, first=C)
     wire.run(P1)
@@ -337,6 +335,7 @@ ANSWERS = ("T1 denial", "Reply to 0.0.0.0, broadcast")
 
 
 def test_foreign_use_of_held_address_is_defended():
+    # R3927-1.5-a, R3927-2.5-a, R3927-2.5-b, R5227-2.4-a, R5227-2.4-b, R5227-2.5-b, X-08, X-09, X-10
     for state in HELD:
         frames = _thieves(FOREIGN)
         if state == "after N1":
@@ -346,6 +345,7 @@ def test_foreign_use_of_held_address_is_defended():
 
 
 def test_late_answer_to_a_probe_takes_the_address():
+    # R3927-1.3-a
     # RFC 3927 1.3: a round trip of up to 1 s.
     thieves = _thieves(FOREIGN)
     for state in ("after N1", "after N1, defended"):
@@ -353,23 +353,25 @@ def test_late_answer_to_a_probe_takes_the_address():
 
 
 def test_foreign_use_of_defended_address_takes_it():
+    # R3927-1.5-a, R3927-2.5-e, R5227-2.4-e, X-08, X-09, X-10
     for state in DEFENDED:
         _assert_given_up(state, _thieves(FOREIGN))
 
 
 def test_probe_for_held_address_is_no_conflict():
-    # R5227-2.5-c, X-11, X-12
+    # R5227-1.1-f, R5227-2.5-c, X-11, X-12
     for state in HELD + DEFENDED:
         _assert_ignored(state, {"T2": probe(FOREIGN, C)})
 
 
 def test_bystanders_never_touch_a_held_address():
+    # R5227-1.2-a, X-13
     for state in HELD + DEFENDED:
         _assert_ignored(state, _bystanders(FOREIGN))
 
 
 def test_ten_thousand_conflicts_none_ignored():
-    # R3927-2.5-f, R5227-2.4-j: any operation, target, destination and padding.
+    # X-19, R3927-2.5-f, R5227-2.4-j: any operation, target, destination and padding.
     random = Random(3)
     wire, host = _in("after N2")
     machine = host.machine
@@ -391,6 +393,7 @@ def test_ten_thousand_conflicts_none_ignored():
 
 
 def test_own_frames_come_back_unharmed():
+    # R3927-2.2.1-k, R5227-2.1.1-j, B03
     # D1, X-04, X-06: own sender hardware address, whatever else the frame says.
     for state in PROBING + HELD + DEFENDED:
         _assert_ignored(state, _thieves(MAC))
@@ -399,7 +402,7 @@ def test_own_frames_come_back_unharmed():
 
 
 def test_reflected_frames_never_stop_a_claim():
-    # X-05, R3927-2.2.1-k, B03
+    # R5227-2.1.1-j, X-05, R3927-2.2.1-k, B03
     expected = _undisturbed("before P1")[0]
     for delay in (0, 1, 5, 50, 900):
         for copies in (1, 2, 100):
@@ -410,7 +413,7 @@ def test_reflected_frames_never_stop_a_claim():
 
 
 def test_late_echo_of_announcement_after_a_flap_is_ignored():
-    # X-06: all own frames of before the flap come back between P1 and P2 after it.
+    # R5227-2.1.1-j, D1, X-06: all own frames of before the flap come back between P1 and P2 after it.
     wire, host = _in("after N2")
     host.carrier(False)
     host.carrier(True)
@@ -423,6 +426,7 @@ def test_late_echo_of_announcement_after_a_flap_is_ignored():
 
 
 def test_malformed_frames_are_ignored():
+    # X-16, X-17, X-18, X-20, X-21, X-22, B30
     frames = _malformed()
     for state in ("before P1", "end of P3", "after N1", "held, defended"):
         _assert_ignored(state, frames)

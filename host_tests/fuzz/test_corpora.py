@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The kept inputs of `make fuzz` once more: the C with sanitizers, and the engine.
-
-Covers X-18, X-25; R3927-2.5-h; B30, B38.
-"""
+"""The kept inputs of `make fuzz` once more: the C with sanitizers, and the engine."""
 
 import subprocess
 import sys
@@ -24,6 +21,7 @@ def replay(corpus, *program):
 
 
 def test_frames_through_link_alias_and_lwip():
+    # X-18, X-25, R3927-2.5-h, B30, B38
     assert (BUILD / "link_input").exists(), "make build/fuzz/link_input"
     replay("link", BUILD / "link_input")
 

@@ -76,6 +76,7 @@ def struct_members(elf, name):
 
 
 def test_a_thousand_services_leave_the_interface_and_the_heap_as_they_were():
+    # B33
     with open(SANITIZED, "rb") as file:
         elf = ELFFile(file)
         default = symbol_offset(elf, "netif_default")

@@ -44,6 +44,7 @@ def test_second_start_is_refused(board, nic):
 
 
 def test_bad_values_name_the_option_and_its_range(board):
+    # R3927-2.1-b, X-41
     address = "ValueError: ip: 169.254.1.0 - 169.254.254.255"
     delay = "ValueError: delay: 1 - 8000 ms"
     for ip in (
@@ -153,6 +154,7 @@ def test_start_that_fails_leaves_the_interface_free(board):
 
 
 def test_the_last_good_address_is_tried_first_after_a_restart(board, bench):
+    # R3927-2.1-f, R3927-2.1-g
     path = board.path("autoip.txt")
     board.claim(delay=200, ip=C, abandon=True, remember=path)
     bench.wire.send(announcement(C))

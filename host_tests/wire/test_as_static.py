@@ -67,6 +67,7 @@ def answers(at, sock):
 @ON_TASK_TOO
 @SERVERS
 def test_a_udp_server(lineup, name):
+    # R3927-2.6.1-a
     def script(at):
         at.run(f"server = udp({name}, 7)")
         echo(at)
@@ -137,6 +138,7 @@ def test_a_connected_udp_client(lineup, name, turns):
 @ON_TASK_TOO
 @SERVERS
 def test_a_tcp_server(lineup, name):
+    # R3927-1.9-h, R3927-2.6.1-a
     def script(at):
         at.run(f"server = listener({name}, 5000)")
         with at.peer.tcp() as client:
@@ -152,6 +154,7 @@ def test_a_tcp_server(lineup, name):
 
 @SOCKETS
 def test_a_tcp_client(lineup, name, turns):
+    # R3927-1.9-e
     def script(at):
         with at.peer.tcp(5000) as server:
             server.listen()
@@ -192,10 +195,12 @@ def test_a_closed_udp_port(lineup):
 
 @ON_TASK_TOO
 def test_ping(lineup):
+    # R3927-2.6.1-a, X-45
     lineup.compare(lambda at: at.peer.pings(), each_address)
 
 
 def test_ping_from_the_board(lineup):
+    # R3927-2.6.2-a
     lineup.compare(lambda at: at.ask("ping(peer)"), new)
 
 
@@ -298,6 +303,7 @@ def test_a_member_by_whatever_address(lineup):
     ("name", "turns"), [("", new_to_prefix), ("own, 0", each_prefix)], ids=["unbound", "bound"]
 )
 def test_to_all_hosts_of_the_prefix(lineup, name, turns):
+    # R3927-2.6.2-g, X-44
     lineup.compare(lambda at: at.ask(f"sent(udp({name}), b'all', {ALL!r})"), turns)
 
 
@@ -320,6 +326,7 @@ def test_from_all(lineup, name, to):
 
 @pytest.mark.parametrize(("name", "turns"), [("", shown), ("own, 0", link_local)], ids=["unbound", "bound"])
 def test_to_itself(lineup, name, turns):
+    # X-42
     def script(at):
         at.run(f"server = udp('0.0.0.0', {PORT}); sock = udp({name})")
         for to in ("'127.0.0.1'", "own"):
@@ -373,6 +380,7 @@ def test_mdns_asked_by_multicast(lineup):
 
 @pytest.mark.parametrize("to", ["broadcast", "unicast"])
 def test_arp_requests(lineup, to):
+    # R5227-2.6-a, R5227-2.6-b, R5227-1.2-a, R5227-2.5-b, R5227-2.5-c, R3927-2.5-h
     def script(at):
         for question in (request(at.peer.address, at.own), probe(at.own)):
             if to == "unicast":
@@ -385,6 +393,7 @@ def test_arp_requests(lineup, to):
 
 @pytest.mark.parametrize("how", ["announcement", "reply", "request"])
 def test_a_peer_whose_mac_changes(lineup, how):
+    # R5227-1.2-a
     def script(at):
         peer = at.peer.address
         news = {
@@ -406,6 +415,7 @@ def test_a_peer_whose_mac_changes(lineup, how):
 @pytest.mark.parametrize("lineup", ["unix"], indirect=True)
 def test_a_stream_over_the_life_of_an_arp_entry(lineup):
     """The Request is repeated 30 s before the entry ends; an answer renews it."""
+    # R3927-2.5-h
 
     def script(at):
         at.run("sock = udp(own, 0)")

@@ -39,4 +39,5 @@ def test_its_router_is_used(bench, board, server):
 
 
 def test_both_addresses_answer(board, server):
+    # R3927-1.6-a
     assert server.host.ping(C) and server.host.ping(BY_HAND)

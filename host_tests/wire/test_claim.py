@@ -47,6 +47,7 @@ def _gaps(claims):
 
 
 def test_default_delay_keeps_the_times_of_the_rfc(bench):
+    # R3927-2.2.1-f, R3927-2.2.1-g, R3927-2.2.1-o, R3927-2.4-a, R5227-2.1.1-f, R5227-2.3-a, BCT-I.1, BCT-I.4
     claims = _claims(bench)
     probing, waiting, announcing = _gaps(claims)
     assert all(claim[0] <= 1 + LATE for claim in claims)  # PROBE_WAIT
@@ -86,6 +87,8 @@ def test_delay_1_takes_less_than_50_ms(bench):
 
 
 def test_octets_of_probes_and_announcements(bench):
+    # R3927-2.2.1-a, R3927-2.2.1-b, R3927-2.2.1-c, R3927-2.2.1-d, R3927-2.2.1-e, R3927-1.2-a, R5227-1.1-a,
+    # R5227-1.1-b, R5227-1.1-c, R5227-1.1-d, R5227-2.3-b, R5227-3-a, D12, B20, B34
     board = bench.board()
     assert board.claim(delay=200, ip=C) == C
     bench.capture.wait_for_several(is_arp("announcement", board.mac), 2)
@@ -100,6 +103,7 @@ def test_octets_of_probes_and_announcements(bench):
 @pytest.mark.task
 def test_address_is_used_from_the_first_announcement_on(bench):
     """R3927-2.2-b, R5227-2.5-a: a Request is not answered while probing, and is right after N1."""
+    # R3927-2.2-a, R3927-2.5-h, R5227-2.3-c, R5227-2.5-b, B23
     board = bench.board()
     board.start(delay=1000, ip=C)
     last = 0
@@ -117,6 +121,7 @@ def test_address_is_used_from_the_first_announcement_on(bench):
 
 
 def test_a_probe_for_a_held_address_is_answered_and_is_no_conflict(bench):
+    # R5227-2.5-c, X-11
     board = bench.board()
     board.claim(delay=200, ip=C)
     bench.wire.send(request(ANY, C))
@@ -126,6 +131,7 @@ def test_a_probe_for_a_held_address_is_answered_and_is_no_conflict(bench):
 
 
 def test_the_interface_shows_the_address(bench):
+    # R3927-2.2-b, R3927-2.8-a, D8, B24
     board = bench.board()
     look = "[svc.state, svc.address, nic.isconnected()] + list(nic.ifconfig()[:2])"
     board.start(delay=1000, ip=C)
@@ -138,6 +144,7 @@ def test_the_interface_shows_the_address(bench):
 
 
 def test_stop_takes_the_address_off(bench):
+    # R5227-2.5-a
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run("svc.stop()")
@@ -150,7 +157,7 @@ def test_stop_takes_the_address_off(bench):
 
 @pytest.mark.task
 def test_cable_out_and_in_probes_the_same_address_again(bench):
-    """R3927-2.2-c, X-32."""
+    """R5227-2.1-b, R3927-2.1-g, B15, D9, BCT-I.6a, R3927-2.2-c, X-32."""
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.set_link(False)
@@ -163,6 +170,7 @@ def test_cable_out_and_in_probes_the_same_address_again(bench):
 
 
 def test_a_short_flap_is_not_missed(bench):
+    # R3927-2.2-c
     board = bench.board()
     board.claim(delay=200, ip=C)
     back = board.flap()
@@ -174,6 +182,7 @@ def test_a_short_flap_is_not_missed(bench):
 @pytest.mark.task
 def test_a_flap_while_python_is_busy_is_not_missed(bench):
     """The cable is out and in again before the scheduler gets to look."""
+    # R3927-2.2-c
     board = bench.board()
     board.run(f"svc = start(nic, ip={C!r}, delay=200, on_event=busy_over_a_flap)")
     board.expect("bound")

@@ -45,7 +45,8 @@ def _uses(bench, board, address, after):
 
 @pytest.mark.parametrize("kind", [*CLAIMS, "T2 simultaneous probe"])
 def test_denied_candidate_is_dropped(bench, kind):
-    """R3927-2.2.1-h, -i: the next candidate is another, and its claim completes."""
+    """R3927-2.2.1-h, R3927-2.2.1-i: the next candidate is another, and its claim completes."""
+    # R3927-2.2.1-j, R5227-2.1.1-g, R5227-2.1.1-i, X-08, X-10, B13, BCT-I.2a, BCT-I.2b
     board = bench.board()
     board.start(delay=500, ip=C)
     bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
@@ -59,6 +60,7 @@ def test_denied_candidate_is_dropped(bench, kind):
 
 def test_denied_after_the_third_probe(bench):
     """X-03, B24: nothing is announced that was denied while waiting to announce."""
+    # R3927-2.2.1-l, R3927-2.2-a
     board = bench.board()
     board.start(delay=1000, ip=C)
     last = 0
@@ -73,6 +75,7 @@ def test_denied_after_the_third_probe(bench):
 @pytest.mark.task
 def test_address_of_an_older_host_is_avoided(bench):
     """A host that knows only RFC 826 answers the probe."""
+    # R5227-1.3-a
     bench.wire.add_host(f"{C}/16")
     assert bench.board().claim(delay=200, ip=C) != C
 
@@ -99,7 +102,7 @@ def test_unicast_polls_while_probing_are_no_conflict(bench):
 
 
 def test_echo_of_own_frames_is_no_conflict(bench):
-    """X-05, B03: a hub or an access point reflects each frame."""
+    """R3927-2.2.1-k, R5227-2.1.1-j, X-05, B03: a hub or an access point reflects each frame."""
     board = bench.board()
     board.start(delay=200, ip=C)
     last = 0
@@ -122,7 +125,9 @@ def test_echo_of_own_frames_is_no_conflict(bench):
 
 @pytest.mark.parametrize("kind", CLAIMS)
 def test_defended_once_then_left(bench, kind):
-    """R3927-2.5-b, -d, -e: one announcement for the first conflict, a new address after the second."""
+    """One announcement for the first conflict, a new address after the second."""
+    # R3927-2.5-a, R3927-2.5-b, R3927-2.5-d, R3927-2.5-e, R5227-2.4-a, R5227-2.4-b,
+    # R5227-2.4-d, R5227-2.4-e, R5227-2.5-a, R3927-1.5-b, B39, BCT-I.5
     board = _held(bench)
     announcements = is_arp("announcement", board.mac, spa=C)
     bench.capture.wait_for_several(announcements, 2)  # before the second, T1 is a late answer to a probe
@@ -145,6 +150,7 @@ def test_defended_once_then_left(bench, kind):
 
 def test_late_answer_to_a_probe_is_a_denial(bench):
     """RFC 3927 1.3: an answer may be a second on its way, which a short `delay` does not wait for."""
+    # R3927-1.3-a
     board = _held(bench)
     sent = bench.wire.send(CLAIMS["T1 Reply to the probe"](board.mac))
     board.expect("lost")
@@ -153,7 +159,7 @@ def test_late_answer_to_a_probe_is_a_denial(bench):
 
 
 def test_abandon_leaves_on_the_first_conflict(bench):
-    """R3927-2.5-c."""
+    """R5227-2.4-c, R3927-2.5-c."""
     board = _held(bench, abandon=True)
     sent = bench.wire.send(announcement(C))
     board.expect("lost")

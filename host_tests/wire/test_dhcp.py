@@ -30,6 +30,7 @@ C = "169.254.20.20"
 @pytest.mark.parametrize("seconds", [10, 60])
 def test_link_local_first_and_dhcp_later(bench, server, seconds):
     """DHCP asks as it would without autoip: again and again, with ever longer pauses."""
+    # R3927-1.9-c, R3927-2.11-a, X-43
     board = bench.board()
     assert board.claim(delay=200, ip=C) == C
     connection = Connection(server.host, board, C)
@@ -45,6 +46,7 @@ def test_link_local_first_and_dhcp_later(bench, server, seconds):
 
 @pytest.mark.task
 def test_a_connection_outlives_all_that_happens_to_the_routable_address(bench, server):
+    # R3927-1.9-g, R3927-1.9-c
     server.start()
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
@@ -97,6 +99,7 @@ def test_dhcp_first_and_link_local_later(bench, server):
 
 
 def test_dhcp_and_link_local_at_once(bench, server):
+    # R3927-1.9-j, X-43, B17
     server.start()
     board = bench.board()
     board.start(delay=200, ip=C)
@@ -108,6 +111,7 @@ def test_dhcp_and_link_local_at_once(bench, server):
 
 
 def test_udp_answers_from_the_address_that_was_asked(bench, server):
+    # R3927-2.6.1-a
     server.start()
     board = bench.board()
     lease = has_lease(board)
@@ -140,6 +144,7 @@ def mdns_answer(bench, board):
 
 
 def test_the_interface_speaks_by_the_link_local_address_until_there_is_a_lease(bench, server):
+    # R3927-1.9-e, R3927-1.9-f
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
@@ -161,6 +166,7 @@ def test_the_interface_speaks_by_the_link_local_address_until_there_is_a_lease(b
 
 @pytest.mark.parametrize("order", ["static first", "link-local first"])
 def test_static_address(bench, server, order):
+    # R3927-1.9-c
     board = bench.board()
     if order == "static first":
         set_static(board)
@@ -177,6 +183,7 @@ def test_static_address(bench, server, order):
 @pytest.mark.parametrize("beside", ["nothing", "a lease"])
 def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, beside):
     """RFC 3927 2.2: not used again before it is probed and announced."""
+    # R3927-2.2-a, R3927-2.2-b
     board = bench.board()
     if beside == "a lease":
         server.start()
@@ -221,6 +228,7 @@ def test_activating_again_claims_again(bench, server):
 
 @pytest.mark.task
 def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
+    # R3927-1.9-a, R3927-1.9-e, R3927-1.9-f, R3927-1.9-i, R3927-2.6.2-b, B18
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
     connection = Connection(server.host, board, C)
@@ -245,6 +253,7 @@ def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
 
 
 def test_old_and_force_keep_the_address_for_those_who_ask(bench, server):
+    # R3927-1.9-e, R3927-1.9-g, R3927-2.6.1-a
     board = bench.board()
     board.claim(delay=200, ip=C, old=True, force=True)
     connection = Connection(server.host, board, C)

@@ -75,6 +75,7 @@ def test_a_connection_attempt_ends_with_the_address(bench, board):
 
 
 def test_a_socket_that_was_bound_to_it_sends_nothing(bench, server, board):
+    # R3927-2.5-e, R5227-2.4-e
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
     board.run(f"udp.bind(('{C}', 7)); udp.sendto(b'!', ('{PEER}', 9))")
     lost = lose(bench, board)
@@ -86,6 +87,7 @@ def test_a_socket_that_was_bound_to_it_sends_nothing(bench, server, board):
 @pytest.mark.parametrize("late", [0.15, 0.6])
 def test_a_denial_that_comes_late_is_obeyed(bench, late):
     """RFC 3927 1.3 allows for a round trip of a second: what answers the probe is not defended against."""
+    # R3927-1.3-a
     board = bench.board()
     board.start(delay=1, ip="169.254.30.30")
     probed = bench.capture.wait_for(is_arp("probe", board.mac, tpa="169.254.30.30")).time

@@ -17,6 +17,7 @@ LIMIT = 200  # s, for slow machines: it takes about 10 s
 
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "measured"])
 def test_heap_is_left_alone(bench, locked):
+    #
     board = bench.board()
     board.run(heap.ON_BOARD)
     board.run("Service._note = kept_note")  # what the agent prints takes of the heap

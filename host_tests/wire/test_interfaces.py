@@ -26,6 +26,7 @@ def claim_both(board):
 
 
 def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
+    # R3927-3.4-a, B36
     board = two_wires.board()
     mac = second_interface(two_wires, board)
     one, two = claim_both(board)
@@ -80,7 +81,7 @@ def test_as_many_services_as_there_are_places(bench):
 
 @pytest.mark.only("unix", "the other has one interface")
 def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
-    """X-07: frames of the other interface are no conflict."""
+    """R3927-3.4-b, B04, X-07: frames of the other interface are no conflict."""
     board = bench.board()
     second_interface(bench, board, "br0")
     both = claim_both(board)
@@ -91,6 +92,7 @@ def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
 
 @pytest.mark.parametrize("bridge", ["br0", "br1"])
 def test_tcp_by_the_interface_that_was_asked(two_wires, bridge):
+    # R3927-3.2-a
     board = two_wires.board()
     second_interface(two_wires, board)
     address = dict(zip(("br0", "br1"), claim_both(board), strict=True))[bridge]
@@ -106,6 +108,7 @@ def test_tcp_by_the_interface_that_was_asked(two_wires, bridge):
 
 def test_udp_by_the_interface_that_was_asked(two_wires):
     """A server on 0.0.0.0; lwIP by itself would send by the alias that was made last."""
+    # R3927-3.2-a
     board = two_wires.board()
     second_interface(two_wires, board)
     addresses = claim_both(board)

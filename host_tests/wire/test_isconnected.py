@@ -82,6 +82,7 @@ def test_a_flap_disconnects_once_and_connects_once(board):
 @pytest.mark.parametrize("dhcp", [True, False], ids=["DHCP", "no DHCP"])
 def test_no_address_is_shown_before_it_is_won_again(board, dhcp):
     """RFC 3927 2.2. Without DHCP, ESP-IDF puts the last address on an interface that comes up."""
+    # R3927-2.2-b
     board.run(f"nic.ipconfig(dhcp4={dhcp})")
     board.claim(delay=1000, ip=C)
     board.until("nic.isconnected()")

@@ -119,6 +119,7 @@ def test_sockets_of_the_link_local_address_outlive_leases(bench, server):
 
 def test_dhcp_asks_at_the_times_of_a_board_without_autoip(bench):
     """RFC 3927 1.9 (1), 2.11."""
+    # R3927-1.9-d, R3927-2.11-a, X-43
     boards = [bench.board(), bench.board()]
     for board in boards:
         board.run("nic.ipconfig(dhcp4=False)")
@@ -154,6 +155,7 @@ def test_dhcp_never_speaks_by_the_link_local_address(bench, server):
 
 
 def test_a_lease_of_the_held_address_is_a_lease(bench, server):
+    # R3927-1.6-a
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
     board.claim(delay=200, ip=C)
@@ -193,6 +195,7 @@ def test_conflicts_on_the_held_address_count_though_the_interface_has_it_by_hand
 @pytest.mark.parametrize("options", [{}, {"old": True}], ids=["default", "old"])
 def test_a_link_local_address_by_hand_is_left_alone_and_is_not_routable(bench, server, options):
     """RFC 3927 1.6: `old` gives way to routable addresses (1.9), which it is not."""
+    # R3927-1.6-a
     board = bench.board()
     bench.by_hand.add(OTHER)
     board.claim(delay=200, ip=C, **options)

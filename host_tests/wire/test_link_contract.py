@@ -249,6 +249,7 @@ def test_conflicts_and_probes_of_the_watched_address_are_received_in_order(rig):
 
 
 def test_what_is_no_conflict_is_not_received(rig):
+    # R5227-1.2-a
     rig.call("watch", HOST)
     mac = mac_of(rig)
     poll = request("0.0.0.0", C, to=mac)
@@ -265,6 +266,7 @@ def test_what_is_no_conflict_is_not_received(rig):
 
 
 def test_malformed_arp_is_counted_and_not_received(rig):
+    #
     rig.call("watch", HOST)
     fields = {"op": 3, "hwtype": 6, "ptype": 0x86DD, "hwlen": 8, "plen": 16}
     for name, value in fields.items():
@@ -324,6 +326,7 @@ def test_a_probe_is_no_conflict_while_the_address_is_in_use(rig):
 
 
 def test_no_address_is_assigned_while_frames_wait(rig):
+    #
     settle(rig)
     rig.call("watch", HOST)
     before = rig.wakes
@@ -345,6 +348,7 @@ def test_no_address_is_assigned_after_a_flap(rig):
 
 
 def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_anew(rig):
+    # R3927-2.2-b
     assert assign(rig)
     rig.carrier(False)
     rig.carrier(True)

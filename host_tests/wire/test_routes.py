@@ -27,6 +27,7 @@ from .waiting import PATIENCE, QUIET, SOON
 
 C = "169.254.20.20"
 ALL = "169.254.255.255"
+ABSENT = "169.254.99.99"
 MODES = {"default": {}, "old": {"old": True}, "old and force": {"old": True, "force": True}}
 
 
@@ -54,6 +55,7 @@ def udp(board, address):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_socket_bound_to_the_routable_address_reaches_link_local_hosts(bench, server, mode):
+    # R3927-2.6.2-a, R3927-2.6.2-b, BCT-III.2
     board = beside_a_static_address(bench, mode)
     udp(board, STATIC)
     board.run(f"udp.sendto(b'?', ('{PEER}', 9999))")
@@ -67,6 +69,7 @@ def test_a_socket_bound_to_the_routable_address_reaches_link_local_hosts(bench, 
 
 @pytest.mark.parametrize("mode", ["default", "old and force"])
 def test_a_socket_bound_to_the_link_local_address_reaches_link_local_hosts(bench, server, mode):
+    # R3927-2.6.2-a
     board = beside_a_static_address(bench, mode)
     udp(board, C)
     board.run(f"udp.sendto(b'?', ('{PEER}', 9999))")
@@ -75,6 +78,7 @@ def test_a_socket_bound_to_the_link_local_address_reaches_link_local_hosts(bench
 
 def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
     """RFC 3927 2.6.2 and 2.7: off the link it asks for the destination by ARP, in vain."""
+    # R3927-2.6.2-f, R3927-2.6.2-d, R3927-1.9-e, B31
     board = beside_a_static_address(bench, "default")
     udp(board, C)
     board.run("tcp = socket.socket(); tcp.settimeout(0.3)")
@@ -97,8 +101,20 @@ def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_a_link_local_destination_is_never_sent_to_a_router(bench, server, mode):
+    """R3927-2.6.2-c: there is a router, and who is asked for by ARP is not there."""
+    board = beside_a_static_address(bench, mode)
+    board.run(f"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('{ABSENT}', 9999))")
+    bench.capture.wait_for_several(is_arp("request", board.mac, tpa=ABSENT), 2)  # lwIP asks once a second
+    assert not bench.capture.select(
+        lambda f: f.source == board.mac and IP in f.packet and f.packet[IP].dst == ABSENT
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_to_all_hosts_of_the_prefix(bench, server, mode):
     """RFC 3927 2.6.2: 169.254.255.255 is a broadcast, whatever the netmask is."""
+    # R3927-2.6.2-g, X-44
     board = beside_a_static_address(bench, mode)
     source = C if mode == "default" else STATIC
     board.run("sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
@@ -109,6 +125,7 @@ def test_to_all_hosts_of_the_prefix(bench, server, mode):
 
 @pytest.mark.parametrize("mode", ["default", "old and force"])
 def test_from_all_hosts_of_the_prefix(bench, server, mode):
+    # R3927-2.6.2-g
     board = beside_a_static_address(bench, mode)
     udp(board, "0.0.0.0")
     with server.host.socket("datagram") as sock:
@@ -120,6 +137,7 @@ def test_from_all_hosts_of_the_prefix(bench, server, mode):
 
 def test_an_address_is_known_on_its_own_interface_only(two_wires):
     """RFC 3927 3.2, where the other interface has a service but holds no link-local address."""
+    # R3927-3.2-a
     board = two_wires.board()
     mac = second_interface(two_wires, board)
     board.run(f"nic2.ifconfig(('{STATIC}', '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
@@ -139,6 +157,7 @@ def test_an_address_is_known_on_its_own_interface_only(two_wires):
 @pytest.mark.parametrize("payload", [ICMP(), TCP(dport=4444, flags="S")], ids=["ping", "SYN"])
 def test_an_interface_without_a_service_does_not_know_the_address(two_wires, payload):
     """It would answer by its router (RFC 3927 2.6.2, 2.7, 3.2)."""
+    # R3927-3.2-a
     board = two_wires.board()
     mac = second_interface(two_wires, board)
     router = two_wires.wire.add_host("10.1.0.1/24", "br1")

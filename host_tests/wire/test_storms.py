@@ -47,6 +47,7 @@ def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench)
 
 def test_own_frames_that_come_back_take_no_place_in_the_queue(board, bench):
     """RFC 5227 2.4, and X-01: from hubs and access points."""
+    # X-05
     board.claim(delay=200, ip=C)
     board.run(BUSY)
     for _ in range(8):
@@ -77,6 +78,7 @@ def _with(frame, **fields):
 @pytest.mark.parametrize("kind", NO_CONFLICTS)
 def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
     """RFC 3927 2.5: the conflict that comes right behind it is answered."""
+    # R3927-2.5-f
     board.claim(delay=200, ip=C)
     board.run(BUSY)
     for _ in range(4):
@@ -90,6 +92,7 @@ def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
 
 def test_unicast_polls_while_probing_take_no_place_in_the_queue(board, bench):
     """A Request without a sender address is a probe only if it is broadcast (RFC 5227 1.1)."""
+    # X-14, D2
     board.start(delay=8000, ip=C)
     bench.capture.wait_for(is_arp("probe", board.mac, tpa=C))
     board.run(BUSY)

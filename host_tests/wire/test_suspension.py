@@ -33,6 +33,7 @@ def board(bench):
 @pytest.mark.task
 @pytest.mark.parametrize("beside", ["nothing", "a static address"])
 def test_connections_live_through_a_flap(bench, server, board, beside):
+    # D9
     board.claim(delay=200, ip=C)
     if beside != "nothing":
         set_static(board)
@@ -47,6 +48,7 @@ def test_connections_live_through_a_flap(bench, server, board, beside):
 @pytest.mark.task
 def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, server, board):
     """The host that has the address now gets nothing of it, and the board's socket an error."""
+    # R3927-2.5-g, R5227-2.4-k, BCT-I.6b, X-33
     board.claim(delay=500, ip=C)
     Connection(server.host, board, C)
     began = flap(board)
@@ -62,6 +64,7 @@ def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, serv
 
 
 def test_nothing_goes_in_or_out_by_a_suspended_address(bench, server, board):
+    # R3927-2.2-b, X-32
     board.claim(delay=2000, ip=C)
     connection = Connection(server.host, board, C)
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
@@ -79,6 +82,7 @@ def test_nothing_goes_in_or_out_by_a_suspended_address(bench, server, board):
 
 @pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
 def test_a_board_that_slept_probes_anew(bench, server, board):
+    # R3927-2.2-c, R5227-2.1-b, X-38
     board.claim(delay=200, ip=C)
     connection = Connection(server.host, board, C)
     board.sleep(SLEEP)
@@ -91,6 +95,7 @@ def test_a_board_that_slept_probes_anew(bench, server, board):
 
 @pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
 def test_an_address_that_was_taken_in_a_sleep_is_given_up(bench, server, board):
+    # R3927-2.2-c
     board.claim(delay=200, ip=C)
     with ThreadPoolExecutor() as pool:
         asleep = pool.submit(board.sleep, SLEEP)

@@ -12,6 +12,7 @@ X = "169.254.7.9"
 
 
 def test_boards_and_a_host_reach_each_other(bench):
+    # R5227-1.2.1-a
     boards = [bench.board() for _ in range(2)]
     host = bench.wire.add_host(f"{X}/16")
     one, two = (board.claim(delay=200) for board in boards)
@@ -32,7 +33,7 @@ def test_udp_both_ways(bench):
 
 
 def test_replies_are_broadcast(bench):
-    """R3927-2.5-h, B32: also to a unicast Request."""
+    """R5227-2.5-b, R3927-2.5-h, B32: also to a unicast Request."""
     board = bench.board()
     board.claim(delay=200, ip=C)
     for to in (BROADCAST, board.mac):
@@ -42,6 +43,7 @@ def test_replies_are_broadcast(bench):
 
 
 def test_requests_for_other_addresses_are_not_answered(bench):
+    # R3927-2.7-b
     board = bench.board()
     board.claim(delay=200, ip=C)
     sent = time.time()
@@ -96,6 +98,7 @@ def test_the_broadcast_address_of_the_prefix(bench):
 
 def test_avahi_autoipd_on_the_same_wire(bench):
     """One starts from the same address at the same time, one finds it taken."""
+    # R5227-2.2-a
     avahi = bench.avahi(start=C)
     early = bench.board()
     early.start(ip=C)
@@ -109,6 +112,7 @@ def test_avahi_autoipd_on_the_same_wire(bench):
 
 def test_a_peer_that_changes_its_mac_is_followed(bench):
     """Its announcement reaches the ARP entries of the alias, by which it is talked to."""
+    # R5227-1.2-a
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)

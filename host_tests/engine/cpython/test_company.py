@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Several hosts on a link that loses, delays, repeats and reorders frames, splits and merges; one is hostile.
-
-Covers R3927-2.2.1-h, -l, -n, -2.2-c, -2.5-a, -e, -4-b; R5227-2.4-a; X-06, X-32.
-"""
+"""Several hosts on a link that loses, delays, repeats and reorders frames, splits, merges; one is hostile."""
 
 import sim
 from autoip import acd
@@ -113,6 +110,8 @@ kinds = st.sampled_from(
 
 class Company(RuleBasedStateMachine):
     """`intact`: nothing was lost, split or asleep since all were bound."""
+
+    # R3927-2.2-c, R3927-2.2.1-n, R3927-2.5-a, R3927-2.5-e, R3927-4-b, R5227-2.4-a, X-06, X-32
 
     @initialize(count=st.integers(2, 8), seed=st.integers(0, 10**6))
     def gather(self, count, seed):

@@ -2,7 +2,7 @@
 """Every field of an ARP packet wrong in turn, and every length: only the right packet is a conflict.
 
 Each frame goes through the filter of a link (arp_filter.py) and the machine, while an address is probed and
-while one is held. Covers X-16 to X-22, X-24; R3927-2.2.1-h, -j, -2.5-a; B05, B30.
+while one is held.
 """
 
 import sim
@@ -60,6 +60,7 @@ def _words(place):
 
 
 def test_right_packets():
+    # R3927-2.2.1-h, R3927-2.2.1-j, R3927-2.5-a, X-19
     for frame, expected in PACKETS:
         _expect(frame, expected, frame)
         for padding in (4, 18, 1472):
@@ -67,6 +68,7 @@ def test_right_packets():
 
 
 def test_every_length():
+    # X-18, B30
     for frame, expected in PACKETS:
         for length in range(61):
             cut = (frame + bytes(18))[:length]
@@ -74,6 +76,7 @@ def test_every_length():
 
 
 def test_every_opcode():
+    # X-17, X-13
     # A Reply with the sender address of a probe is none, and a Request with that of a Reply is one.
     for value, _, frame, expected in _words(20):
         if value == 2 and frame[28:32] == sim.ANY:
@@ -82,35 +85,41 @@ def test_every_opcode():
 
 
 def test_every_hardware_type_and_protocol_type():
+    # X-16
     for place in (14, 16):
         for value, usual, frame, expected in _words(place):
             _expect(frame, expected if value == usual else (False, False), (place, value))
 
 
 def test_every_pair_of_address_lengths():
+    # X-16
     for value, usual, frame, expected in _words(18):
         _expect(frame, expected if value == usual else (False, False), value)
 
 
 def test_every_ethertype():
+    # X-20, X-21, X-22
     # Among them lengths (802.3) and the tags of VLANs.
     for value, usual, frame, expected in _words(12):
         _expect(frame, expected if value == usual else (False, False), value)
 
 
 def test_tagged_frames():
+    # X-21, X-22
     for tag in (b"\x81\x00\x00\x00", b"\x81\x00\x00\x0a", b"\x88\xa8\x00\x0a"):
         for frame, _ in PACKETS:
             _expect(frame[:12] + tag + frame[12:], (False, False), tag)
 
 
 def test_snap():
+    # X-20
     for frame, _ in PACKETS:
         header = b"\x00\x24\xaa\xaa\x03\x00\x00\x00"
         _expect(frame[:12] + header + frame[12:], (False, False), "SNAP")
 
 
 def test_sender_macs():
+    # X-24
     for frame, expected in PACKETS:
         for mac in (NOBODY, BROADCAST, GROUP, FOREIGN):
             _expect(_with(frame, 22, mac), expected, mac)
@@ -127,6 +136,7 @@ def test_target_macs():
 
 
 def test_destinations():
+    # D2
     for frame, expected in PACKETS:
         is_probe = frame[28:32] == sim.ANY
         _expect(_with(frame, 0, BROADCAST), expected, "broadcast")
@@ -137,6 +147,7 @@ def test_destinations():
 
 
 def test_sender_addresses():
+    # B05
     for frame, _ in PACKETS[:2]:
         for address in (ip(X), ip(C ^ 1), ip(C ^ 0x8000), b"\x0a\x00\x12\x34", BROADCAST[:4]):
             _expect(_with(frame, 28, address), (False, False), address)

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Properties of the protocol machine that hold for any frames, any times, any order.
-
-Covers R3927-2.2.1-b, -h, -j, -l, -n, -2.5-a, -e, -f; R5227-2.1.1-k, -2.4-a; X-18, X-31, X-41, X-46; B05,
-B12, B29.
-"""
+"""Properties of the protocol machine that hold for any frames, any times, any order."""
 
 import pytest
 import sim
@@ -94,6 +90,7 @@ def _host_in(state):
 
 @pytest.mark.parametrize("state", [sim.PROBING, sim.ANNOUNCING, sim.HELD, "idle", "down"])
 def test_any_frame_is_judged_as_an_independent_reader_judges_it(state):
+    # R3927-2.2.1-h, R3927-2.2.1-j, R3927-2.5-a, R3927-2.5-f, R5227-2.4-a, X-18, B05
     @EXAMPLES
     @given(frames)
     def check(frame):
@@ -115,6 +112,7 @@ def test_any_frame_is_judged_as_an_independent_reader_judges_it(state):
 @EXAMPLES
 @given(st.binary(min_size=6, max_size=6), st.integers(0, 2**30 - 1))
 def test_any_candidate_is_in_range(mac, attempt):
+    # R3927-2.1-b, X-41
     assert FIRST <= candidate(mac, attempt) <= LAST
     assert candidate(mac, attempt) != candidate(mac, attempt + 1)
 
@@ -122,6 +120,7 @@ def test_any_candidate_is_in_range(mac, attempt):
 @settings(EXAMPLES, max_examples=60)
 @given(st.integers(0, 10**6), st.integers(0, 1990), st.booleans(), st.sampled_from((1, 200, 2000, 8000)))
 def test_no_more_than_twenty_candidates_in_ten_minutes(seed, delay, alternate, pace):
+    # R3927-2.2.1-n, R5227-2.1.1-k
     wire = Wire()
     Host(wire, seed=seed, delay=pace)
     sim.Denier(wire, delay * pace // 2000, alternate)
@@ -149,6 +148,8 @@ kinds = st.sampled_from(
 
 class AnyStory(RuleBasedStateMachine):
     """Frames, time, flaps, leases, failing drivers, stop and start, in any order."""
+
+    # R3927-2.2.1-b, R3927-2.2.1-g, X-31, X-46, B29
 
     @initialize(
         seed=st.integers(0, 10**6),
@@ -266,6 +267,7 @@ test_any_story = AnyStory.TestCase
     st.lists(st.sampled_from(("conflict", "flap", "lease", "1 s", "9 s")), max_size=10),
 )
 def test_never_two_defences_of_one_address_in_ten_seconds(delay, steps):
+    # R3927-2.5-e, B12
     # The checks are those of Watched; here the address is held most of the time.
     story = AnyStory()
     story.boot(1, delay, False, 0)

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""20,000 hosts on one link, as `make scale` measures up to 60,000.
-
-Covers R3927-2.1-c, -2.2.1-n; the RFC's expectation of RFC 3927 1.3.
-"""
+"""20,000 hosts on one link, as `make scale` measures up to 60,000."""
 
 import pytest
 import scale
@@ -12,6 +9,7 @@ HOSTS = 20000
 
 @pytest.mark.parametrize("make", scale.MACS.values())
 def test_all_find_an_address_of_their_own(make):
+    # R3927-2.1-c, R3927-2.2.1-n
     population = scale.Population(make(HOSTS))
     scale.check(population)
     times = population.times()
@@ -27,6 +25,7 @@ def test_all_find_an_address_of_their_own(make):
 
 
 def test_after_a_power_cut_all_have_their_addresses_again():
+    # R3927-2.1-g
     population = scale.Population(scale.random_macs(2000))
     held = population.addresses()
     again = scale.Population(scale.random_macs(2000), firsts=held)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""What autoip is held to (clauses.toml), and which tests name it.
+
+A test names a clause by its id, in full, in the test's docstring or in a comment within the test.
+"""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+HOST_TESTS = Path(__file__).parents[1]
+_TABLE = Path(__file__).with_name("clauses.toml")
+_NOTES = ("others", "departures")
+
+_ID = re.compile(r"\b(?:R(?:3927|5227)-[\d.]+-[a-z]|BCT-[I\d.]+[ab]?|X-\d\d|[BD]\d\d?)\b")
+_SHORT = re.compile(rf"{_ID.pattern}(?:,? (?:to|and|-))? -[\d.a-z]")
+
+
+class Clause(NamedTuple):
+    """level: MUST, SHOULD, ...; TEXT without such a word; or the projects that had the fault."""
+
+    id: str
+    level: str
+    text: str
+    others: str  # who is bound in autoip's place, or ""
+    departure: str  # what autoip does instead by default, or ""
+
+
+def read():
+    """-> {name of the group: its clauses}."""
+    table = tomllib.loads(_TABLE.read_text())
+    others, departures = (table.pop(name) for name in _NOTES)
+    return {
+        group: [
+            Clause(id, *entry, others.get(id, ""), departures.get(id, "")) for id, entry in entries.items()
+        ]
+        for group, entries in table.items()
+    }
+
+
+def cited():
+    """-> {"engine/test_claim.py::test_x": ids that it names}, of all tests that name any."""
+    return {
+        f"{path.relative_to(HOST_TESTS)}::{test}": ids
+        for path in sorted(HOST_TESTS.glob("**/test_*.py"))
+        for test, ids in _cited_in(path.read_text())
+    }
+
+
+def faults():
+    """One line for each id that is in a test and in no clause, or cut short."""
+    known = {clause.id for group in read().values() for clause in group}
+    for test, ids in cited().items():
+        for each in sorted(ids - known):
+            yield f"{test}: {each} is not in {_TABLE.name}"
+    for path in sorted(HOST_TESTS.glob("**/test_*.py")):
+        for short in _SHORT.finditer(path.read_text()):
+            yield f"{path.relative_to(HOST_TESTS)}: write the ids in full: {short[0]}"
+
+
+def _cited_in(source):
+    """-> (name of a test, ids), in the order of the file."""
+    nodes = ast.parse(source).body
+    classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef):
+            name, proof = node.name, node
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
+            # Of hypothesis: test_story = Story.TestCase
+            name, proof = getattr(node.targets[0], "id", ""), classes.get(getattr(node.value.value, "id", ""))
+        else:
+            continue
+        ids = set(_ID.findall(ast.get_source_segment(source, proof) or "")) if proof else set()
+        if name.startswith("test_") and ids:
+            yield name, ids

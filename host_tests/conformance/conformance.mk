@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# docs/conformance.md: each clause, the tests that name it, and what came of them in one run of all tests.
+
+CONFORMANCE := $(PYTHON) host_tests/conformance
+CLAIMS := $(BUILD)/claims.json
+RUN := $(BUILD)/conformance.xml
+
+.PHONY: conformance
+conformance: ## run all tests and 120 claims, write docs/conformance.md: a quarter of an hour
+	$(MAKE) claims
+	-$(MAKE) test PYTEST="--junitxml=$(RUN) $(PYTEST)"
+	$(MAKE) conformance-page RESULTS="$(RUN) $(CLAIMS)"
+
+# RESULTS: what is new of a run; without it the page is written of docs/conformance.json once more.
+.PHONY: conformance-page
+conformance-page: $(VENV)/.ready
+	PYTHONPATH=host_tests $(CONFORMANCE)/page.py $(RESULTS)
+
+.PHONY: claims
+claims: $(VENV)/.ready
+	$(MAKE) firmware BOARD=UNIX_TAP
+	$(SUDO) env PYTHONPATH=host_tests $(PYTHON) host_tests/conformance/timing.py $(CLAIMS)

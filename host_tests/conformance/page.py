@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+"""Writes docs/conformance.md: each clause, the tests that name it, and what came of them.
+
+page.py RUN.xml ... [CLAIMS.json]   a run of the tests as pytest's --junitxml has it, and claims of timing.py
+page.py                             the page once more, of what is kept in docs/conformance.json
+page.py --check                     fails if the tests, the clauses and the page do not agree
+"""
+
+import collections
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import clauses
+import timing
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/conformance.md"
+KEPT = PAGE.with_suffix(".json")
+
+_KINDS = {"unix": "UNIX_TAP", "qemu": "QEMU_MPS2", "task": "UNIX_TASK"}
+_ROOMS = {"engine": "CPython", "fuzz": "host", "lifecycle": "UNIX_TAP", "wire": "UNIX_TAP"}  # without a kind
+_IN_ORDER = ("CPython", "MicroPython", "host", *_KINDS.values())
+_ON_MICROPYTHON = "engine/cpython/test_on_micropython.py::test_on_micropython"
+_WORST_FIRST = ("failed", "passed", "skipped")  # of the parameters of one test
+
+TITLES = {
+    "rfc3927": "RFC 3927, Dynamic Configuration of IPv4 Link-Local Addresses",
+    "rfc5227": "RFC 5227, IPv4 Address Conflict Detection",
+    "bonjour": "Apple's Bonjour Conformance Test, its link-local part, as far as it is known",
+    "corner": "Corner cases that the RFCs leave to care",
+    "decision": "Decisions where the RFCs leave a choice, or differ",
+    "regression": "Faults that other implementations had",
+}
+
+PAGE_TEXT = """\
+# Conformance
+
+Written by `make conformance` from a run of the tests on {date}, at {commit}: of {tests:,} tests {passed:,} passed,
+{skipped} were skipped and {failed} failed, where a test counts once for each kind of board. The tests of a clause are
+those that name its id. `make lint` fails if this page, the tests and
+[the clauses](../host_tests/conformance/clauses.toml) do not agree.
+
+| | clauses | passed | failed | no result | others are bound |
+|---|---:|---:|---:|---:|---:|
+{summary}
+
+**Where.** UNIX_TAP, QEMU_MPS2, UNIX_TASK, RPI_PICO_W and W5500_EVB_PICO are boards, on a real wire (see
+[boards.md](boards.md)). CPython and MicroPython: the engine on a wire in memory, where time is exact. host: the C
+code alone, with sanitizers.
+
+**Words.** P1 - P3 are the probes of a claim, N1 and N2 its announcements. C is a candidate, A the address held,
+X the address of another host. SHA, SPA, THA and TPA are the hardware and protocol addresses in an ARP packet.
+Level TEXT: asked for without a capital keyword. (a), (b), (c): the reactions of RFC 3927 2.5 and RFC 5227 2.4.
+
+{timing}
+{groups}
+{links}
+"""  # noqa: E501
+
+
+def main(arguments):
+    if arguments == ["--check"]:
+        return _check()
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    runs = [Path(each) for each in arguments if each.endswith(".xml")]
+    if runs:
+        kept["run"], kept["results"] = read_runs(runs)
+    for each in arguments:
+        if each.endswith(".json"):
+            kept["claims"] = json.loads(Path(each).read_text())
+    KEPT.write_text(_dump(kept))
+    PAGE.write_text(page(kept))
+    if "claims" in kept:
+        timing.draw(kept["claims"], PAGE.with_suffix(".svg"))
+    return 0
+
+
+def _check():
+    faults = list(clauses.faults())
+    if page(json.loads(KEPT.read_text())) != PAGE.read_text():
+        faults.append(f"{PAGE.name} is not of these tests and clauses: make conformance-page, and commit it")
+    print("\n".join(faults), file=sys.stderr) if faults else None
+    return 1 if faults else 0
+
+
+def _dump(kept):
+    """JSON with a line for each test, and one for each claim."""
+    text = json.dumps(kept, indent=1, sort_keys=True)
+    return re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda inner: " ".join(inner[0].split()), text) + "\n"
+
+
+# Results
+
+
+def read_runs(paths):
+    """-> (facts of the run, {test: {where: "passed", "failed" or "skipped"}})."""
+    results = collections.defaultdict(dict)
+    for path in paths:
+        suite = ElementTree.parse(path).getroot().find("testsuite")
+        for case in suite.iter("testcase"):
+            test, parameters = _name(case)
+            where, outcome = _where(test, parameters), _outcome(case)
+            known = results[test].get(where, outcome)
+            results[test][where] = min(known, outcome, key=_WORST_FIRST.index)
+            if test == _ON_MICROPYTHON:
+                results[f"engine/{parameters[0]}.py"]["MicroPython"] = outcome
+    for test, found in results.items():
+        module = results.get(test.split("::")[0])
+        if module and module is not found:
+            found.update(module)
+    commit = subprocess.check_output(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True).strip()
+    named = {test: found for test, found in results.items() if "::" in test}
+    return {"date": suite.get("timestamp")[:10], "commit": commit}, named
+
+
+def _name(case):
+    """-> ("engine/test_claim.py::test_x", its parameters)."""
+    *folders, last = case.get("classname").split(".")
+    name, _, parameters = case.get("name").partition("[")
+    if folders[-1].startswith("test_"):  # a class in a module: one test
+        folders, last, name = folders[:-1], folders[-1], last
+    folders = folders[1:] if folders[0] == clauses.HOST_TESTS.name else folders
+    return f"{'/'.join([*folders, last])}.py::{name}", re.split("[-,]", parameters.rstrip("]"))
+
+
+def _where(test, parameters):
+    for each in parameters:
+        if each in _KINDS or each.isupper():
+            return _KINDS.get(each, each)
+    return _ROOMS.get(test.split("/")[0], "host")
+
+
+def _outcome(case):
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    return "skipped" if case.find("skipped") is not None else "passed"
+
+
+# The page
+
+
+def page(kept):
+    results = kept.get("results", {})
+    groups = clauses.read()
+    tests = collections.defaultdict(list)  # id -> tests
+    for test, ids in clauses.cited().items():
+        for each in ids:
+            tests[each].append(test)
+    outcomes = collections.Counter(outcome for found in results.values() for outcome in found.values())
+    files = sorted({test.split("::")[0] for named in tests.values() for test in named})
+    return PAGE_TEXT.format(
+        **kept["run"],
+        tests=outcomes.total(),
+        **{word: outcomes[word] for word in _WORST_FIRST},
+        summary="\n".join(_summary(group, groups[group], tests, results) for group in groups),
+        timing=timing.words(kept["claims"]) if "claims" in kept else "",
+        groups="\n".join(_group(group, groups[group], tests, results) for group in groups),
+        links="\n".join(f"[{file}]: ../host_tests/{file}" for file in files),
+    )
+
+
+def _summary(group, members, tests, results):
+    counted = collections.Counter(
+        _verdict([results.get(test, {}) for test in tests[clause.id]]) if tests[clause.id] else "others"
+        for clause in members
+    )
+    columns = [counted[word] for word in ("passed", "failed", "none", "others")]
+    return f"| {TITLES[group]} | {len(members)} | {' | '.join(map(str, columns))} |"
+
+
+def _verdict(found):
+    """Of all results of the tests of a clause: "failed" if any did, else "passed" if any did."""
+    outcomes = {outcome for each in found for outcome in each.values()}
+    return next((word for word in ("failed", "passed") if word in outcomes), "none")
+
+
+def _group(group, members, tests, results):
+    rows = "\n".join(_row(clause, tests[clause.id], results) for clause in members)
+    header = "| id | level | what is asked | result | tests |\n|---|---|---|---|---|"
+    return f"## {TITLES[group]}\n\n{header}\n{rows}\n"
+
+
+def _row(clause, tests, results):
+    asked = clause.text + (f". **autoip**: {clause.departure}" if clause.departure else "")
+    result = _result(tests, results) if tests else f"not autoip's: {clause.others}"
+    return f"| {clause.id} | {clause.level} | {asked} | {result} | {_names(tests)} |".replace("|  |", "| |")
+
+
+def _result(tests, results):
+    places = collections.defaultdict(set)  # outcome -> where
+    silent = [test for test in tests if "passed" not in results.get(test, {}).values()]
+    for test in tests:
+        for where, outcome in results.get(test, {}).items():
+            places[outcome].add(where)
+    told = []
+    if places["failed"]:
+        told.append(f"**failed** on {_listed(places['failed'])}")
+    if places["passed"]:
+        told.append(f"passed on {_listed(places['passed'])}")
+    if places["skipped"] - places["passed"]:
+        told.append(f"skipped on {_listed(places['skipped'] - places['passed'])}")
+    if silent and not places["failed"]:
+        told.append("no result yet" if len(silent) == len(tests) else f"{len(silent)} of the tests: none yet")
+    return "; ".join(told)
+
+
+def _listed(places):
+    return ", ".join(
+        sorted(places, key=lambda each: (each not in _IN_ORDER, (*_IN_ORDER, each).index(each), each))
+    )
+
+
+def _names(tests):
+    """The tests by their files, in words."""
+    files = collections.defaultdict(list)
+    for test in tests:
+        file, name = test.split("::")
+        files[file].append(name.removeprefix("test_").replace("_", " "))
+    return "; ".join(f"[{file}]: {', '.join(names)}" for file, names in files.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""The times of many claims on a real wire: `timing.py CLAIMS.json` measures, page.py tells and draws.
+
+UNIX_TAP boards claim side by side, all with the RFC's timing, each on its own address. The times are the
+kernel's, when a frame enters the bridge.
+"""
+
+import itertools
+import json
+import sys
+import time
+from pathlib import Path
+
+BOARDS = 20
+ROUNDS = 6
+
+# What is measured, its bounds in s (RFC 3927 2.2.1, 2.4, section 9), and its name.
+FIGURES = (
+    (0, 1, "start to the first probe (PROBE_WAIT)"),
+    (1, 2, "first to second probe (PROBE_MIN - PROBE_MAX)"),
+    (1, 2, "second to third probe (PROBE_MIN - PROBE_MAX)"),
+    (2, 2, "third probe to the first announcement (ANNOUNCE_WAIT)"),
+    (2, 2, "first to second announcement (ANNOUNCE_INTERVAL)"),
+)
+_TOTAL = (4, 7, "start to the first announcement: the address is there")
+
+
+def measure(path):
+    """Claim, and write the times: for each claim the five of FIGURES, in s."""
+    from wire.bench import Bench
+    from wire.frames import is_arp
+    from wire.waiting import QUIET
+
+    claims = []
+    bench = Bench("timing", "unix")
+    try:
+        boards = [bench.board(sanitize=False) for _ in range(BOARDS)]
+        for _ in range(ROUNDS):
+            begun = {}
+            for board in boards:
+                begun[board] = time.time()
+                board.start()
+            for board in boards:
+                bench.capture.wait_for_several(is_arp("announcement", board.mac), 2, after=begun[board])
+            time.sleep(QUIET)
+            for board in boards:
+                frames = bench.capture.select(
+                    lambda f, mac=board.mac: f.source == mac and f.arp, begun[board]
+                )
+                assert [frame.kind for frame in frames] == ["probe"] * 3 + ["announcement"] * 2, frames
+                times = [begun[board], *(frame.time for frame in frames)]
+                claims.append([round(later - earlier, 4) for earlier, later in itertools.pairwise(times)])
+                board.run("svc.stop()")
+    finally:
+        bench.close()
+    Path(path).write_text(json.dumps(claims))
+
+
+def _figures(claims):
+    """-> (lower and upper bound, name, times sorted) of each figure and of their sum to the address."""
+    columns = list(zip(*claims, strict=True))
+    for (low, high, name), column in zip(FIGURES, columns, strict=True):
+        yield low, high, name, sorted(column)
+    yield *_TOTAL, sorted(sum(claim[:4]) for claim in claims)
+
+
+def words(claims):
+    """The section of the page."""
+    rows = []
+    for low, high, name, times in _figures(claims):
+        bounds = f"{low} - {high}" if low < high else f"{low}"
+        shown = (times[0], times[len(times) // 2], times[int(len(times) * 0.99)], times[-1])
+        rows.append(f"| {name} | {bounds} | {' | '.join(f'{each:.3f}' for each in shown)} |")
+    return f"""\
+## The times of a claim
+
+{len(claims)} claims of UNIX_TAP boards on a real wire, {BOARDS} at once, in s. A timer of a busy machine may
+be late, and is never early. On the virtual clock the bounds are kept to the ms.
+
+| from, to | RFC 3927, s | least | median | 99 % | most |
+|---|---|---:|---:|---:|---:|
+{chr(10).join(rows)}
+
+![Distribution of the times: the initial wait and the gaps of the probes are uniform](conformance.svg)
+"""
+
+
+def draw(claims, path):
+    """The share of the claims over the time, for each figure; grey: the RFC's bounds."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "autoip"
+    from matplotlib import pyplot
+
+    figure, grid = pyplot.subplots(2, 3, figsize=(9, 5), layout="constrained", sharey=True)
+    for axes, (low, high, name, times) in zip(grid.flat, _figures(claims), strict=True):
+        axes.axvspan(low, max(high, low + 0.01), color="0.9")
+        axes.plot(times, [100 * (i + 1) / len(times) for i in range(len(times))], drawstyle="steps-post")
+        if low < high and name != _TOTAL[2]:
+            axes.plot((low, high), (0, 100), color="0.5", linewidth=0.8, linestyle="--")
+        axes.set_title(name.replace(" (", "\n(").replace(": ", ":\n"), fontsize="small")
+        axes.set_xlim(low - 0.1, max(high, times[-1]) + 0.1)
+        axes.grid(color="0.95")
+    for axes in grid[1]:
+        axes.set_xlabel("s")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("% of the claims")
+    figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    measure(sys.argv[1])
