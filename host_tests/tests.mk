@@ -25,11 +25,19 @@ test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
 	$(SUDO) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
 
 .PHONY: demo
-demo: $(VENV)/.ready firmware ## boards and a Linux host find addresses, an adversary attacks one
+demo: $(VENV)/.ready firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
 ifneq ($(BOARD),UNIX_TAP)
 	$(MAKE) firmware BOARD=UNIX_TAP
 endif
-	$(SUDO) $(PYTHON) host_tests/demo.py $(BOARD)
+	$(SUDO) env PYTHONPATH=. $(PYTHON) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
+
+# PCAP and SVG arrive whole by the environment, with blanks and quotes.
+.PHONY: view
+view: export VIEW_PCAP = $(value PCAP)
+view: export VIEW_SVG = $(value SVG)
+view: $(VENV)/.ready ## tell a capture as a timeline, and draw it (PCAP=file SVG=out.svg)
+	@$(if $(PCAP),,$(error which capture? make view PCAP=file SVG=picture.svg))
+	@$(PYTHON) -m autoip_view $${VIEW_SVG:+--svg "$$VIEW_SVG"} -- "$$VIEW_PCAP"
 
 .PHONY: page
 page: $(VENV)/.ready ## an emulated board's web page in a browser, by name and by address: half a minute

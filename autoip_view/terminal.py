@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""A story on the terminal: a line for each event, and who holds what in the end."""
+
+import threading
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_PALETTE = ("cyan", "magenta", "blue", "green", "yellow", "bright_cyan", "bright_magenta", "bright_blue")
+_STYLES = {"conflict": "bold red", "lost": "red", "denial": "red", "defence": "bold green", "claim": "bold"}
+_STYLES["move"] = _STYLES["claim"]
+_NOTE = "bold yellow"
+_PANEL = 8  # lines that a screen keeps for who holds what
+
+
+class Timeline:
+    """The lines of a story that may go on: for rich as a live display, or to be printed as they come.
+
+    names: MAC -> what to call a host; others are called by their MAC. start: time (s since 1970) that is
+    shown as 0; None: that of the first event. more: is called before the lines are shown, to give the story
+    what came since, or None.
+    """
+
+    def __init__(self, story, names=None, start=None, more=None):
+        self._story = story
+        self._more = more or (lambda: None)
+        self._names = names or {}
+        self._start = start
+        self._lines = []
+        self._told = 0
+        self._lock = threading.RLock()
+
+    def note(self, time, text):
+        """Add a line of one's own."""
+        with self._lock:
+            self.follow()
+            self._lines.append(self._line(time, "", Text(text, _NOTE)))
+
+    def follow(self):
+        """The lines so far, as rich's Text."""
+        with self._lock:
+            self._more()
+            new = self._story.events[self._told :]
+            self._told += len(new)
+            for event in new:
+                words = Text(event.words(self._names), _STYLES.get(event.kind, ""))
+                self._lines.append(self._line(event.time, event.host, words))
+            return self._lines
+
+    def holders(self):
+        """A panel: who holds what."""
+        table = Table.grid(padding=(0, 3))
+        for mac in [*self._names, *(mac for mac in self._story.hosts if mac not in self._names)]:
+            host = self._story.hosts.get(mac)
+            state, address = (host.state, host.address) if host else ("silent", "")
+            table.add_row(self._who(mac), state, Text(address, "bold"))
+        return Panel(table, title="who holds what", title_align="left", expand=False)
+
+    def __rich_console__(self, console, options):
+        lines = self.follow()[-max(5, console.height - _PANEL) :]
+        yield Group(*lines, self.holders())
+
+    def _line(self, time, mac, words):
+        if self._start is None:
+            self._start = time
+        who = self._who(mac)
+        who.pad_right(max(0, self._width() - len(who)))
+        return Text.assemble(f"{time - self._start:9.3f} s  ", who, "  ", words)
+
+    def _width(self):
+        return max(map(len, self._names.values()), default=17)  # of a MAC
+
+    def _who(self, mac):
+        names = list(self._names or self._story.hosts)
+        colour = _PALETTE[names.index(mac) % len(_PALETTE)] if mac in names else ""
+        return Text(self._names.get(mac, mac), colour)

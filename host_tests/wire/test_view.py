@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""The viewer tells of a capture what the boards told of themselves."""
+
+import autoip_view
+
+from .frames import THIEF, announcement, is_arp, probe
+
+
+def test_the_viewer_tells_what_the_board_tells(bench):
+    board = bench.board()
+    first = board.claim(delay=200)
+    bench.wire.send(probe(first))
+    bench.capture.wait_for(lambda f: f.kind == "reply" and f.arp.psrc == first)
+    bench.wire.send(announcement(first))
+    board.expect("defended")
+    bench.wire.send(announcement(first))
+    board.expect("lost")
+    second = board.expect("bound")["address"]
+    bench.capture.wait_for(is_arp("announcement", board.mac, second))
+    bench.capture.since()
+    bench.capture.close()
+    story = autoip_view.read(bench.capture.path)
+    told = [(e.kind, e.address) for e in story.deeds() if e.host == board.mac]
+    assert [each for each in told if each[0] != "announcement"] == [
+        *[("probe", first)] * 3,
+        ("claim", first),
+        ("denial", first),
+        ("defence", first),
+        ("lost", first),
+        *[("probe", second)] * 3,
+        ("move", second),
+    ]
+    assert [(e.kind, e.other) for e in story.deeds() if e.host == THIEF] == [
+        ("probe", ""),
+        ("conflict", board.mac),
+        ("conflict", board.mac),
+    ]
+    assert story.hosts[board.mac].held == second
+    assert story.malformed == 0
