@@ -1,29 +1,33 @@
 # SPDX-License-Identifier: MIT
 """The demonstration: boards and a Linux host find addresses, then an adversary attacks one board.
 
-demo.py BOARD: boards A and B are two of these. With QEMU_MPS2, board C is a UNIX_TAP.
+demo.py BOARD [keep]: boards A and B are two of these. With QEMU_MPS2, board C is a UNIX_TAP. keep: write the
+README's picture anew.
 
 All of it is real, on a bridge in a network namespace of its own. What counts is what was seen on the
-wire: the checklist at the end is made from the capture alone. Traces are left in build/demo.
+wire: the checklist at the end is made from the capture alone. Traces are left in build/demo, with a picture.
 """
 
 import contextlib
 import itertools
+import shutil
 import sys
 import threading
 import time
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.panel import Panel
 from rich.table import Table
 from scapy.layers.inet import ICMP, IP
 from wire import checker
 from wire.board import ROOT, Board, BoardError, QemuBoard
 from wire.capture import Capture
-from wire.frames import ECHO, ECHO_REPLY, announcement
+from wire.frames import ECHO, ECHO_REPLY, THIEF, announcement
 from wire.peers import AvahiAutoipd
 from wire.wire import Wire
+
+import autoip_view
+from autoip_view.terminal import Timeline
 
 TRACES = ROOT / "build" / "demo"
 MAC_A = "28:cd:c1:0a:0b:0c"
@@ -33,15 +37,7 @@ QUICK = 200  # ms, option `delay` of board B; the others have the default
 PAUSE = 3  # s between the adversary's claims, less than DEFEND_INTERVAL
 PLAIN_WIDTH = 110  # columns, where there is no terminal
 LATE = 1  # s that the timers of a claim may be late on a busy machine
-COLOURS = {
-    "board A": "cyan",
-    "board B": "magenta",
-    "board C": "blue",
-    "Linux": "green",
-    "adversary": "red",
-    "": "bold yellow",
-}
-STATES = {"probe": "probing", "announcement": "holds"}
+PICTURE = ROOT / "docs" / "demo.svg"  # of the README
 
 
 class Play:
@@ -97,52 +93,6 @@ class Play:
             self.linux.ping(own)
             for address in {self.avahi.address, *addresses} - {own}:
                 board.ask(f"ping({address!r})")
-
-
-class Timeline:
-    """Follows the capture: rows of (seconds, who, what), and state and address of each participant."""
-
-    def __init__(self, play):
-        self.rows = []
-        self.states = dict.fromkeys(play.macs, ("silent", ""))
-        self._names = {mac: name for name, mac in play.macs.items()}
-        self._frames = play.capture.frames
-        self._start = play.start
-        self._seen = 0
-        self._lock = threading.Lock()
-
-    def say(self, what):
-        self.follow()
-        with self._lock:
-            self.rows.append((time.time() - self._start, "", what))
-
-    def follow(self):
-        with self._lock:
-            new = self._frames[self._seen :]
-            self._seen += len(new)
-            for frame in new:
-                self._add(frame)
-
-    def _add(self, frame):
-        who = "adversary" if frame.injected else self._names.get(frame.source)
-        if not who or (frame.arp is None and frame.kind != "ICMP"):
-            return
-        self.rows.append((frame.time - self._start, who, frame.words()))
-        if who in self.states and frame.kind in STATES:
-            self.states[who] = STATES[frame.kind], frame.arp.pdst
-
-    def __rich_console__(self, console, options):
-        self.follow()
-        frames = Table.grid(padding=(0, 2))
-        for seconds, who, what in self.rows[-max(5, console.height - 8) :]:
-            colour = COLOURS[who]
-            frames.add_row(
-                f"{seconds:7.3f} s", f"[{colour}]{who}[/]", what if who else f"[{colour}]{what}[/]"
-            )
-        states = Table.grid(padding=(0, 3))
-        for who, (state, address) in self.states.items():
-            states.add_row(f"[{COLOURS[who]}]{who}[/]", state, f"[bold]{address}[/]")
-        yield Group(frames, Panel(states, title="who holds what", title_align="left", expand=False))
 
 
 class Evidence:
@@ -230,6 +180,19 @@ class Evidence:
         )
 
 
+def listening(story, frames):
+    """A function that gives the story the frames which came since the last call."""
+    heard = 0
+
+    def listen():
+        nonlocal heard
+        for frame in frames[heard:]:
+            story.add(frame.time, frame.raw)
+            heard += 1
+
+    return listen
+
+
 @contextlib.contextmanager
 def shown(timeline, console):
     """The timeline is on show: live on a terminal, else as plain lines."""
@@ -238,7 +201,7 @@ def shown(timeline, console):
             yield
         return
     over = threading.Event()
-    printer = threading.Thread(target=print_rows, args=(timeline, over))
+    printer = threading.Thread(target=print_lines, args=(timeline, over, console))
     printer.start()
     try:
         yield
@@ -247,19 +210,23 @@ def shown(timeline, console):
         printer.join()
 
 
-def print_rows(timeline, over):
+def print_lines(timeline, over, console):
     printed = 0
     last = False
     while not last:
         last = over.wait(0.1)
-        timeline.follow()
-        for seconds, who, what in timeline.rows[printed:]:
-            print(f"{seconds:7.3f} s  {who:9}  {what}", flush=True)
-            printed += 1
+        lines = timeline.follow()
+        for line in lines[printed:]:
+            console.print(line)
+        printed = len(lines)
 
 
-def run(play, say):
+def run(play, timeline):
     """Run the play; where it breaks off, the checklist tells what is missing."""
+
+    def say(what):
+        timeline.note(time.time(), what)
+
     try:
         play.run(say)
     except (BoardError, ConnectionError, TimeoutError) as error:
@@ -273,22 +240,29 @@ def judge(play, console):
     for point, figures in Evidence(play).points():
         missing += figures is None
         table.add_row("[red]✗[/]" if figures is None else "[green]✓[/]", point, figures or "[red]not seen[/]")
-    console.print("", table, f"\ncapture and logs: {TRACES.relative_to(ROOT)}/")
+    console.print("", table, f"\ncapture, picture and logs: {TRACES.relative_to(ROOT)}/")
     return not missing
 
 
-def main():
+def main(board, keep=""):
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     with contextlib.ExitStack() as closing:
-        play = Play(closing, *sys.argv[1:])
-        timeline = Timeline(play)
+        play = Play(closing, board)
+        story = autoip_view.Story()
+        names = {mac: name for name, mac in play.macs.items()} | {THIEF: "adversary"}
+        more = listening(story, play.capture.frames)
+        timeline = Timeline(story, names, play.start, more)
         with shown(timeline, console):
-            run(play, timeline.say)
-        return 0 if judge(play, console) else 1
+            run(play, timeline)
+        good = judge(play, console)
+    autoip_view.draw(story, TRACES / "demo.svg", names)
+    if good and keep:
+        shutil.copyfile(TRACES / "demo.svg", PICTURE)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit("interrupted")
