@@ -136,6 +136,14 @@ def test_steps_are_not_the_next_number():
     assert 1 not in steps and len(steps) > 900
 
 
+def test_no_board_walks_in_equal_steps():
+    random = Random(9)
+    for _ in range(50):
+        mac = random.octets(6)
+        hosts = [candidate(mac, attempt) for attempt in range(101)]
+        assert len({(hosts[i + 1] - hosts[i]) % COUNT for i in range(100)}) > 95
+
+
 def test_a_denied_candidate_does_not_come_back_soon():
     # B07
     random = Random(5)
@@ -165,6 +173,17 @@ def test_every_fourth_mac_of_one_vendor_never_meets():
 def test_any_run_of_one_vendor_never_meets():
     # Up to a distance of 65,023 in the device number.
     assert _pairs(_mac(VENDORS[3], 40000 + i) for i in range(COUNT if CPYTHON else 8000)) == 0
+
+
+def test_a_newcomer_meets_no_vendors_addresses_one_after_another():
+    # One vendor's consecutive numbers have half of all addresses. By chance every second try meets one, and
+    # one newcomer of 2**30 meets 30 in a row.
+    taken = {candidate(_mac(VENDORS[0], 0x123456 + i), 0) for i in range(COUNT // 2)}
+    random = Random(10)
+    newcomers = [random.octets(6) for _ in range(2000 if CPYTHON else 20)]
+    newcomers.append(b"\x30\xae\xa4\xae\xa6\x15")  # met 341 in a row once
+    for mac in newcomers:
+        assert any(candidate(mac, attempt) not in taken for attempt in range(30)), mac
 
 
 def _samples(population):

@@ -25,15 +25,15 @@ def candidate(mac, attempt):
     3 - 5) is the place on it. A slope that shares no factor with 65,024 keeps device numbers of one
     vendor apart up to a distance of 65,023. All slopes are odd and the parity of the vendor's bits
     goes into the offset, so flipping any one bit of the MAC changes the first choice. Later attempts
-    walk on by a step that depends on all six octets, so that two boards that met part again.
+    are scattered from there, by all six octets: two boards that met part again, and no board follows
+    another vendor's line, where one taken address comes after another.
     """
-    vendor = _mix(mac, 3)
     place = ((mac[3] * 65536) + (mac[4] * 256) + mac[5]) % _COUNT
     bits = mac[0] ^ mac[1] ^ mac[2]
     bits ^= bits >> 4
     offset = 2 * _mix(mac, 3, 0x5EED) + (_PARITIES >> (bits & 15) & 1)
-    first = _slope(vendor) * place % _COUNT + offset
-    return (first + _slope(_mix(mac, 6)) * (attempt % _COUNT)) % _COUNT + FIRST
+    first = _slope(_mix(mac, 3, 0)) * place % _COUNT + offset
+    return (first + _scattered(mac, attempt % _COUNT) - _scattered(mac, 0)) % _COUNT + FIRST
 
 
 def text(host):
@@ -59,12 +59,20 @@ def number(digits):
     return int(digits) if digits.isdigit() and len(digits) <= 4 else -1
 
 
-def _mix(mac, octets, seed=0):
+def _mix(mac, octets, seed):
     # 65,535 * 14,893 is below 2**30; each round is one-to-one in the running value.
     for i in range(octets):
         seed = ((seed ^ mac[i]) * 14893 + 29) & 0xFFFF
         seed ^= seed >> 7
     return seed
+
+
+def _scattered(mac, number):
+    # One-to-one on 0 - 65,023, as _mix() is on 16 bits: what it takes out of that range it also brings back.
+    while True:
+        number = _mix(mac, 6, number)
+        if number < _COUNT:
+            return number
 
 
 def _slope(seed):

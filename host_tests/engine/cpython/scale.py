@@ -146,8 +146,7 @@ The link loses nothing, a frame takes 1 ms. A vendor's MACs are consecutive.
 - **Chance**: conflicts a host if every try were drawn from all addresses and the hosts came one after the
   other. With k of N addresses taken, the next host fails k / (N - k) times. At once, two hosts that probe one
   address deny each other, and both move. From its tenth conflict on a host waits a minute before each try.
-- **One vendor**: consecutive device numbers never meet, up to 65,023 of them (lib/autoip/candidates.py). With several,
-  a host whose step is a small multiple of a vendor's slope walks along that vendor's addresses, for hours.
+- **One vendor**: consecutive device numbers never meet, up to 65,023 of them (lib/autoip/candidates.py).
 - **Power cut**: all come back at the same instant, and each tries the address first that it held (2.1).
 - RFC 3927 1.3 says that on a link of 1,300 hosts a newcomer gets its first choice with 98 %. Here {lucky:.1%}
   of {newcomers} newcomers did.
