@@ -233,7 +233,10 @@ class Wire:
         if host == station.filed:
             return
         if station.filed >= 0:
-            self._watching[ip(station.filed)].remove(station)
+            watching = self._watching[ip(station.filed)]
+            watching.remove(station)
+            if not watching:
+                del self._watching[ip(station.filed)]
         if host >= 0:
             self._watching.setdefault(ip(host), []).append(station)
         station.filed = host
@@ -289,6 +292,7 @@ class Interface(Station):
 
     def __init__(self, wire, mac, board=None):
         super().__init__(wire, mac)
+        self.address = -1  # host part on the interface and in use
         self.malformed = 0
         self.board = [] if board is None else board
         self.board.append(self)
@@ -305,6 +309,13 @@ class Interface(Station):
         if watched >= 0 and arp_filter.may_conflict(frame, watched, in_use):
             return 1
         return 2 if arp_filter.sender(frame) == routable else 0
+
+    def answer(self, frame):
+        """As lwIP does for the address in use: RFC 826, and by broadcast as RFC 3927 2.5 asks for."""
+        if self.address >= 0 and frame[21:22] == b"\x01" and frame[38:42] == ip(self.address):
+            if frame[22:28] != self.hwaddr:
+                reply = packet(REPLY, self.hwaddr, ip(self.address), frame[22:28], frame[28:32], BROADCAST)
+                self.wire.send(self, reply)
 
 
 class Host(Interface):
@@ -340,8 +351,7 @@ class Host(Interface):
             delay,
             abandon,
         )
-        self.address = -1  # on the interface and in use
-        self.suspended = -1  # on the interface
+        self.suspended = -1  # host part on the interface
         self.told = []  # (ms, word) of what a user hears
         self.refuse = 0  # so many frames the driver does not take
         self.answers = answers
@@ -384,7 +394,7 @@ class Host(Interface):
             self.judged = self.machine.received(kind, frame[:42], self.wire.ticks())
             self.do(self.judged)
         if not self.judged and self.answers and self.accepts(frame):
-            self._answer(frame)
+            self.answer(frame)
 
     def do(self, todo):
         """What the machine asks for, in its order."""
@@ -418,13 +428,6 @@ class Host(Interface):
             return False
         self.wire.send(self, self.machine.frame)
         return True
-
-    def _answer(self, frame):
-        # RFC 826, and by broadcast as RFC 3927 2.5 asks for.
-        if self.address >= 0 and frame[21:22] == b"\x01" and frame[38:42] == ip(self.address):
-            if frame[22:28] != self.hwaddr:
-                reply = packet(REPLY, self.hwaddr, ip(self.address), frame[22:28], frame[28:32], BROADCAST)
-                self.wire.send(self, reply)
 
 
 class Peer(Station):
@@ -485,8 +488,7 @@ class Link(Interface):
         super().__init__(wire, mac, board)
         self.name = name
         self.on_wake = None
-        self.address = -1  # on the interface and in use
-        self.suspended = -1  # on the interface
+        self.suspended = -1  # host part on the interface
         self.prefix = 0
         self.dropped = 0
         self.refuse = 0  # so many frames the driver does not take
