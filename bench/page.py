@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""From power-on to the first page: examples/page.py on a board, and a host that asks for it by name."""
+
+import time
+
+from board import ROOT
+from scapy.layers.dns import DNS, DNSQR
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.l2 import ARP, Ether
+from wire.frames import REQUEST, THIEF, reply
+
+NAME = "autoip.local"
+
+_PAGE = ROOT / "examples" / "page.py"
+_HEADING = b"Hello from autoip"
+_HOST = "169.254.7.9"
+_GROUP, _GROUP_MAC, _MDNS = "224.0.0.251", "01:00:5e:00:00:fb", 5353  # RFC 6762 3
+_HTTP = 80
+_ASK = 0.25  # s between two questions or attempts to connect
+_LIMIT = 60  # s
+
+# What examples/page.py takes of autoip, over lwIP's own AutoIP.
+_STAND_IN = """
+import asyncio
+
+class Service:
+    state = "held"
+
+    def __init__(self, nic):
+        self.nic = nic
+
+    async def ready(self):
+        while self.nic.ifconfig()[0] == "0.0.0.0":
+            await asyncio.sleep_ms(5)
+        self.address = self.nic.ifconfig()[0]
+        return self.address
+
+def get():
+    pass
+
+start = Service
+"""
+
+
+def first_page(build, board):
+    """ms from power-on until the page is there; TimeoutError if it does not come."""
+    if build == "lwip":
+        _write(board, "autoip.py", _STAND_IN)
+    _write(board, "main.py", _PAGE.read_text())
+    board.frames()
+    board.begin("import machine; machine.reset()")
+    began = time.monotonic()
+    host = _Host(board)
+    while not host.has_page:
+        host.ask()
+        asked = time.monotonic()
+        while not host.has_page and time.monotonic() < asked + _ASK:
+            for frame in board.frames():
+                host.hear(frame.packet)
+            time.sleep(0.005)
+        if asked > began + _LIMIT:
+            raise TimeoutError(f"no page within {_LIMIT} s")
+    return round(1000 * (time.monotonic() - began))
+
+
+def _write(board, name, text):
+    board.run(f"with open({name!r}, 'w') as file: file.write({text!r})")
+
+
+class _Host:
+    """A host with an address of the link, as much of one as it takes to get a page."""
+
+    def __init__(self, board):
+        self.has_page = False
+        self._board = board
+        self._server = None  # (MAC, address) once the name is known
+        self._port = 40000
+
+    def ask(self):
+        """Ask for the name, or try to connect to its address, from a new port each time."""
+        if not self._server:
+            packet = IP(src=_HOST, dst=_GROUP, ttl=255) / UDP(sport=_MDNS, dport=_MDNS)
+            self._board.send(Ether(src=THIEF, dst=_GROUP_MAC) / packet / DNS(rd=0, qd=DNSQR(qname=NAME)))
+            return
+        self._port += 1
+        self._send_tcp(TCP(flags="S", seq=0))
+
+    def hear(self, packet):
+        if ARP in packet and packet[ARP].op == REQUEST and packet[ARP].pdst == _HOST:
+            self._board.send(reply(_HOST, packet[ARP].psrc, packet.src))
+        elif DNS in packet and packet[DNS].qr and not self._server:
+            self._read_answer(packet)
+        elif TCP in packet and packet[TCP].dport == self._port:
+            self._go_on(packet[TCP])
+
+    def _read_answer(self, packet):
+        for record in packet[DNS].an:
+            if (record.type, record.rrname.decode().rstrip(".")) == (1, NAME):
+                self._server = packet.src, record.rdata
+                self.ask()
+                return
+
+    def _go_on(self, heard):
+        if heard.flags == "SA":
+            question = f"GET / HTTP/1.0\r\nHost: {NAME}\r\n\r\n".encode()
+            self._send_tcp(TCP(flags="PA", seq=1, ack=heard.seq + 1) / question)
+        self.has_page |= _HEADING in bytes(heard.payload)
+
+    def _send_tcp(self, segment):
+        segment.sport, segment.dport = self._port, _HTTP
+        mac, address = self._server
+        self._board.send(Ether(src=THIEF, dst=mac) / IP(src=_HOST, dst=address) / segment)
