@@ -94,6 +94,13 @@ function run(simulator, serve) {
   slice();
 }
 
+// ROM takes no writes. MicroPython 1.25 writes to address 0, when its WIZnet driver has no SPI yet.
+function protectRom(rp2040) {
+  const write = rp2040.writeUint32.bind(rp2040);
+  const end = 4 * rp2040.bootrom.length;
+  rp2040.writeUint32 = (address, value) => address >>> 0 < end || write(address, value);
+}
+
 // The flash chip's answer to "read unique number" (0x4b): 4 octets of nothing, then 8. A board without a
 // MAC of its own makes one from that.
 function numberFlash(ssi, mac) {
@@ -124,6 +131,7 @@ const board = simulator.rp2040;
 board.logger = new ConsoleLogger(LogLevel.Error);
 console.warn = () => {}; // registers that the emulator lacks and this firmware can do without
 board.loadBootrom(loadBootrom(bootrom));
+protectRom(board);
 loadUf2(firmware, board.flash);
 numberFlash(board.peripherals[SSI], Buffer.from(mac, 'hex'));
 board.onBreak = (code) => {
