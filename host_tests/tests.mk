@@ -13,14 +13,18 @@ $(VENV)/.ready: host_tests/requirements.txt
 	$(PYTHON) -m pip install --quiet -r $<
 	touch $@
 
-# Namespaces, bridges and TAP devices need root; PYTEST holds what is added to pytest's command line.
-.PHONY: test
-test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
-	@host_tests/install-packages.sh "$(SUDO)" $(BROWSER_PACKAGES)
+.PHONY: firmwares
+firmwares:
 	$(MAKE) firmware BOARD=UNIX_TAP
 	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
 	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
 	$(MAKE) firmware BOARD=QEMU_MPS2
+
+# Namespaces, bridges and TAP devices need root; PYTEST holds what is added to pytest's command line.
+.PHONY: test
+test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
+	@host_tests/install-packages.sh "$(SUDO)" $(BROWSER_PACKAGES)
+	$(MAKE) firmwares
 	$(MAKE) $(FUZZ)/link_input
 	$(SUDO) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
 
@@ -44,6 +48,13 @@ page: $(VENV)/.ready ## an emulated board's web page in a browser, by name and b
 	@host_tests/install-packages.sh "$(SUDO)" $(BROWSER_PACKAGES)
 	$(MAKE) firmware BOARD=QEMU_MPS2
 	$(SUDO) $(PYTHON) host_tests/page.py
+
+MINUTES ?= 20
+
+.PHONY: soak
+soak: $(VENV)/.ready ## all kinds of boards and a Linux host in trouble on one wire (MINUTES=20)
+	$(MAKE) firmwares
+	$(SUDO) env PYTHONPATH=host_tests $(PYTHON) -m wire.soak $(MINUTES)
 
 .PHONY: scale
 scale: $(VENV)/.ready ## up to 60,000 hosts on one virtual link: write docs/scale.md

@@ -19,6 +19,8 @@ SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # what follows the name of
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
 _ENTER_RAW_REPL = "\x03\x01"
 _EXECUTE = "\x04"
+_RAW_REPL = "raw REPL; CTRL-B to exit"
+_SOFT_RESET = "import machine; machine.soft_reset()"
 _CRASH = "CRASH pc="  # a Cortex-M board's last words
 
 _numbers = itertools.count(1)
@@ -159,6 +161,17 @@ class Board:
         self.set_link(True)
         return back
 
+    def soft_reset(self):
+        """Python and the agent begin anew; what was started is gone, and the interface as it was before."""
+        self._send("exec", _SOFT_RESET)
+        self._begin_anew()
+        self.expect("ready")
+
+    def resident(self):
+        """KiB of the process that are in memory."""
+        with open(f"/proc/{self._process.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
     def close(self):
         """AssertionError if it does not end well."""
         self._end()
@@ -181,9 +194,15 @@ class Board:
 
     # Lines in and out
 
-    def _call(self, kind, code, timeout):
+    def _begin_anew(self):
+        """The program of UNIX_TAP runs again by itself."""
+
+    def _send(self, kind, code):
         self._process.stdin.write(json.dumps([kind, code]) + "\n")
         self._process.stdin.flush()
+
+    def _call(self, kind, code, timeout):
+        self._send(kind, code)
         try:
             told = self._wait(self._answers, self.now() + timeout)
         except queue.Empty:
@@ -202,6 +221,8 @@ class Board:
                 log.flush()
                 if line.startswith("{"):
                     self._take(line)
+                elif _RAW_REPL in line:
+                    self._events.put({"event": "prompt"})
                 elif line.startswith(_CRASH):
                     self._crash = line
                     self._tell_end()
@@ -246,10 +267,16 @@ class QemuBoard(Board):
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
-        stdin = self._qemu.process.stdin
-        stdin.write(_ENTER_RAW_REPL + "print()\n" + _AGENT.read_text() + _EXECUTE)
-        stdin.flush()
+        self._begin(self._qemu.process.stdin, _ENTER_RAW_REPL)
         return self._qemu.process
+
+    def _begin(self, stdin, keys):
+        stdin.write(keys + "print()\n" + _AGENT.read_text() + _EXECUTE)
+        stdin.flush()
+
+    def _begin_anew(self):
+        self.expect("prompt")  # the raw REPL's, which a soft reset leads to
+        self._begin(self._process.stdin, "")
 
     def path(self, name):
         return f"/{name}"

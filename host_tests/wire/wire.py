@@ -146,9 +146,10 @@ class Host:
 
     def wait_for_address(self, address):
         """Wait until the address is on the interface."""
-        wait_until(lambda: address in self._addresses(), f"eth0 has no {address}")
+        wait_until(lambda: address in self.addresses(), f"eth0 has no {address}")
 
-    def _addresses(self):
+    def addresses(self):
+        """Those on the interface, without the length of the prefix."""
         return [entry.get_attr("IFA_ADDRESS") for entry in self._route.get_addr(index=self._index)]
 
     def _link(self, attribute):

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+"""A short run of `make soak`."""
+
+import pytest
+
+from .soak import BOARDS, Soak
+
+SECONDS = 45  # of faults and rests; the last rest may take some more
+
+
+@pytest.mark.only("unix", "boards of all kinds take part")
+def test_all_are_at_rest_after_the_trouble(bench):
+    soak = Soak(bench, seed=1)
+    soak.run(SECONDS)
+    print(*soak.report(), sep="\n")
+    assert soak.rests >= 2 and soak.happened > 10
+    assert [member.kind for member in soak.members] == [kind for kind, _, _ in BOARDS]
