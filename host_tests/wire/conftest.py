@@ -58,6 +58,14 @@ def two_wires_of_task(request):
 
 
 @pytest.fixture
+def bench_of_three(request):
+    """A bench with three bridges that know nothing of each other, for UNIX_TAP."""
+    bench = _bench(request, "unix", bridges=("br0", "br1", "br2"))
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
 def server(bench):
     """A host of the bench with an address in 169.254/16, and a DHCP server to be started."""
     server = bench.dhcp()
