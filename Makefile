@@ -4,11 +4,30 @@
 BOARD ?= UNIX_TAP
 BUILD := build
 VENV := $(BUILD)/venv
-SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+ROOT := $(filter 0,$(shell id -u))
+SUDO := $(if $(ROOT),,sudo)
+AS_ROOT := $(if $(ROOT),,sudo host_tests/hand-back.sh)
+
+# A line for each step; V=1 shows all that it prints.
+Q := $(if $(V),,@)
+STEP := $(Q)boards/step.sh $(BUILD)/log/
+MAKEFLAGS += $(if $(V),,--no-print-directory)
+
+ifneq ($(word 2,$(CURDIR)),)
+$(error there is a blank in $(CURDIR), which make can't deal with: move the checkout)
+endif
+
+ifneq ($(if $(HANDED_BACK),,$(and $(ROOT),$(filter-out 0,$(shell stat -c %u .)))),)
+# Root in a user's checkout: `sudo make`, or a container.
+.PHONY: $(or $(MAKECMDGOALS),help)
+$(or $(MAKECMDGOALS),help):
+	@host_tests/hand-back.sh $(MAKE) $@
+else
 
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@echo "V=1 shows all that a step prints."
 
 include boards/sources.mk
 # A board of ours, or one of MicroPython's own.
@@ -22,3 +41,5 @@ include release/release.mk
 .PHONY: clean
 clean: ## remove all that was built
 	rm -rf $(BUILD)
+
+endif

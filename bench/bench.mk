@@ -7,12 +7,12 @@ BENCH := PYTHONPATH=host_tests $(PYTHON) bench
 
 .PHONY: compared
 compared: $(VENV)/.ready
-	for build in $(COMPARED); do $(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=$$build || exit; done
+	$(Q)for build in $(COMPARED); do $(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=$$build || exit; done
 
 .PHONY: size
 size: compared ## print flash, RAM and stack, and what has changed since the last commit (KEEP=1: keep them)
-	$(BENCH)/size.py $(if $(KEEP),keep)
+	$(Q)$(BENCH)/size.py $(if $(KEEP),keep)
 
 .PHONY: bench
 bench: compared ## print instructions a frame, frames sent and times, likewise
-	$(BENCH)/bench.py $(if $(KEEP),keep)
+	$(Q)$(BENCH)/bench.py $(if $(KEEP),keep)

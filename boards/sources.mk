@@ -13,10 +13,10 @@ boards: ## list MicroPython's own boards that autoip fits (MICROPY_DIR: a checko
 	@boards/upstream/boards.py list "$(MICROPY_CHECKOUT)"
 
 $(BUILD)/src/micropython:
-	boards/debian-source.sh micropython 1.25.0 $@
+	$(STEP)micropython "MicroPython's sources from Debian, 60 MB" boards/debian-source.sh micropython 1.25.0 $@
 
 $(BUILD)/src/lwip:
-	boards/debian-source.sh lwip 2.2.1 $@
+	$(STEP)lwip "lwIP's sources from Debian, 2 MB" boards/debian-source.sh lwip 2.2.1 $@
 
 # What a build needs. Installed only where it is missing, and then as root.
 BUILD_PACKAGES := build-essential dpkg-dev pkg-config python3
@@ -28,8 +28,8 @@ build-packages:
 MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
 
 $(MPY_CROSS): | build-packages $(MICROPY_DIR)
-	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
+	$(STEP)mpy-cross "mpy-cross, a quarter of a minute" $(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
 
 # lwIP is linked below the project's folder, where MicroPython's make looks for C modules.
 $(BUILD)/lwip: | $(LWIP_DIR)
-	ln -sfn $(abspath $(LWIP_DIR)) $@
+	$(Q)ln -sfn $(abspath $(LWIP_DIR)) $@

@@ -266,3 +266,5 @@ if __name__ == "__main__":
         sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except (ConnectionError, TimeoutError) as error:
+        sys.exit(f"broken off: {error}")

@@ -2,38 +2,53 @@
 # The tests, the demonstration and the checks of style, with all that they need.
 
 PYTHON := $(VENV)/bin/python
-TEST_PACKAGES := python3-venv iproute2 iputils-ping avahi-autoipd dnsmasq-base shellcheck
+# What the wire takes, what a browser is, and what all the tests take.
+WIRE_PACKAGES := iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
+TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) avahi-autoipd dnsmasq-base shellcheck
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
 $(VENV)/.ready: host_tests/requirements.txt
-	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
-	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet -r $<
-	touch $@
+	@host_tests/install-packages.sh "$(SUDO)" python3-venv
+	$(Q)python3 -m venv $(VENV)
+	$(STEP)venv "Python packages for the tests, a minute" $(PYTHON) -m pip install -r $<
+	$(Q)touch $@
 
 .PHONY: firmwares
 firmwares:
-	$(MAKE) firmware BOARD=UNIX_TAP
-	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
-	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
-	$(MAKE) firmware BOARD=QEMU_MPS2
+	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
+	$(Q)$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
+	$(Q)$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
+	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
 
-# Namespaces, bridges and TAP devices need root; PYTEST holds what is added to pytest's command line.
+# Namespaces, bridges and TAP devices need root.
+.PHONY: check-machine
+check-machine:
+	@host_tests/check-machine.sh "$(SUDO)"
+
+# PYTEST holds what is added to pytest's command line.
 .PHONY: test
-test: $(VENV)/.ready ## build and run all tests (PYTEST="-k name": some)
-	@host_tests/install-packages.sh "$(SUDO)" $(BROWSER_PACKAGES)
-	$(MAKE) firmwares
-	$(MAKE) $(FUZZ)/link_input
-	$(SUDO) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
+test: check-machine $(VENV)/.ready ## build and run all tests, ten minutes (PYTEST="-k name": some)
+	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
+	$(Q)$(MAKE) firmwares
+	$(Q)$(MAKE) $(FUZZ)/link_input
+	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
+
+DEMO_BOARDS := UNIX_TAP QEMU_MPS2
+
+.PHONY: check-demo
+check-demo: check-machine
+	@$(if $(filter $(DEMO_BOARDS),$(BOARD)),,echo "no demonstration with BOARD=$(BOARD), but with: $(DEMO_BOARDS)" >&2; exit 1)
 
 .PHONY: demo
-demo: $(VENV)/.ready firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
+demo: check-demo $(VENV)/.ready firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
+	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) avahi-autoipd
 ifneq ($(BOARD),UNIX_TAP)
-	$(MAKE) firmware BOARD=UNIX_TAP
+	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 endif
-	$(SUDO) env PYTHONPATH=. $(PYTHON) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
+	@echo "the demonstration, a quarter of a minute:"
+	$(Q)$(AS_ROOT) env PYTHONPATH=. $(PYTHON) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
 
 # PCAP and SVG arrive whole by the environment, with blanks and quotes.
 .PHONY: view
@@ -44,10 +59,11 @@ view: $(VENV)/.ready ## tell a capture as a timeline, and draw it (PCAP=file SVG
 	@$(PYTHON) -m autoip_view $${VIEW_SVG:+--svg "$$VIEW_SVG"} -- "$$VIEW_PCAP"
 
 .PHONY: page
-page: $(VENV)/.ready ## an emulated board's web page in a browser, by name and by address: half a minute
-	@host_tests/install-packages.sh "$(SUDO)" $(BROWSER_PACKAGES)
-	$(MAKE) firmware BOARD=QEMU_MPS2
-	$(SUDO) $(PYTHON) host_tests/page.py
+page: check-machine $(VENV)/.ready ## an emulated board's web page in a browser, by name and by address: half a minute
+	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) $(BROWSER_PACKAGES)
+	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
+	@echo "a board on a cable to a browser, half a minute:"
+	$(Q)$(AS_ROOT) $(PYTHON) host_tests/page.py
 
 MINUTES ?= 20
 
@@ -58,13 +74,14 @@ soak: $(VENV)/.ready ## all kinds of boards and a Linux host in trouble on one w
 
 .PHONY: scale
 scale: $(VENV)/.ready ## up to 60,000 hosts on one virtual link: write docs/scale.md
-	PYTHONPATH=lib:host_tests/engine:host_tests/engine/shim $(PYTHON) host_tests/engine/cpython/scale.py docs/scale.md
+	$(Q)PYTHONPATH=lib:host_tests/engine:host_tests/engine/shim $(PYTHON) host_tests/engine/cpython/scale.py docs/scale.md
 
 .PHONY: lint
 lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling
-	$(VENV)/bin/ruff check
-	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/codespell
-	$(CONFORMANCE)/page.py --check
-	$(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
-	shellcheck boards/*.sh boards/upstream/*.sh host_tests/*.sh .ci/run
+	@host_tests/install-packages.sh "$(SUDO)" shellcheck
+	$(Q)$(VENV)/bin/ruff check
+	$(Q)$(VENV)/bin/ruff format --check
+	$(Q)$(VENV)/bin/codespell
+	$(Q)$(CONFORMANCE)/page.py --check
+	$(STEP)uncrustify "the style of C" $(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
+	$(Q)shellcheck boards/*.sh boards/upstream/*.sh host_tests/*.sh .ci/run

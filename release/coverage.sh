@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# coverage.sh SUDO BIN BUILD
+# coverage.sh AS_ROOT BIN BUILD
 # Which lines of lib/autoip the engine tests run, and which of firmware/ the tests with sanitized boards; the boards were
 # built with COVERAGE=1. Prints the figures, and leaves the lines in BUILD/coverage.
 set -eu
 
-sudo=$1
+as_root=$1
 bin=$2
 build=$3
 folder=$build/coverage
@@ -15,7 +15,7 @@ mkdir -p "$folder"
 COVERAGE_FILE=$folder/python "$bin/coverage" run --branch --source=lib/autoip -m pytest -q host_tests/engine \
     --ignore host_tests/engine/cpython --ignore host_tests/engine/test_populations.py
 find "$build" -path '*-coverage/*' -name '*.gcda' -delete
-$sudo env SANITIZED=-sanitize-coverage "$bin/python" -m pytest -q -n auto -k 'not qemu' \
+$as_root env SANITIZED=-sanitize-coverage "$bin/python" -m pytest -q -n auto -k 'not qemu' \
     host_tests/wire host_tests/lifecycle || failed=1
 
 COVERAGE_FILE=$folder/python "$bin/coverage" report --show-missing --skip-empty | tee "$folder/python.txt"

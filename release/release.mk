@@ -3,11 +3,11 @@
 
 .PHONY: api
 api: ## write docs/api.md anew, from the docstrings and stubs
-	python3 release/api.py
+	$(Q)python3 release/api.py
 
 .PHONY: package
 package: ## write the version and the files of lib/autoip into package.json and manifest.py
-	python3 release/package.py
+	$(Q)python3 release/package.py
 
 # MicroPython's own stubs, for the examples; one folder a port, as they exclude each other.
 STUBS := $(BUILD)/stubs
@@ -17,12 +17,12 @@ STUBS_stm32 := micropython-stm32-stubs==1.29.0.post1
 STUBS_ALL := micropython-stdlib-stubs==1.29.0.post2
 
 $(STUBS)/%/.ready: | $(VENV)/.ready
-	$(PYTHON) -m pip install --quiet --target $(@D) --upgrade $(STUBS_$*) $(STUBS_ALL)
-	touch $@
+	$(STEP)stubs-$* "MicroPython's type stubs of $*" $(PYTHON) -m pip install --target $(@D) --upgrade $(STUBS_$*) $(STUBS_ALL)
+	$(Q)touch $@
 
 .PHONY: types
 types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs, by the code and the examples
-	release/types.sh $(VENV)/bin $(STUBS)
+	$(Q)release/types.sh $(VENV)/bin $(STUBS)
 
 # The firmware of a release, by the checkout of MicroPython in MICROPY_DIR.
 .PHONY: upstream
@@ -31,28 +31,28 @@ upstream: ## make GOAL for BOARD with the tools that MicroPython's own CI takes 
 
 .PHONY: dist
 dist: firmware ## build the firmware of BOARD, and keep it in build/dist by the name of a release
-	python3 release/dist.py keep $(BOARD) $(FIRMWARE)
+	$(Q)python3 release/dist.py keep $(BOARD) $(FIRMWARE)
 
 .PHONY: sums
 sums: ## write checksums and notes for what is in build/dist
-	python3 release/dist.py sums
+	$(Q)python3 release/dist.py sums
 
 .PHONY: coverage
-coverage: $(VENV)/.ready ## print which lines of lib/autoip and firmware/ the tests run
-	$(MAKE) firmware BOARD=UNIX_TAP
-	$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1 COVERAGE=1
-	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1 COVERAGE=1
-	release/coverage.sh "$(SUDO)" $(VENV)/bin $(BUILD)
+coverage: check-machine $(VENV)/.ready ## print which lines of lib/autoip and firmware/ the tests run
+	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
+	$(Q)$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1 COVERAGE=1
+	$(Q)$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1 COVERAGE=1
+	$(Q)release/coverage.sh "$(AS_ROOT)" $(VENV)/bin $(BUILD)
 
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready
-	python3 release/api.py check
-	python3 release/package.py check
-	python3 release/spdx.py check
-	shellcheck release/*.sh
-	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
-	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(Q)python3 release/api.py check
+	$(Q)python3 release/package.py check
+	$(Q)python3 release/spdx.py check
+	$(Q)shellcheck release/*.sh
+	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
 lint: types check-derived

@@ -14,7 +14,8 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (LINK_LOCAL=lwip or none: t
 # MicroPython's make knows what has to be built anew.
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip | build-packages
-	$(MAKE) -j$(shell nproc) -C boards/QEMU_MPS2 BUILD=$(abspath $(@D)) MICROPY_DIR=$(abspath $(MICROPY_DIR)) \
+	$(STEP)$(notdir $(@D)) "$@, a minute the first time" \
+		$(MAKE) -j$(shell nproc) -C boards/QEMU_MPS2 BUILD=$(abspath $(@D)) MICROPY_DIR=$(abspath $(MICROPY_DIR)) \
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
 		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src LINK_LOCAL=$(LINK_LOCAL)
 

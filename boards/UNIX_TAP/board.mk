@@ -11,7 +11,8 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (SANITIZE=1: with ASan and 
 # MicroPython's make knows what has to be built anew.
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip
-	$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/ports/unix VARIANT_DIR=$(abspath boards/$(BOARD)) BUILD=$(abspath $(@D)) \
+	$(STEP)$(notdir $(@D)) "$@, a minute the first time" \
+		$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/ports/unix VARIANT_DIR=$(abspath boards/$(BOARD)) BUILD=$(abspath $(@D)) \
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
 		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src SANITIZE=$(SANITIZE) COVERAGE=$(COVERAGE)
 

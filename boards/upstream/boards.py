@@ -96,14 +96,14 @@ class Board:
             raise Unfit("it has no network")
 
     def check_submodules(self):
-        """Unfit, if the checkout lacks a submodule that the build needs."""
+        """Unfit, if the checkout lacks submodules that the build needs."""
         needed = list(SUBMODULES[self.port])
         if self.port != "esp32":
             needed += [submodule for kind in self.kinds for submodule in KIND_SUBMODULES[kind]]
-        for submodule in needed:
-            if not (self.checkout / "lib" / submodule).is_dir():
-                get = f"make -C {self.port_dir} BOARD={self.name} submodules"
-                raise Unfit(f"lib/{submodule} is missing in MICROPY_DIR, get it by: {get}")
+        missing = [f"lib/{each}" for each in needed if not (self.checkout / "lib" / each).is_dir()]
+        if missing:
+            get = f"make -C {self.port_dir} BOARD={self.name} submodules"
+            raise Unfit(f"MICROPY_DIR lacks {', '.join(missing)}; get them by: {get}")
 
     def _read(self, file):
         """Take the settings of a file and of those that it includes; what was set first holds."""

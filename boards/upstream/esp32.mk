@@ -5,5 +5,5 @@ FIRMWARE := $(BOARD_BUILD)/firmware.bin
 CHECK_TOOLS := boards/upstream/check-idf.sh $(BOARD)
 
 .PHONY: flash
-flash: $(BOARD_TOOLS)/.ready ## write the firmware of BOARD to a board (PORT=/dev/ttyUSB0)
+flash: check-firmware $(BOARD_TOOLS)/.ready ## write the firmware of BOARD to a board (PORT=/dev/ttyUSB0)
 	@boards/upstream/flash-esp32.sh $(BOARD_TOOLS)/bin/esptool $(BOARD_BUILD) "$(PORT)"

@@ -8,10 +8,6 @@ esptool=$1
 build=$2
 port=${3:-}
 
-if [ ! -f "$build/firmware.bin" ]; then
-    echo "$build/firmware.bin is not there: make firmware first" >&2
-    exit 1
-fi
 # The image begins with the bootloader, whose place depends on the chip.
 offset=$(sed -n 's/^CONFIG_BOOTLOADER_OFFSET_IN_FLASH=//p' "$build/sdkconfig")
 if ! "$esptool" --baud 460800 ${port:+--port "$port"} write-flash "${offset:-0x1000}" "$build/firmware.bin"; then

@@ -9,10 +9,6 @@ mpremote=$1
 firmware=$2
 port=${3:-}
 
-if [ ! -f "$firmware" ]; then
-    echo "$firmware is not there: make firmware first" >&2
-    exit 1
-fi
 if [ -n "$port" ]; then
     "$mpremote" connect "$port" bootloader || true
 fi

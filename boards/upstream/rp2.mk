@@ -5,5 +5,5 @@ BUILD_PACKAGES += cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-
 FIRMWARE := $(BOARD_BUILD)/firmware.uf2
 
 .PHONY: flash
-flash: $(BOARD_TOOLS)/.ready ## write the firmware of BOARD to a board (PORT=/dev/ttyACM0)
+flash: check-firmware $(BOARD_TOOLS)/.ready ## write the firmware of BOARD to a board (PORT=/dev/ttyACM0)
 	@boards/upstream/flash-rp2.sh $(BOARD_TOOLS)/bin/mpremote $(FIRMWARE) "$(PORT)"

@@ -38,17 +38,28 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (MICROPY_DIR: a checkout of
 # MicroPython's make knows what has to be built anew.
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): | build-packages
+	@boards/upstream/boards.py manifest "$(MICROPY_CHECKOUT)" $(BOARD) $(BOARD_BUILD)
+	$(STEP)mpy-cross-upstream "mpy-cross, a quarter of a minute the first time" $(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
+	$(STEP)$(BOARD) "$@, some minutes the first time" $(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)
+
+# What the user has to get comes before what is installed.
+build-packages: check-checkout
+
+.PHONY: check-checkout
+check-checkout:
+	@host_tests/install-packages.sh "$(SUDO)" python3
 	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
 	@$(CHECK_TOOLS)
-	@boards/upstream/boards.py manifest "$(MICROPY_CHECKOUT)" $(BOARD) $(BOARD_BUILD)
-	$(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
-	$(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)
+
+.PHONY: check-firmware
+check-firmware:
+	@[ -f $(FIRMWARE) ] || { echo "$(FIRMWARE) is not there: make firmware BOARD=$(BOARD) first" >&2; exit 1; }
 
 $(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt
 	@host_tests/install-packages.sh "$(SUDO)" python3-venv
-	python3 -m venv $(BOARD_TOOLS)
-	$(BOARD_TOOLS)/bin/python -m pip install --quiet -r $<
-	touch $@
+	$(Q)python3 -m venv $(BOARD_TOOLS)
+	$(STEP)board-tools "the tools that speak to a board, half a minute" $(BOARD_TOOLS)/bin/python -m pip install -r $<
+	$(Q)touch $@
 
 # By the environment they arrive whole, with quotes, blanks and dollars.
 ifneq ($(origin SSID),undefined)

@@ -7,9 +7,9 @@ RUN := $(BUILD)/conformance.xml
 
 .PHONY: conformance
 conformance: ## run all tests and 120 claims, write docs/conformance.md: a quarter of an hour
-	$(MAKE) claims
-	-$(MAKE) test PYTEST="--junitxml=$(RUN) $(PYTEST)"
-	$(MAKE) conformance-page RESULTS="$(RUN) $(CLAIMS)"
+	$(Q)$(MAKE) claims
+	-$(Q)$(MAKE) test PYTEST="--junitxml=$(RUN) $(PYTEST)"
+	$(Q)$(MAKE) conformance-page RESULTS="$(RUN) $(CLAIMS)"
 
 # RESULTS: what is new of a run; without it the page is written of docs/conformance.json once more.
 .PHONY: conformance-page
@@ -17,6 +17,6 @@ conformance-page: $(VENV)/.ready
 	PYTHONPATH=host_tests $(CONFORMANCE)/page.py $(RESULTS)
 
 .PHONY: claims
-claims: $(VENV)/.ready
-	$(MAKE) firmware BOARD=UNIX_TAP
-	$(SUDO) env PYTHONPATH=host_tests $(PYTHON) host_tests/conformance/timing.py $(CLAIMS)
+claims: check-machine $(VENV)/.ready
+	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
+	$(Q)$(AS_ROOT) env PYTHONPATH=host_tests $(PYTHON) host_tests/conformance/timing.py $(CLAIMS)

@@ -12,18 +12,19 @@ endif
 
 $(EMULATOR_BUILD)/.ready: $(EMULATOR_FILES)
 	@host_tests/install-packages.sh "$(SUDO)" $(if $(shell command -v npm),,nodejs npm)
-	mkdir -p $(@D)
-	cp $^ $(@D)
-	cd $(@D) && npm ci --silent
-	touch $@
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $^ $(@D)
+	$(STEP)emulator "the emulator" sh -c "cd $(@D) && npm ci"
+	$(Q)touch $@
 
 $(EMULATOR_BUILD)/bootrom.bin: host_tests/emulator/bootrom.c host_tests/emulator/bootrom.ld | build-packages
-	mkdir -p $(@D)
-	arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb -Os -std=gnu11 -Wall -Wextra -Werror -ffreestanding \
+	$(Q)mkdir -p $(@D)
+	$(Q)arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb -Os -std=gnu11 -Wall -Wextra -Werror -ffreestanding \
 		-fno-tree-loop-distribute-patterns -nostdlib -T host_tests/emulator/bootrom.ld $< -lgcc -o $(@:.bin=.elf)
-	arm-none-eabi-objcopy -O binary $(@:.bin=.elf) $@
+	$(Q)arm-none-eabi-objcopy -O binary $(@:.bin=.elf) $@
 
 .PHONY: test-board
-test-board: $(VENV)/.ready $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
-	$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
-	$(SUDO) BOARD=$(BOARD) $(PYTHON) -m pytest host_tests/emulator $(PYTEST)
+test-board: check-machine $(VENV)/.ready $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
+	$(Q)$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
+	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES)
+	$(Q)$(AS_ROOT) env BOARD=$(BOARD) $(PYTHON) -m pytest host_tests/emulator $(PYTEST)

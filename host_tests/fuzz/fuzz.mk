@@ -21,15 +21,15 @@ fuzz-packages:
 
 $(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h | fuzz-packages
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -c $< -o $@
+	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -c $< -o $@
 
 # Ours are measured, too.
 $(FUZZ)/%.o: %.c $(wildcard firmware/*.h) | fuzz-packages $(LWIP_DIR) $(MICROPY_DIR)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -Wall -Wextra -Werror -fprofile-instr-generate -fcoverage-mapping -c $< -o $@
+	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -Wall -Wextra -Werror -fprofile-instr-generate -fcoverage-mapping -c $< -o $@
 
 $(FUZZ)/link_input: $(FUZZ_OBJECTS)
-	clang $(FUZZ_SANITIZE) -fprofile-instr-generate $(FUZZ_WRAPS:%=-Wl,--wrap=%) $^ -o $@
+	$(STEP)fuzz "$@" clang $(FUZZ_SANITIZE) -fprofile-instr-generate $(FUZZ_WRAPS:%=-Wl,--wrap=%) $^ -o $@
 
 # FUZZ_S: seconds for each of the two. What they find is added to the corpora; one that fails is left in build/fuzz.
 .PHONY: fuzz
