@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 # What the wire takes, what a browser is, and what all the tests take.
 WIRE_PACKAGES := iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
-TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) avahi-autoipd dnsmasq-base shellcheck
+TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) dnsmasq-base shellcheck
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
@@ -22,6 +22,12 @@ firmwares:
 	$(Q)$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
 
+# avahi-autoipd is not installed on the user's machine.
+AVAHI := $(BUILD)/src/avahi
+
+$(AVAHI):
+	$(STEP)avahi "avahi-autoipd from Debian" host_tests/unpack-packages.sh "$(SUDO)" $@ avahi-autoipd libdaemon0
+
 # Namespaces, bridges and TAP devices need root.
 .PHONY: check-machine
 check-machine:
@@ -29,7 +35,7 @@ check-machine:
 
 # PYTEST holds what is added to pytest's command line.
 .PHONY: test
-test: check-machine $(VENV)/.ready ## build and run all tests, ten minutes (PYTEST="-k name": some)
+test: check-machine $(VENV)/.ready $(AVAHI) ## build and run all tests, ten minutes (PYTEST="-k name": some)
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
 	$(Q)$(MAKE) firmwares
 	$(Q)$(MAKE) $(FUZZ)/link_input
@@ -42,8 +48,8 @@ check-demo: check-machine
 	@$(if $(filter $(DEMO_BOARDS),$(BOARD)),,echo "no demonstration with BOARD=$(BOARD), but with: $(DEMO_BOARDS)" >&2; exit 1)
 
 .PHONY: demo
-demo: check-demo $(VENV)/.ready firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
-	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) avahi-autoipd
+demo: check-demo $(VENV)/.ready $(AVAHI) firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
+	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES)
 ifneq ($(BOARD),UNIX_TAP)
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 endif
@@ -68,9 +74,10 @@ page: check-machine $(VENV)/.ready ## an emulated board's web page in a browser,
 MINUTES ?= 20
 
 .PHONY: soak
-soak: $(VENV)/.ready ## all kinds of boards and a Linux host in trouble on one wire (MINUTES=20)
-	$(MAKE) firmwares
-	$(SUDO) env PYTHONPATH=host_tests $(PYTHON) -m wire.soak $(MINUTES)
+soak: check-machine $(VENV)/.ready $(AVAHI) ## all kinds of boards and a Linux host in trouble on one wire (MINUTES=20)
+	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES)
+	$(Q)$(MAKE) firmwares
+	$(Q)$(AS_ROOT) env PYTHONPATH=host_tests $(PYTHON) -m wire.soak $(MINUTES)
 
 .PHONY: scale
 scale: $(VENV)/.ready ## up to 60,000 hosts on one virtual link: write docs/scale.md

@@ -55,13 +55,21 @@ class DhcpServer:
             "--log-dhcp",
             f"--log-facility={self._log}",
         ]
-        self._process = self.host.namespace.popen(["dnsmasq", *options], stdin=subprocess.DEVNULL)
-        wait_until(lambda: ":67 " in self.host.run("ss", "-lun"), f"dnsmasq does not serve, see {self._log}")
+        self._process = self.host.namespace.popen(
+            ["dnsmasq", *options], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        wait_until(self._serves, f"dnsmasq does not serve, see {self._log}")
+
+    def _serves(self):
+        if self._process.poll() is not None:
+            raise ConnectionError(f"dnsmasq is gone: {self._process.stderr.read()}")
+        return ":67 " in self.host.run("ss", "-lun")
 
     def stop(self):
         if self._process:
             self._process.kill()
             self._process.wait()
+            self._process.stderr.close()
             self._process = None
 
     def close(self):

@@ -75,6 +75,13 @@ def test_two_bridges_are_apart(two_wires):
     assert not two_wires.captures[0].since()
 
 
+def test_a_peer_that_ends_is_told_at_once_with_its_words(bench):
+    with pytest.raises(ConnectionError, match=r"avahi-autoipd is gone: Failed to parse"):
+        bench.avahi(start="none").wait()
+    with pytest.raises(ConnectionError, match=r"(?s)dnsmasq is gone:.*bad dhcp-range"):
+        bench.dhcp().start(first=250)  # to 259
+
+
 def test_the_checker_accepts_a_claim():
     talk = [request(A, B, MAC), reply(B, A, MAC, OTHER), TALK]
     assert checker.violations(_capture_of(*CLAIM, *talk), [MAC]) == []

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# unpack-packages.sh SUDO FOLDER PACKAGE...
+# Unpacks Debian packages into a folder, without installing them: a daemon would be started, and would get an address.
+# SUDO is "sudo" or empty, for apt's lists where there are none yet.
+set -eu
+
+sudo=$1
+folder=$2
+shift 2
+
+download() {
+    apt-get -qq -o APT::Sandbox::User= download "$@"
+}
+
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+download "$@" 2>/dev/null || {
+    $sudo apt-get -qq update
+    download "$@"
+}
+for package in *.deb; do
+    dpkg-deb -x "$package" .
+    rm "$package"
+done
