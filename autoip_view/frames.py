@@ -18,7 +18,6 @@ _SOURCES = {ETHERNET: 6, 113: 6, 276: 12}  # where the sender's MAC is
 
 _ETHERTYPE_IPV4 = 0x0800
 _ETHERTYPE_ARP = 0x0806
-_VLAN_TAGS = (0x8100, 0x88A8)
 _ARP = struct.Struct("!HHBBH6s4s6s4s")
 _ARP_FOR_IPV4 = (1, _ETHERTYPE_IPV4, 6, 4)  # hardware type, protocol type, and the lengths of their addresses
 _REQUEST = 1
@@ -69,7 +68,7 @@ class Echo:
 
 
 def decode(raw, link_type=ETHERNET):
-    """-> Arp, Echo, or None if the frame tells of neither.
+    """-> Arp, Echo, or None if the frame tells of neither. A frame with a VLAN tag is one of another link.
 
     raw: bytes as they were captured. link_type: of the capture, one of LINK_TYPES. Raises Malformed.
     """
@@ -77,9 +76,6 @@ def decode(raw, link_type=ETHERNET):
         return None
     ethertype_at, payload_at = _HEADERS[link_type]
     ethertype = int.from_bytes(raw[ethertype_at : ethertype_at + 2])
-    while ethertype in _VLAN_TAGS:
-        ethertype = int.from_bytes(raw[payload_at + 2 : payload_at + 4])
-        payload_at += 4
     if ethertype == _ETHERTYPE_ARP:
         return _arp(raw[payload_at:])
     if ethertype == _ETHERTYPE_IPV4:

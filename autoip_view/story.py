@@ -9,8 +9,9 @@ fits, by what is known until then:
                                it announces A                                   "announcement"
     it announces A, and        nobody holds A                                   "claim"
                                its host probed A, and nobody denied it          "claim"
-    its host does not hold A   it answers a probe, or A is probed and not held  "denial"
-                               another host holds A                             "conflict"
+    another host holds A,      it answers a probe, within a second of the claim "denial"
+    and                        else                                             "conflict"
+    nobody holds A, and        another host probes A, or it answers a probe     "denial"
     else                                                                        "request", "answer"
 
 A claim of a host that lost another link-local address is a "move". A frame with the sender address 0.0.0.0
@@ -88,6 +89,10 @@ class Host:
     held: str = ""  # its link-local address
     before: str = ""  # the link-local address that it lost last
     holdings: list = dataclasses.field(default_factory=list)
+
+    def since(self, address):
+        """When it got an address that it holds."""
+        return next(each.start for each in reversed(self.holdings) if each.address == address)
 
 
 @dataclasses.dataclass(slots=True)
@@ -180,12 +185,13 @@ class Story:
         prober = self._prober(time, mac, address)
         if arp.is_announcement and (not holder or (own and not own.denied)):
             self._claim(time, mac, address)
-        elif arp.answers_probe or (prober and not holder):
+        elif holder:
+            late = arp.answers_probe and _within(time, self.hosts[holder].since(address), 0)
+            self._conflicts[address] = time, mac
+            self._tell(time, mac, "denial" if late else "conflict", address, holder)
+        elif arp.answers_probe or prober:
             self._hold(time, mac, address)
             self._deny(time, mac, address, prober or arp.target_mac)
-        elif holder:
-            self._conflicts[address] = time, mac
-            self._tell(time, mac, "conflict", address, holder)
         else:
             self._hold(time, mac, address)
             self._talk(time, arp)
@@ -232,10 +238,7 @@ class Story:
             host.held = ""
         if host.address == address:
             host.state, host.address = "silent", ""
-        for holding in reversed(host.holdings):
-            if holding.address == address:
-                holding.end = time
-                return
+        next(each for each in reversed(host.holdings) if each.address == address).end = time
 
     def _lose(self, time, host):
         address = host.before = host.held

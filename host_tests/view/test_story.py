@@ -39,7 +39,14 @@ def test_the_answer_of_a_host_that_was_there_before_the_capture_is_a_denial():
 
 
 def test_a_late_answer_is_a_denial_of_the_claim():
-    assert deeds(*claim(A, TWO), (5.5, answer(A, ONE, TWO)))[4] == (ONE, "denial", A)
+    told = story(*claim(A, TWO)[:4], (5.5, answer(A, ONE, TWO)), *claim(B, TWO, 5.6))
+    assert [(e.kind, e.other) for e in told.deeds()][4:6] == [("denial", TWO), ("lost", ONE)]
+    assert "move" in [e.kind for e in told.events] and told.hosts[ONE].held == A
+
+
+def test_an_answer_long_after_the_claim_is_a_conflict():
+    told = deeds(*BOUND, (7.01, answer(A, TWO, ONE)), (7.02, announcement(A, ONE)))
+    assert told[-2:] == [(TWO, "conflict", A), (ONE, "defence", A)]
 
 
 def test_who_is_denied_probes_another_and_lost_nothing():
