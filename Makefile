@@ -27,6 +27,8 @@ else
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@echo "A first look: make run BOARD=QEMU_MPS2."
+	@echo "BOARD is $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.mk)))), or one that make boards lists; now $(BOARD)."
 	@echo "V=1 shows all that a step prints."
 
 include boards/sources.mk
