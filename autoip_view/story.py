@@ -155,11 +155,12 @@ class Story:
             self._let_go(time, host, address)
         elif is_link_local(address) and host.held and host.held != address:
             self._lose(time, host)
-        prober = self._probing.setdefault(address, {}).setdefault(mac, _Probing(time))
-        if not _within(time, prober.last, PROBE_MAX):
-            prober.denied = False
+        probers = self._probing.setdefault(address, {})
+        if mac in probers and _within(time, probers[mac].last, PROBE_MAX):
+            probers[mac].last = time
+        else:
+            probers[mac] = _Probing(time)
             self._steps.pop((mac, address), None)
-        prober.last = time
         host.state, host.address = "probing", address
         self._tell(time, mac, "probe", address, other=self._prober(time, mac, address), step=True)
 
@@ -252,10 +253,18 @@ class Story:
 
     def _prober(self, time, mac, address):
         """Another host that probes the address now, or ""."""
-        for prober, probing in self._probing.get(address, {}).items():
-            if prober != mac and _within(time, probing.last, ANNOUNCE_WAIT):
-                return prober
-        return ""
+        probers = self._probing.get(address, {})
+        old = []
+        found = ""
+        for prober, probing in probers.items():
+            if not _within(time, probing.last, ANNOUNCE_WAIT):
+                old.append(prober)
+            elif prober != mac:
+                found = prober
+                break
+        for prober in old:
+            del probers[prober]
+        return found
 
     def _host(self, mac):
         return self.hosts.setdefault(mac, Host(mac))

@@ -28,6 +28,7 @@ class Timeline:
         self._more = more or (lambda: None)
         self._names = names or {}
         self._start = start
+        self._numbers = {mac: number for number, mac in enumerate(self._names)}  # for the colours
         self._lines = []
         self._told = 0
         self._lock = threading.RLock()
@@ -73,6 +74,5 @@ class Timeline:
         return max(map(len, self._names.values()), default=17)  # of a MAC
 
     def _who(self, mac):
-        names = list(self._names or self._story.hosts)
-        colour = _PALETTE[names.index(mac) % len(_PALETTE)] if mac in names else ""
-        return Text(self._names.get(mac, mac), colour)
+        number = self._numbers.setdefault(mac, len(self._numbers))
+        return Text(self._names.get(mac, mac), _PALETTE[number % len(_PALETTE)])

@@ -20,6 +20,11 @@ def test_a_claim_tells_how_long_each_step_took():
     assert gaps == pytest.approx([0, 1.5, 1.5, 2, 2])
 
 
+def test_a_claim_anew_is_not_measured_from_the_one_before():
+    again = story(*BOUND, *claim(A, ONE, 100)).events[5]
+    assert (again.kind, again.gap) == ("probe", 0)
+
+
 @pytest.mark.parametrize(
     "denial",
     [answer(A, ONE, TWO), announcement(A, ONE), request(A, B, ONE), reply(A, B, THREE, ONE)],
