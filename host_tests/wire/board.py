@@ -16,6 +16,7 @@ from .waiting import PATIENCE, QUIET, SOON
 
 SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # what follows the name of a sanitized board's folder
 
+_FORGETFUL = ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
 _ENTER_RAW_REPL = "\x03\x01"
 _EXECUTE = "\x04"
@@ -33,13 +34,14 @@ class BoardError(Exception):
 class Board:
     """UNIX_TAP. Runs from now until close(), which fails if it crashed, left an error or hangs.
 
-    sanitize: with the sanitizers, which are too slow for figures of time.
+    sanitize: with the sanitizers, which are too slow for figures of time. forgetful: they keep little of the
+    memory that was freed, so that what is resident can be compared.
     """
 
     FIRMWARE = "UNIX_TAP"
     PADS = False  # short frames reach it as they are
 
-    def __init__(self, wire, log, mac=None, tap=None, sanitize=True):
+    def __init__(self, wire, log, mac=None, tap=None, sanitize=True, forgetful=False):
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
         self.tap = tap or wire.add_tap()
         self.macs = [self.mac]
@@ -50,6 +52,7 @@ class Board:
         self._crash = ""
         log.parent.mkdir(parents=True, exist_ok=True)
         self._errors = log.with_suffix(".err")
+        self._asan = "detect_leaks=0" + _FORGETFUL * forgetful
         self._process = self._start(sanitize)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -59,7 +62,7 @@ class Board:
     def _start(self, sanitize):
         firmware = ROOT / "build" / (self.FIRMWARE + SANITIZED * sanitize) / "micropython"
         command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
-        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+        environment = dict(os.environ, ASAN_OPTIONS=self._asan)
         with open(self._errors, "wb") as errors:
             return self._wire.namespace.popen(
                 command,

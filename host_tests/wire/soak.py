@@ -17,7 +17,6 @@ import time
 from dataclasses import dataclass
 
 from .bench import Bench
-from .board import Board
 from .frames import THIEF, announcement, is_arp, probe, reply, request
 from .waiting import PATIENCE, QUIET, wait_until
 
@@ -54,9 +53,7 @@ class Member:
         self.kind = kind
         self.options = options
         self.rests = []
-        self.board = bench.board(kind, sanitize=sanitize)
-        # The sanitizers keep freed memory aside, QEMU what the board has once used.
-        self.resident_is_steady = type(self.board) is Board and not sanitize
+        self.board = bench.board(kind, sanitize=sanitize, forgetful=True)
         self._bench = bench
         self._plugged = True
         self.start()
@@ -104,11 +101,13 @@ class Member:
             self.start()
 
     def wait(self):
-        """Wait until it rests; returns its link-local address, None while it is to give that up."""
+        """Wait until it rests; returns its link-local address."""
         self.board.until("svc.state in ('bound', 'idle')", PEACE)
-        state, address = self.board.ask("svc.state, svc.address")
-        assert state == "bound" or self.options.get("old"), state
-        return address
+        return self.board.address
+
+    def is_idle(self):
+        """Does it rest without a link-local address, beside a routable one?"""
+        return self.options.get("old") and self.board.ask("svc.state") == "idle"
 
     def note(self):
         """What it has in use at this rest."""
@@ -120,7 +119,8 @@ class Member:
         first, last = self.rests[0], self.rests[-1]
         if last.heap < first.heap - HEAP:
             yield f"{self.board.log}: free heap {first.heap} -> {last.heap} bytes"
-        if self.resident_is_steady and last.resident > first.resident + RESIDENT:
+        # QEMU's process is the emulator.
+        if self.kind != "qemu" and last.resident > first.resident + RESIDENT:
             yield f"{self.board.log}: resident {first.resident} -> {last.resident} KiB"
 
     def faults(self):
@@ -161,25 +161,29 @@ class Hostile:
 
 
 class Soak:
-    """All of it; the same seed gives the same faults in the same order."""
+    """All of it; the same seed gives the same faults in the same order.
 
-    def __init__(self, bench, seed):
+    sieges: of how many attacks one may be. A board that has ten conflicts waits for a minute.
+    """
+
+    def __init__(self, bench, seed, sieges=(2, 5, 40)):
         self._bench = bench
         self._chance = random.Random(seed)
         self._server = bench.dhcp()
         self._serving = False
         self.members = [Member(bench, *each) for each in BOARDS]
         self._avahi = bench.avahi()
+        self._sieges = sieges
         self._hostile = Hostile(bench, random.Random(seed))
         self.happened = 0
         self.rests = 0
 
     def run(self, seconds, tell=print):
-        """Rounds of faults and rests, for so long or a little longer."""
+        """Rounds of faults and rests, two at least, for so long or a little longer."""
         began = time.monotonic()
         length = min(ROUND, seconds / 3)
         try:
-            while not self.rests or time.monotonic() < began + seconds:
+            while self.rests < 2 or time.monotonic() < began + seconds:
                 end = time.monotonic() + length
                 while time.monotonic() < end:
                     self._fault()
@@ -213,7 +217,7 @@ class Soak:
         self.happened += 1
 
     def _siege(self):
-        self._hostile.attacks = self._chance.choice((2, 5, 12))
+        self._hostile.attacks = self._chance.choice(self._sieges)
 
     def _serve(self):
         self._serving = not self._serving
@@ -238,13 +242,14 @@ class Soak:
         return rested
 
     def _answered_by_others(self):
-        """Addresses that not just their holder answers for, in words, once all have one."""
-        holders = {member.board.mac: member.wait() for member in self.members}
+        """Addresses that not just their holder answers for, in words, once all rest."""
+        holders = {member.board.mac: member.wait() for member in self.members if not member.is_idle()}
         holders[self._avahi.host.mac] = self._address_of_avahi()
         told = []
         for mac, address in holders.items():
-            if address and (answered := self._answers(address, mac)) != {mac}:
-                told.append(f"{address} of {mac} is answered for by {answered or 'nobody'}")
+            answered = self._answers(address, mac) if address else "nobody"
+            if answered != {mac}:
+                told.append(f"{address} of {mac} is answered for by {answered}")
         return told
 
     def _address_of_avahi(self):

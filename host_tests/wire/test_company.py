@@ -97,6 +97,9 @@ class Company:
         held = self.held()
         wrong = []
         for mac, address in held.items():
+            if not address:  # lost since
+                wrong.append((mac, address))
+                continue
             asked = time.time()
             self._send(request(ASKER, address))
             time.sleep(QUIET / 3)

@@ -10,7 +10,7 @@ SECONDS = 45  # of faults and rests; the last rest may take some more
 
 @pytest.mark.only("unix", "boards of all kinds take part")
 def test_all_are_at_rest_after_the_trouble(bench):
-    soak = Soak(bench, seed=1)
+    soak = Soak(bench, seed=1, sieges=(2, 5))
     soak.run(SECONDS)
     print(*soak.report(), sep="\n")
     assert soak.rests >= 2 and soak.happened > 10
