@@ -33,6 +33,8 @@ err_t __wrap_igmp_leavegroup(const ip4_addr_t *address, const ip4_addr_t *group)
 
 static autoip_alias_t *aliases; // those that are set
 
+bool autoip_alias_diverts;
+
 /******************************************************************************/
 // Finding things
 
@@ -112,36 +114,40 @@ static void hide(autoip_alias_t *alias) {
 
 #define ASKERS (4)
 
-static ip4_addr_t askers[ASKERS]; // zero: free
-static u8_t asked[ASKERS]; // index of main or the alias
-static u8_t oldest;
-static u8_t remembered; // entries in use
+static struct {
+    ip4_addr_t address[ASKERS]; // zero: free
+    u8_t asked[ASKERS]; // index of main or the alias
+    u8_t oldest;
+    u8_t remembered; // entries in use
+} askers;
 
 // ASKERS: there is none.
 static size_t find_asker(const ip4_addr_t *address) {
-    size_t i = remembered ? 0 : ASKERS;
-    while (i < ASKERS && !ip4_addr_eq(&askers[i], address)) {
+    size_t i = askers.remembered ? 0 : ASKERS;
+    while (i < ASKERS && !ip4_addr_eq(&askers.address[i], address)) {
         ++i;
     }
     return i;
 }
 
+static bool is_plain; // lwIP routes to 169.254/16 as it should
+
+static void see_routes(void) {
+    is_plain = aliases == NULL || (aliases->next == NULL && aliases->prefix == 16);
+    autoip_alias_diverts = askers.remembered || !is_plain;
+}
+
 static void forget(size_t i) {
-    ip4_addr_set_zero(&askers[i]);
-    --remembered;
+    ip4_addr_set_zero(&askers.address[i]);
+    --askers.remembered;
 }
 
 static void forget_askers_of(struct netif *netif) {
     for (size_t i = 0; i < ASKERS; ++i) {
-        if (!ip4_addr_isany_val(askers[i]) && asked[i] == netif_get_index(netif)) {
+        if (!ip4_addr_isany_val(askers.address[i]) && askers.asked[i] == netif_get_index(netif)) {
             forget(i);
         }
     }
-}
-
-// Does lwIP route to 169.254/16 as it should?
-static bool is_plain(void) {
-    return aliases->next == NULL && aliases->prefix == 16;
 }
 
 static struct netif *route_unbound(const ip4_addr_t *destination);
@@ -152,19 +158,19 @@ static void note_asker(const ip4_addr_t *address, struct netif *netif) {
     }
     size_t i = find_asker(address);
     const struct netif *route = route_unbound(address);
-    if (route != NULL && ip4_addr_eq(netif_ip4_addr(netif), netif_ip4_addr(route))) {
-        if (i < ASKERS) {
-            forget(i);
+    bool needless = route != NULL && ip4_addr_eq(netif_ip4_addr(netif), netif_ip4_addr(route));
+    if (!needless) {
+        if (i == ASKERS) {
+            i = askers.oldest;
+            askers.oldest = (askers.oldest + 1) % ASKERS;
+            askers.remembered += ip4_addr_isany_val(askers.address[i]);
         }
-        return;
+        askers.address[i] = *address;
+        askers.asked[i] = netif_get_index(netif);
+    } else if (i < ASKERS) {
+        forget(i);
     }
-    if (i == ASKERS) {
-        i = oldest;
-        oldest = (oldest + 1) % ASKERS;
-        remembered += ip4_addr_isany_val(askers[i]);
-    }
-    askers[i] = *address;
-    asked[i] = netif_get_index(netif);
+    see_routes();
 }
 
 /******************************************************************************/
@@ -227,7 +233,7 @@ err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif) {
         ip4_addr_copy(source, header->src);
         ip4_addr_copy(destination, header->dest);
         if (ip4_addr_islinklocal(&destination)
-            || ((remembered || ip4_addr_islinklocal(&source)) && ip4_addr_eq(&destination, netif_ip4_addr(netif)))) {
+            || ((askers.remembered || ip4_addr_islinklocal(&source)) && ip4_addr_eq(&destination, netif_ip4_addr(netif)))) {
             return input(p, netif);
         }
     }
@@ -300,7 +306,7 @@ static __attribute__((noinline)) err_t output_link_local(struct netif *netif, st
 // its source may come by main: the answer to a ping, for instance. 169.254.255.255 is a broadcast, whatever the prefix of
 // main is (RFC 3927 2.6.2).
 err_t __wrap_etharp_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
-    if (ip4_addr_islinklocal(&((const struct ip_hdr *)p->payload)->src) || ip4_addr_get_u32(destination) == PREFIX_BROADCAST) {
+    if (ip4_addr_islinklocal(&((const struct ip_hdr *)p->payload)->src) || ip4_addr_islinklocal(destination)) {
         return output_link_local(netif, p, destination);
     }
     return __real_etharp_output(netif, p, destination);
@@ -337,7 +343,7 @@ static struct netif *by_prefix(autoip_alias_t *alias) {
 // has an ARP entry for the destination comes first (RFC 3927 3.2), and an alias with prefix 32 is passed by.
 static struct netif *route_unbound(const ip4_addr_t *destination) {
     struct netif *found = ip4_route(destination);
-    if (!ip4_addr_islinklocal(destination) || is_plain()) {
+    if (!ip4_addr_islinklocal(destination) || is_plain) {
         return found;
     }
     for (autoip_alias_t *alias = aliases; alias != NULL; alias = alias->next) {
@@ -366,21 +372,19 @@ static struct netif *route_bound(const ip4_addr_t *source, const ip4_addr_t *des
     return netif;
 }
 
-static __attribute__((noinline)) struct netif *route(const ip4_addr_t *source, const ip4_addr_t *destination) {
+struct netif *autoip_alias_find_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
+    if (aliases == NULL) {
+        return NULL;
+    }
     if (!ip4_addr_isany_val(*source)) {
         return ip4_addr_isloopback(destination) ? NULL : route_bound(source, destination);
     }
     size_t i = find_asker(destination);
-    struct netif *netif = i < ASKERS ? netif_get_by_index(asked[i]) : NULL;
+    struct netif *netif = i < ASKERS ? netif_get_by_index(askers.asked[i]) : NULL;
     if (netif != NULL && is_usable(netif)) {
         return netif;
     }
     return ip4_addr_islinklocal(destination) ? route_unbound(destination) : NULL;
-}
-
-struct netif *autoip_alias_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
-    bool needed = source != NULL && aliases != NULL && (!ip4_addr_isany_val(*source) || remembered || !is_plain());
-    return needed ? route(source, destination) : NULL;
 }
 
 #if LWIP_IPV6
@@ -486,6 +490,7 @@ static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     aliases = alias;
     netif_add(&alias->netif, address, &mask, IP4_ADDR_ANY4, NULL, init, NULL);
     move_to_end(&alias->netif);
+    see_routes();
 }
 
 void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address) {
@@ -497,6 +502,11 @@ void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_
     copy_from_main(alias);
     netif_set_up(&alias->netif);
     autoip_alias_show(alias);
+}
+
+void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix) {
+    alias->prefix = prefix;
+    see_routes();
 }
 
 void autoip_alias_suspend(autoip_alias_t *alias) {
@@ -512,6 +522,7 @@ static void drop_from_list(autoip_alias_t *alias) {
         link = &(*link)->next;
     }
     *link = alias->next;
+    see_routes();
 }
 
 void autoip_alias_unset(autoip_alias_t *alias) {

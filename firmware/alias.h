@@ -46,9 +46,7 @@ static inline bool autoip_alias_is_used(const autoip_alias_t *alias) {
 }
 
 // 16: what no socket binds to an address goes to 169.254/16 by the alias; 32: it goes by main.
-static inline void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix) {
-    alias->prefix = prefix;
-}
+void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix);
 
 // Have main show the address while it has none of its own: then isconnected(), ifconfig(), broadcast, multicast
 // and mDNS work as users expect. To be called after the address is set, and after main's address has changed;
