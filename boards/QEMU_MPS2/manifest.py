@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
 include("plain/manifest.py")
-include("../../manifest.py")
+include("../../firmware/manifest.py")

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
 include("$(MPY_DIR)/extmod/asyncio")
-include("../../manifest.py")
+include("../../firmware/manifest.py")
