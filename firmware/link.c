@@ -428,6 +428,7 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
         link->told_at = autoip_port_now() - TELL_INTERVAL;
         memcpy(link->alias.netif.hwaddr, netif->hwaddr, ETH_HWADDR_LEN);
         autoip_link_watch(link, -1);
+        autoip_link_set_prefix(link, 16);
         learn_former_lease(link);
         // lwIP does not check for duplicates: twice in its list is an endless loop.
         if (links_in_use() == 1) {

@@ -16,26 +16,11 @@ typedef struct _autoip_obj_t {
     autoip_link_t *link; // NULL once it is closed
     mp_obj_t on_wake;
     char name[2];
-    struct _autoip_obj_t *next; // of those that are not closed
 } autoip_obj_t;
 
-// The objects are found from the scheduler here. A soft reset runs their finalisers, which empty this list, before
-// the heap goes.
-MP_REGISTER_ROOT_POINTER(struct _autoip_obj_t *autoip_objects);
-
-/******************************************************************************/
-// lwIP's context
-
-typedef struct _call_t {
-    autoip_link_t *link;
-    int number;
-    uint8_t *buffer;
-} call_t;
-
-// Have function(call) run in lwIP's context, with what Python gave; its results are in `call` afterwards.
-static void in_lwip(void (*function)(call_t *), call_t *call) {
-    autoip_port_run((void (*)(void *))function, call);
-}
+// Those that are not closed, by the place of their link. The garbage collector does not look here: an object that nobody
+// has any more, or that a soft reset ends, is closed by its finaliser before its memory goes.
+static autoip_obj_t *objects[AUTOIP_LINKS];
 
 /******************************************************************************/
 // Waking Python
@@ -48,11 +33,7 @@ static bool is_exception(void *raised) {
 }
 
 static void call_on_wake(mp_sched_node_t *node) {
-    const autoip_link_t *link = &autoip_links[node - nodes];
-    autoip_obj_t *self = MP_STATE_VM(autoip_objects);
-    while (self != NULL && self->link != link) {
-        self = self->next;
-    }
+    const autoip_obj_t *self = objects[node - nodes];
     if (self == NULL || self->on_wake == mp_const_none) {
         return; // the scheduler held the node of a service that is no more
     }
@@ -120,10 +101,22 @@ static void open_in_lwip(void *arg) {
     }
 }
 
+static const char *text_of(int error) {
+    switch (error) {
+        case MP_ENODEV:
+            return "no active interface, nic.active(True) first";
+        case MP_EALREADY:
+            return "it has a service";
+        default:
+            return "AUTOIP_LINKS: " MP_STRINGIFY(AUTOIP_LINKS);
+    }
+}
+
 static void open_netif(open_t *call) {
     autoip_port_run(open_in_lwip, call);
     if (call->error) {
-        mp_raise_OSError(call->error);
+        mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(call->error), mp_obj_new_str_from_cstr(text_of(call->error)) };
+        nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
     }
 }
 
@@ -148,24 +141,19 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     }
     memcpy(self->name, call.name, sizeof(self->name));
     self->link = call.link;
-    self->next = MP_STATE_VM(autoip_objects);
-    MP_STATE_VM(autoip_objects) = self;
+    objects[self->link - autoip_links] = self;
     return MP_OBJ_FROM_PTR(self);
 }
 
-static void close_in_lwip(call_t *call) {
-    autoip_link_close(call->link);
+static void close_in_lwip(void *link) {
+    autoip_link_close(link);
 }
 
 static mp_obj_t link_close(mp_obj_t self_in) {
     autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->link != NULL) {
-        autoip_obj_t **each = &MP_STATE_VM(autoip_objects);
-        while (*each != self) {
-            each = &(*each)->next;
-        }
-        *each = self->next;
-        in_lwip(close_in_lwip, &(call_t) { .link = self->link });
+        objects[self->link - autoip_links] = NULL;
+        autoip_port_run(close_in_lwip, self->link);
         self->link = NULL;
     }
     return mp_const_none;
@@ -173,24 +161,74 @@ static mp_obj_t link_close(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(link_close_obj, link_close);
 
 /******************************************************************************/
-// Its methods: what Python gives goes to lwIP's context, and what is found there comes back
+// Its other methods: what Python gives goes to lwIP's context, and what is found there comes back
 
-// 0 if it is closed.
-static int run_if_open(mp_obj_t self_in, void (*function)(call_t *), int number, void *buffer) {
-    autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    if (self->link == NULL) {
-        return 0;
-    }
-    call_t call = { self->link, number, buffer };
-    in_lwip(function, &call);
-    return call.number;
-}
+enum {
+    OP_MAC,
+    OP_STATUS,
+    OP_COUNTS,
+    OP_WATCH,
+    OP_RECEIVE,
+    OP_SEND,
+    OP_ASSIGN,
+    OP_SET_PREFIX,
+    OP_RELEASE,
+    OP_WAKE,
+};
 
-static int run_on_link(mp_obj_t self_in, void (*function)(call_t *), int number, void *buffer) {
-    if (((autoip_obj_t *)MP_OBJ_TO_PTR(self_in))->link == NULL) {
-        mp_raise_OSError(MP_ENODEV);
+typedef struct _method_t {
+    mp_obj_base_t base;
+    uint8_t op;
+    uint8_t frame; // MP_BUFFER_READ or _WRITE: it takes a frame
+    bool number; // it takes a number
+    bool closed; // of a closed link it gives zeros; the others raise ENODEV
+} method_t;
+
+typedef struct _call_t {
+    autoip_link_t *link;
+    uint8_t op;
+    int number; // what is given, then the result
+    uint8_t *frame;
+    uint8_t mac[ETH_HWADDR_LEN];
+    uint16_t counts[2];
+} call_t;
+
+static void call_in_lwip(void *arg) {
+    call_t *call = arg;
+    autoip_link_t *link = call->link;
+    switch (call->op) {
+        case OP_MAC:
+            memcpy(call->mac, link->netif->hwaddr, sizeof(call->mac));
+            break;
+        case OP_STATUS:
+            call->number = autoip_link_status(link);
+            break;
+        case OP_COUNTS:
+            call->counts[0] = link->dropped;
+            call->counts[1] = link->malformed;
+            break;
+        case OP_WATCH:
+            autoip_link_watch(link, call->number);
+            break;
+        case OP_RECEIVE:
+            call->number = autoip_link_receive(link, call->frame);
+            break;
+        case OP_SEND:
+            call->number = autoip_link_send(link, call->frame);
+            break;
+        case OP_ASSIGN:
+            call->number = autoip_link_assign(link, call->frame);
+            break;
+        case OP_SET_PREFIX:
+            autoip_link_set_prefix(link, call->number);
+            break;
+        case OP_RELEASE:
+            autoip_link_release(link);
+            break;
+        case OP_WAKE:
+            autoip_link_wake(link, call->number);
+            break;
     }
-    return run_if_open(self_in, function, number, buffer);
 }
 
 static void *get_frame(mp_obj_t frame_in, mp_uint_t flags) {
@@ -202,107 +240,53 @@ static void *get_frame(mp_obj_t frame_in, mp_uint_t flags) {
     return frame.buf;
 }
 
-static void mac_in_lwip(call_t *call) {
-    memcpy(call->buffer, call->link->netif->hwaddr, ETH_HWADDR_LEN);
+static mp_obj_t method_call(mp_obj_t method_in, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    const method_t *method = MP_OBJ_TO_PTR(method_in);
+    size_t wanted = 1 + (method->frame != 0) + method->number;
+    mp_arg_check_num(n_args, n_kw, wanted, wanted, false);
+    call_t call = { .link = ((autoip_obj_t *)MP_OBJ_TO_PTR(args[0]))->link, .op = method->op };
+    if (method->frame) {
+        call.frame = get_frame(args[1], method->frame);
+    }
+    if (method->number) {
+        call.number = mp_obj_get_int(args[n_args - 1]);
+    }
+    if (call.link != NULL) {
+        autoip_port_run(call_in_lwip, &call);
+    } else if (!method->closed) {
+        mp_raise_OSError(MP_ENODEV);
+    }
+    if (method->op == OP_MAC) {
+        return mp_obj_new_bytes(call.mac, sizeof(call.mac));
+    }
+    if (method->op == OP_COUNTS) {
+        mp_obj_t items[] = { MP_OBJ_NEW_SMALL_INT(call.counts[0]), MP_OBJ_NEW_SMALL_INT(call.counts[1]) };
+        return mp_obj_new_tuple(2, items);
+    }
+    return MP_OBJ_NEW_SMALL_INT(call.number);
 }
 
-static mp_obj_t link_mac(mp_obj_t self_in) {
-    uint8_t mac[ETH_HWADDR_LEN];
-    run_on_link(self_in, mac_in_lwip, 0, mac);
-    return mp_obj_new_bytes(mac, sizeof(mac));
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(link_mac_obj, link_mac);
+// As MicroPython's own functions: an attribute of this type is a method, and is called with a Link as self only.
+static MP_DEFINE_CONST_OBJ_TYPE(
+    method_type,
+    MP_QSTR_function,
+    MP_TYPE_FLAG_BINDS_SELF | MP_TYPE_FLAG_BUILTIN_FUN,
+    call, method_call
+    );
 
-static void status_in_lwip(call_t *call) {
-    call->number = autoip_link_status(call->link);
-}
+static const method_t link_mac = { { &method_type }, .op = OP_MAC };
+static const method_t link_status = { { &method_type }, .op = OP_STATUS, .closed = true };
+static const method_t link_counts = { { &method_type }, .op = OP_COUNTS, .closed = true };
+static const method_t link_watch = { { &method_type }, .op = OP_WATCH, .number = true };
+static const method_t link_receive = { { &method_type }, .op = OP_RECEIVE, .frame = MP_BUFFER_WRITE, .closed = true };
+static const method_t link_send = { { &method_type }, .op = OP_SEND, .frame = MP_BUFFER_READ };
+static const method_t link_assign = { { &method_type }, .op = OP_ASSIGN, .frame = MP_BUFFER_READ };
+static const method_t link_set_prefix = { { &method_type }, .op = OP_SET_PREFIX, .number = true };
+static const method_t link_release = { { &method_type }, .op = OP_RELEASE };
+static const method_t link_wake = { { &method_type }, .op = OP_WAKE, .number = true };
 
-static mp_obj_t link_status(mp_obj_t self_in) {
-    return MP_OBJ_NEW_SMALL_INT(run_if_open(self_in, status_in_lwip, 0, NULL));
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(link_status_obj, link_status);
-
-static void counts_in_lwip(call_t *call) {
-    uint16_t *counts = (uint16_t *)call->buffer;
-    counts[0] = call->link->dropped;
-    counts[1] = call->link->malformed;
-}
-
-static mp_obj_t link_counts(mp_obj_t self_in) {
-    uint16_t counts[2] = { 0, 0 };
-    run_if_open(self_in, counts_in_lwip, 0, counts);
-    mp_obj_t items[] = { MP_OBJ_NEW_SMALL_INT(counts[0]), MP_OBJ_NEW_SMALL_INT(counts[1]) };
-    return mp_obj_new_tuple(2, items);
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(link_counts_obj, link_counts);
-
-static void watch_in_lwip(call_t *call) {
-    autoip_link_watch(call->link, call->number);
-}
-
-static mp_obj_t link_watch(mp_obj_t self_in, mp_obj_t host) {
-    run_on_link(self_in, watch_in_lwip, mp_obj_get_int(host), NULL);
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(link_watch_obj, link_watch);
-
-static void receive_in_lwip(call_t *call) {
-    call->number = autoip_link_receive(call->link, call->buffer);
-}
-
-static mp_obj_t link_receive(mp_obj_t self_in, mp_obj_t frame) {
-    return MP_OBJ_NEW_SMALL_INT(run_if_open(self_in, receive_in_lwip, 0, get_frame(frame, MP_BUFFER_WRITE)));
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(link_receive_obj, link_receive);
-
-static void send_in_lwip(call_t *call) {
-    call->number = autoip_link_send(call->link, call->buffer);
-}
-
-static mp_obj_t link_send(mp_obj_t self_in, mp_obj_t frame) {
-    return mp_obj_new_bool(run_on_link(self_in, send_in_lwip, 0, get_frame(frame, MP_BUFFER_READ)));
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(link_send_obj, link_send);
-
-static void set_prefix_in_lwip(call_t *call) {
-    autoip_link_set_prefix(call->link, call->number);
-}
-
-static mp_obj_t link_set_prefix(mp_obj_t self_in, mp_obj_t prefix) {
-    run_on_link(self_in, set_prefix_in_lwip, mp_obj_get_int(prefix), NULL);
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(link_set_prefix_obj, link_set_prefix);
-
-static void assign_in_lwip(call_t *call) {
-    autoip_link_set_prefix(call->link, call->number);
-    call->number = autoip_link_assign(call->link, call->buffer);
-}
-
-static mp_obj_t link_assign(mp_obj_t self_in, mp_obj_t frame, mp_obj_t prefix) {
-    return mp_obj_new_bool(run_on_link(self_in, assign_in_lwip, mp_obj_get_int(prefix), get_frame(frame, MP_BUFFER_READ)));
-}
-static MP_DEFINE_CONST_FUN_OBJ_3(link_assign_obj, link_assign);
-
-static void release_in_lwip(call_t *call) {
-    autoip_link_release(call->link);
-}
-
-static mp_obj_t link_release(mp_obj_t self_in) {
-    run_on_link(self_in, release_in_lwip, 0, NULL);
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(link_release_obj, link_release);
-
-static void wake_in_lwip(call_t *call) {
-    autoip_link_wake(call->link, call->number);
-}
-
-static mp_obj_t link_wake(mp_obj_t self_in, mp_obj_t ms) {
-    run_on_link(self_in, wake_in_lwip, mp_obj_get_int(ms), NULL);
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(link_wake_obj, link_wake);
+/******************************************************************************/
+// Its attributes
 
 static void link_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
@@ -323,16 +307,16 @@ static void link_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 static const mp_rom_map_elem_t link_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&link_close_obj) },
     { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&link_close_obj) },
-    { MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&link_mac_obj) },
-    { MP_ROM_QSTR(MP_QSTR_status), MP_ROM_PTR(&link_status_obj) },
-    { MP_ROM_QSTR(MP_QSTR_counts), MP_ROM_PTR(&link_counts_obj) },
-    { MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&link_watch_obj) },
-    { MP_ROM_QSTR(MP_QSTR_receive), MP_ROM_PTR(&link_receive_obj) },
-    { MP_ROM_QSTR(MP_QSTR_send), MP_ROM_PTR(&link_send_obj) },
-    { MP_ROM_QSTR(MP_QSTR_assign), MP_ROM_PTR(&link_assign_obj) },
-    { MP_ROM_QSTR(MP_QSTR_set_prefix), MP_ROM_PTR(&link_set_prefix_obj) },
-    { MP_ROM_QSTR(MP_QSTR_release), MP_ROM_PTR(&link_release_obj) },
-    { MP_ROM_QSTR(MP_QSTR_wake), MP_ROM_PTR(&link_wake_obj) },
+    { MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&link_mac) },
+    { MP_ROM_QSTR(MP_QSTR_status), MP_ROM_PTR(&link_status) },
+    { MP_ROM_QSTR(MP_QSTR_counts), MP_ROM_PTR(&link_counts) },
+    { MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&link_watch) },
+    { MP_ROM_QSTR(MP_QSTR_receive), MP_ROM_PTR(&link_receive) },
+    { MP_ROM_QSTR(MP_QSTR_send), MP_ROM_PTR(&link_send) },
+    { MP_ROM_QSTR(MP_QSTR_assign), MP_ROM_PTR(&link_assign) },
+    { MP_ROM_QSTR(MP_QSTR_set_prefix), MP_ROM_PTR(&link_set_prefix) },
+    { MP_ROM_QSTR(MP_QSTR_release), MP_ROM_PTR(&link_release) },
+    { MP_ROM_QSTR(MP_QSTR_wake), MP_ROM_PTR(&link_wake) },
 };
 static MP_DEFINE_CONST_DICT(link_locals_dict, link_locals_dict_table);
 

@@ -61,7 +61,7 @@ uint32_t board_random(void);
 #define MICROPY_PY_LWIP_REENTER pendsv_state = pendsv_suspend();
 #define MICROPY_PY_LWIP_EXIT MICROPY_PY_PENDSV_EXIT
 
-#define AUTOIP_LINKS (1) // the board has one interface
+#define AUTOIP_LINKS 1 // the board has one interface
 
 // The tick ends each wait after a millisecond at most.
 #define MICROPY_INTERNAL_WFE(timeout_ms) __asm volatile ("wfi")

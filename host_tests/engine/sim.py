@@ -34,9 +34,12 @@ X = 0x0709  # 169.254.7.9, somebody else's
 ROUTABLE = b"\x0a\x00\x00\x63"  # 10.0.0.99
 
 STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(len(acd.STATES))
-_EVENTS = {word: bit for bit, word in acd.EVENTS}
-DEFENDED, SUSPENDED, LOST, BOUND = [_EVENTS[word] for word in ("defended", "suspended", "lost", "bound")]
-FRAME = acd.SEND | acd.ASSIGN
+# What an input of a machine returns.
+SEND, ASSIGN, CONFLICT, DEFENDED, SUSPENDED, LOST, BOUND, _ = [1 << i for i in range(8)]
+FRAME = SEND | ASSIGN
+_EVENTS = [(CONFLICT << i, word) for i, word in enumerate(acd.EVENTS)]
+
+FIRST, LAST = 0x0100, 0xFEFF  # RFC 3927 2.1
 
 
 ip = arp_filter.address
@@ -405,11 +408,11 @@ class Host(Interface):
             self.address, self.suspended = -1, self.address
         if todo & FRAME:
             taken = self._transmit()
-            if taken and todo & acd.ASSIGN:
+            if taken and todo & ASSIGN:
                 assert self.address < 0 and self.suspended in (-1, machine.host), "a second address"
                 self.address, self.suspended = machine.host, -1
             todo |= machine.sent(taken, self.wire.ticks())
-        for bit, word in acd.EVENTS:
+        for bit, word in _EVENTS:
             if todo & bit:
                 self.told.append((self.wire.now, word))
         assert self.address == machine.held()
@@ -489,7 +492,7 @@ class Link(Interface):
         self.name = name
         self.on_wake = None
         self.suspended = -1  # host part on the interface
-        self.prefix = 0
+        self.prefix = 16
         self.dropped = 0
         self.refuse = 0  # so many frames the driver does not take
         self.calls = []  # (ms, what) that changed the interface
@@ -580,13 +583,12 @@ class Link(Interface):
         self.wire.send(self, frame)
         return True
 
-    def assign(self, frame, prefix):
+    def assign(self, frame):
         self._check()
         assert {self.address, self.suspended} <= {-1, self._watched}, "a second address"
         if self._queue or not self.status() or not self.send(frame):
             return False
         self.address, self.suspended = self._watched, -1
-        self.prefix = prefix
         self.calls.append((self.wire.now, "assign"))
         return True
 

@@ -146,8 +146,8 @@ class BoardLink(Link):
         self._owner.enter()
         super().act()
 
-    def assign(self, frame, prefix):
-        assigned = super().assign(frame, prefix)
+    def assign(self, frame):
+        assigned = super().assign(frame)
         self._owner.soak.check_addresses()
         return assigned
 

@@ -4,7 +4,7 @@
 import sys
 
 import sim
-from autoip import acd, arp, candidates
+from autoip import acd, arp
 from sim import (
     ANY,
     BROADCAST,
@@ -232,7 +232,7 @@ def test_rfc826_peer_keeps_its_address_and_hears_of_no_candidate():
     host = Host(wire, first=C)
     wire.run(20000)
     assert host.words() == ["conflict", "bound"] and host.address != C
-    assert peer.cache == {} and bytes(host.machine.offender) == OTHER
+    assert peer.cache == {}
 
 
 def test_a_denied_claim_starts_anew():
@@ -298,7 +298,6 @@ def test_constants_of_the_rfc():
         return  # MicroPython keeps constants out of the module
     assert (acd._PROBE_NUM, acd._ANNOUNCE_INTERVAL, acd._MAX_CONFLICTS) == (3, 2000, 10)
     assert (acd._RATE_LIMIT_INTERVAL, acd._DEFEND_INTERVAL) == (60000, 10000)
-    assert (candidates.FIRST, candidates.LAST) == (0x0100, 0xFEFF)
 
 
 def test_wait_names_every_due_timer():

@@ -75,7 +75,7 @@ class Bench:
 
     def contest(self):
         todo = self.machine.received(1, self.frame, self.now)
-        if todo & acd.SEND:
+        if todo & sim.SEND:
             todo |= self.machine.sent(True, self.now)
         return todo
 
@@ -148,7 +148,7 @@ class Quiet:
         self.sent += 1
         return True
 
-    def assign(self, frame, prefix):
+    def assign(self, frame):
         return self.send(frame)
 
     def set_prefix(self, prefix):
@@ -237,7 +237,7 @@ def test_machine_drops_candidates_without_the_heap():
     for attempt in range(12):
         bench.frame = denial(FOREIGN, bench.machine.host)
         if bench.machine.state == sim.PROBING:
-            assert check.run(bench.receive, "denial %d" % attempt) == acd.CONFLICT
+            assert check.run(bench.receive, "denial %d" % attempt) == sim.CONFLICT
     assert bench.machine.state == sim.WAITING
     bench.next()
     check.run(bench.elapse, "end of the rate limit")
@@ -260,7 +260,7 @@ def test_machine_bears_a_failing_driver_without_the_heap():
     bench = Bench()
     check = Check()
     bench.next()
-    assert check.run(bench.refused, "refused probe") == acd.SEND
+    assert check.run(bench.refused, "refused probe") == sim.SEND
     bench.hold()
 
 

@@ -42,9 +42,9 @@ class Interrupted(Link):
         self._interrupt(True)
         return taken
 
-    def assign(self, frame, prefix):
+    def assign(self, frame):
         self._interrupt(False)
-        taken = super().assign(frame, prefix)
+        taken = super().assign(frame)
         self._interrupt(True)
         return taken
 

@@ -2,7 +2,6 @@
 """Link down and up, a routable address that comes and goes, another MAC."""
 
 import sim
-from autoip import acd
 from sim import FOREIGN, MAC, OTHER, C, Host, Wire, announcement, denial, ip, is_probe, target
 
 
@@ -166,7 +165,7 @@ def test_new_mac_after_link_up():
     host.heard(announcement(OTHER, C))
     assert host.judged == 0
     host.heard(announcement(MAC, C))
-    assert host.judged & acd.CONFLICT
+    assert host.judged & sim.CONFLICT
 
 
 def test_new_mac_gives_other_candidates():

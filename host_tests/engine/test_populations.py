@@ -3,8 +3,8 @@
 
 import sys
 
-from autoip.candidates import FIRST, LAST, candidate, text
-from sim import Random
+from autoip.candidates import candidate, text
+from sim import FIRST, LAST, Random
 
 CPYTHON = sys.implementation.name == "cpython"
 COUNT = 65024

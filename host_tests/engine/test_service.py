@@ -436,11 +436,11 @@ class _Overtaken(Link):
         super().__init__(wire)
         self._happen = happen
 
-    def assign(self, frame, prefix):
+    def assign(self, frame):
         happen, self._happen = self._happen, None
         if happen:
             happen(self)
-        return super().assign(frame, prefix)
+        return super().assign(frame)
 
 
 def test_probe_just_before_the_first_announcement_is_judged_before_it():

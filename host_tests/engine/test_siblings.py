@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Several interfaces of one host."""
 
-from autoip import acd
 from sim import (
+    CONFLICT,
     FOREIGN,
     MAC,
     OTHER,
@@ -51,7 +51,7 @@ def test_own_other_interface_is_not_foreign():
             a.heard(frame)
             assert a.judged == 0 and a.count("conflicts") == 0
         a.heard(denial(FOREIGN, C))
-        assert a.judged & acd.CONFLICT
+        assert a.judged & CONFLICT
 
 
 def test_interface_that_is_down_is_not_foreign_either():
@@ -68,7 +68,7 @@ def test_stopped_interface_is_foreign():
     b.stop()
     assert a.board == [a]
     a.heard(denial(OTHER, C))
-    assert a.judged == acd.CONFLICT
+    assert a.judged == CONFLICT
 
 
 def test_conflict_on_one_interface_is_none_on_the_other():

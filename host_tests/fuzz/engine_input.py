@@ -17,7 +17,7 @@ sys.path[:0] = [str(ENGINE.parents[1] / "lib"), str(ENGINE), str(ENGINE / "shim"
 with atheris.instrument_imports(include=["autoip"]):
     import sim
     from autoip import acd
-    from autoip.candidates import FIRST, LAST
+    from sim import FIRST, LAST
 
 ADDRESSES = (
     sim.ip(sim.C),

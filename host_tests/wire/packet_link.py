@@ -91,19 +91,20 @@ class PacketLink:
         except OSError:
             return False
 
-    def assign(self, frame, prefix):
+    def assign(self, frame):
         self._take_all()
         if self._queue or not self.status() or not self.send(frame):
             return False
         if self._assigned < 0:
-            self._assigned, self._prefix = self._watched, prefix
+            self._assigned = self._watched
             self._change("add")
         return True
 
     def set_prefix(self, prefix):
         if self._assigned >= 0:
             self._change("del")
-            self._prefix = prefix
+        self._prefix = prefix
+        if self._assigned >= 0:
             self._change("add")
 
     def release(self):

@@ -25,13 +25,13 @@ def _error(board, code):
 
 def test_closed_link(board):
     board.run("link.close(); link.close()")
-    for call in ("mac()", "watch(1)", "send(bytes(42))", "assign(bytes(42), 16)", "release()", "wake(1)"):
+    for call in ("mac()", "watch(1)", "send(bytes(42))", "assign(bytes(42))", "release()", "wake(1)"):
         assert _error(board, f"link.{call}") == f"OSError: {errno.ENODEV}"
     assert board.ask("[link.status(), link.receive(bytearray(42)), link.counts()]") == [0, 0, [0, 0]]
 
 
 def test_short_frame(board):
-    for call in ("send(bytes(41))", "assign(bytes(41), 16)", "receive(bytearray(41))"):
+    for call in ("send(bytes(41))", "assign(bytes(41))", "receive(bytearray(41))"):
         assert _error(board, f"link.{call}").startswith("ValueError")
 
 
@@ -43,3 +43,18 @@ def test_exception_in_on_wake_is_printed_and_the_next_one_is_called(board):
         board.run("link.wake(0)")
         board.until(f"len(woken) == {count}")
     assert board.log.read_text().count("RuntimeError: on purpose") == 2
+
+
+def test_a_link_that_nobody_has_any_more_is_closed(board):
+    board.run(
+        "import gc\n"
+        "def reopened():\n"
+        "    gc.collect()\n"
+        "    try:\n"
+        "        return bool(_autoip.Link(nic))\n"
+        "    except OSError:\n"
+        "        return False\n"
+    )
+    assert not board.ask("reopened()")
+    board.run("link = None")
+    board.until("reopened()")

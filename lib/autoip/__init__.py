@@ -9,8 +9,6 @@
 Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 3927 and RFC 5227.
 """
 
-import errno as _errno
-
 try:
     import _autoip
 except ImportError:
@@ -49,7 +47,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
     first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
         raise ValueError("remember: a path, or None")
-    link = _open(nic)
+    link = _autoip.Link(nic)
     try:
         store = None
         if remember is not None:
@@ -60,18 +58,6 @@ def start(nic=None, *, ip=None, remember=None, **options):
     except BaseException:  # Ctrl-C as well
         link.close()
         raise
-
-
-def _open(nic):
-    try:
-        return _autoip.Link(nic)
-    except OSError as error:
-        what = {
-            _errno.ENODEV: "no active interface, nic.active(True) first",
-            _errno.EALREADY: "it has a service",
-            _errno.ENOMEM: "AUTOIP_LINKS: %d" % len(_running),
-        }
-        raise OSError(error.args[0], what.get(error.args[0], ""))  # noqa: B904, MicroPython has no `from`
 
 
 def stop(nic=None):

@@ -6,12 +6,12 @@ interface unless it is `assigned`, and then does what the input returned, as bit
 
     SEND        hand `frame` to the driver, then call sent() and do what it returns as well
     ASSIGN      likewise, and put `host` on the interface in the same step: `frame` announces it
-    CONFLICT    tell: another host uses or probes our address; its MAC is in `offender`
+    CONFLICT    tell: another host, the frame's sender, uses or probes our address
     DEFENDED    tell: the conflict was answered with an announcement
     SUSPENDED   tell: the interface is down, and the address out of use; it stays there, to be probed anew
     LOST        tell: the address is gone
     BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
-    ROUTABLE    tell: another host uses the interface's routable address (RFC 5227 2.4)
+    ROUTABLE    tell: it uses the interface's routable address (RFC 5227 2.4)
 
         state        left by                                       to
         WAITING      interface up, and no rate limit or its end    PROBING
@@ -41,24 +41,17 @@ from micropython import const
 from . import arp
 from .candidates import candidate
 
-SEND = const(1)
-ASSIGN = const(2)
-CONFLICT = const(4)
+_SEND = const(1)
+_ASSIGN = const(2)
+_CONFLICT = const(4)
 _DEFENDED = const(8)
 _SUSPENDED = const(16)
 _LOST = const(32)
 _BOUND = const(64)
-ROUTABLE = const(128)
+_ROUTABLE = const(128)
 
-# What is told, in this order, by its word.
-EVENTS = (
-    (CONFLICT, "conflict"),
-    (_DEFENDED, "defended"),
-    (_SUSPENDED, "suspended"),
-    (_LOST, "lost"),
-    (_BOUND, "bound"),
-    (ROUTABLE, "routable conflict"),
-)
+# The words of what is told, from CONFLICT on.
+EVENTS = ("conflict", "defended", "suspended", "lost", "bound", "routable conflict")
 
 STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
 _STOPPED = const(0)
@@ -84,6 +77,7 @@ _DEFENCES = const(3)
 _MOVES = const(4)
 _MISMATCHED = const(5)
 _ROUTABLE_CONFLICTS = const(6)
+_ATTEMPTS = const(7)  # of candidate(), not told
 
 # RFC 3927 section 9. The four that pace the probes come from the option `delay`, whose default of
 # 2,000 ms gives the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
@@ -124,17 +118,14 @@ class Machine:
 
     def __init__(self, mac, random, limit, is_taken, first, delay, abandon):
         self.state = _WAITING
-        self.status = 0  # of the interface: it counts as down until set_status()
         self.frame, self.mac = arp.new_request()
-        self.offender = bytearray(6)
-        self.counts = [0] * len(COUNTERS)
+        self.counts = [0] * (_ATTEMPTS + 1)
         self.contested = -1  # host part of the address in the last conflict; -1: the routable one
         self.random = random
         self.limit = limit
         self.is_taken = is_taken
         self.delay = delay
         self.abandon = abandon
-        self.attempt = 0
         self.assigned = False  # `host` is to be on the interface, in use or suspended
         self.previous = -1  # host part of the address that was suspended or lost last, or -1
         self._probes_left = 0
@@ -150,11 +141,11 @@ class Machine:
 
     def stop(self):
         """Give everything up. The machine can't be started again."""
-        self.status = 0
         return self._give_up(_STOPPED)
 
-    def set_status(self, status, idle, now, mac=None):
-        """The interface is down (0) or up. idle: no address is wanted. mac: if it may be another one.
+    def set_status(self, up, idle, now, mac=None):
+        """up: of the interface; before, it counts as down. idle: no address is wanted. mac: if it may be
+        another one.
 
         The same status may be told again.
         """
@@ -162,8 +153,7 @@ class Machine:
             return 0
         if mac:
             arp.set_sender(self.frame, mac)
-        self.status = status
-        if not status:
+        if not up:
             todo = _SUSPENDED if self.held() >= 0 else 0
             self._leave(_WAITING)
             return todo
@@ -180,15 +170,17 @@ class Machine:
         routable address, which is told and counted: that address is DHCP's business, or the user's.
         """
         if kind == _OF_ROUTABLE:
-            self._record(frame, _ROUTABLE_CONFLICTS, -1)
-            return ROUTABLE
+            self.counts[_ROUTABLE_CONFLICTS] += 1
+            self.contested = -1
+            return _ROUTABLE
         own = self.frame
         denied = self.state == _PROBING
         # A probe is no conflict once the address is held.
         conflicts = arp.is_conflicting(frame, own) or (denied and arp.is_probe(frame, own))
         if self.state < _PROBING or not conflicts:
             return 0
-        self._record(frame, _CONFLICTS, self.host)
+        self.counts[_CONFLICTS] += 1
+        self.contested = self.host
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
         if self.state == _ANNOUNCING:
@@ -196,16 +188,16 @@ class Machine:
             # wait for. It is no attack on our address, but tells that it never was ours.
             denied = arp.is_answer(frame, own)
         if not denied:
-            return CONFLICT | self._defend_or_move(now)
+            return _CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1
-        return CONFLICT | self._move(now)
+        return _CONFLICT | self._move(now)
 
     def elapsed(self, now):
         """Time has passed: do what is due, at most one frame however late it is."""
         if _left(self._defence, now) == 0:
             self._defence = -1
         if _left(self._retry, now) == 0:
-            return SEND
+            return _SEND
         if _left(self._step, now) != 0:
             return 0
         if self.state == _WAITING:
@@ -216,9 +208,9 @@ class Machine:
             self._step = -1
             return 0
         if self._probes_left:
-            return SEND
+            return _SEND
         arp.make_announcement(self.frame)
-        return ASSIGN if self.state == _PROBING else SEND
+        return _ASSIGN if self.state == _PROBING else _SEND
 
     def sent(self, taken, now):
         """Was the frame of SEND or ASSIGN taken? If not, it does not count and is sent again."""
@@ -285,8 +277,8 @@ class Machine:
         self._defence = -1
         denied = self.host
         while self.host == denied or self.is_taken(self, self.host):
-            self.host = candidate(self.mac, self.attempt)
-            self.attempt += 1
+            self.host = candidate(self.mac, self.counts[_ATTEMPTS])
+            self.counts[_ATTEMPTS] += 1
 
     def _sent_probe(self, now):
         left = self._probes_left - 1
@@ -315,17 +307,12 @@ class Machine:
 
     # Conflicts
 
-    def _record(self, frame, counter, host):
-        self.counts[counter] += 1
-        self.contested = host
-        arp.copy_sender(frame, self.offender)
-
     def _defend_or_move(self, now):
         # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
         if not self.abandon and (self._defence < 0 or _left(self._defence, now) == 0):
             self._defence = _after(now, _DEFEND_INTERVAL)
             self._retry = now
-            return SEND
+            return _SEND
         self.counts[_MOVES] += 1
         self.limit[_LOSSES] += 1
         return self._move(now)

@@ -8,11 +8,7 @@ target. The link has seen to the form of it. No function here allocates after `n
 
 from micropython import const
 
-LENGTH = const(42)
-
-_DESTINATION = const(0)
 _SOURCE = const(6)
-_HEADER = const(12)  # ethertype to opcode: 10 octets
 _OPCODE = const(21)  # its low octet
 _SHA = const(22)  # sender hardware address
 _SPA = const(28)  # sender protocol address
@@ -27,10 +23,11 @@ def new_request():
 
     -> (the frame, a view of its sender hardware address)
     """
-    frame = bytearray(LENGTH)
-    _copy(frame, _DESTINATION, b"\xff\xff\xff\xff\xff\xff", 0, 6)
-    _copy(frame, _HEADER, b"\x08\x06\x00\x01\x08\x00\x06\x04\x00\x01", 0, 10)
-    _copy(frame, _TPA, b"\xa9\xfe", 0, 2)
+    frame = bytearray(
+        b"\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\x08\x06"  # Ethernet: to all, ARP
+        b"\x00\x01\x08\x00\x06\x04\x00\x01"  # a Request for IPv4 over Ethernet
+        b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xa9\xfe\0\0"  # sender; target: 169.254.0.0
+    )
     return frame, memoryview(frame)[_SHA:_SPA]
 
 

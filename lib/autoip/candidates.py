@@ -8,8 +8,8 @@ small int on 32-bit boards, where numbers from 2**30 on live on the heap.
 from micropython import const
 
 # RFC 3927 2.1: the first and the last 256 addresses of 169.254/16 are reserved.
-FIRST = const(0x0100)
-LAST = const(0xFEFF)
+_FIRST = const(0x0100)
+_LAST = const(0xFEFF)
 
 _COUNT = const(0xFE00)  # 65,024 addresses = 2**9 * 127
 _PARITIES = const(0x6996)  # bit n: the parity of the four bits of n
@@ -32,8 +32,12 @@ def candidate(mac, attempt):
     bits = mac[0] ^ mac[1] ^ mac[2]
     bits ^= bits >> 4
     offset = 2 * _mix(mac, 3, 0x5EED) + (_PARITIES >> (bits & 15) & 1)
-    first = _slope(_mix(mac, 3, 0)) * place % _COUNT + offset
-    return (first + _scattered(mac, attempt % _COUNT) - _scattered(mac, 0)) % _COUNT + FIRST
+    # Odd and no multiple of 127: no factor in common with 65,024. Below 2**14: times a place, a small int.
+    slope = _mix(mac, 3, 0) % 8191 * 2 + 1
+    if slope % 127 == 0:
+        slope += 2
+    first = slope * place % _COUNT + offset
+    return (first + _scattered(mac, attempt % _COUNT) - _scattered(mac, 0)) % _COUNT + _FIRST
 
 
 def text(host):
@@ -49,7 +53,7 @@ def host_part(ip):
     octets = ip.split(".") if isinstance(ip, str) else ()
     if len(octets) == 4:
         host = number(octets[2]) << 8 | number(octets[3])
-        if FIRST <= host <= LAST and text(host) == ip:
+        if _FIRST <= host <= _LAST and text(host) == ip:
             return host
     raise ValueError("ip: 169.254.1.0 - 169.254.254.255")
 
@@ -73,10 +77,3 @@ def _scattered(mac, number):
         number = _mix(mac, 6, number)
         if number < _COUNT:
             return number
-
-
-def _slope(seed):
-    # Odd and no multiple of 127: no factor in common with 65,024. Below 2**14: times a number below
-    # 65,024 it stays below 2**30.
-    slope = seed % 8191 * 2 + 1
-    return slope if slope % 127 else slope + 2

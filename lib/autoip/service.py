@@ -17,15 +17,15 @@ A link is the wire as a service sees it, and the address on it:
     receive(buffer)         take the oldest waiting frame into the buffer of 42 octets -> 0: there was
                             none; 1: it may conflict with the watched address; 2: it conflicts with the
                             interface's own, routable address
-    send(frame)             -> True if the driver took it
-    assign(frame, prefix)   send the frame, the announcement of the watched address, and have the
+    send(frame)             -> true if the driver took it
+    assign(frame)           send the frame, the announcement of the watched address, and have the
                             address on the interface from that moment on; if it is there already, it is
-                            in use from then on. `prefix`: see below. -> False, and nothing is done, if
-                            the driver did not take the frame, if frames are waiting (they are to be
-                            judged first), or if the interface was down meanwhile
-    set_prefix(prefix)      16: traffic to 169.254/16 leaves by the link-local address; 32: by the
-                            interface's own, unless a socket is bound to the link-local one. Nothing is
-                            done while no address is assigned
+                            in use from then on -> false, and nothing is done, if the driver did not
+                            take the frame, if frames are waiting (they are to be judged first), or if
+                            the interface was down meanwhile
+    set_prefix(prefix)      16, as it is at first: traffic to 169.254/16 leaves by the link-local
+                            address; 32: by the interface's own, unless a socket is bound to the
+                            link-local one
     release()               take the address off, if there is one; its TCP connections are reset first
                             (RFC 3927 2.5)
     wake(ms)                one wake-up after ms, replacing the last; -1: none
@@ -54,8 +54,14 @@ from micropython import const
 from . import acd, arp
 from .candidates import candidate, text
 
+# Of what the machine returns, see acd.py.
+_SEND = const(1)
+_ASSIGN = const(2)
+_CONFLICT = const(4)
+_ROUTABLE = const(128)
+
 _POLL = const(5)  # ms between two polls of wait() and ready()
-_ROUTABLE = const(2)  # a link's status
+_WITH_ROUTABLE = const(2)  # a link's status
 _DELAY_MAX = const(8000)  # ms
 
 # RFC 3927 1.9: a routable address beside the link-local one. QNX has both (0); `old` gives the link-local
@@ -72,7 +78,7 @@ _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tr
 running = []  # all services that are not stopped
 
 _limits = {}  # name of an interface -> the limit of its rate, which outlives a service
-_frame = bytearray(arp.LENGTH)  # the received one that is judged
+_frame = bytearray(42)  # the received one that is judged
 
 
 class Service:
@@ -100,17 +106,17 @@ class Service:
         if on_event is not None and not callable(on_event):
             raise ValueError("on_event: a function, or None")
         self.nic = nic
-        self.name = link.name
         self._link = link
         self._mode = old + (old and force)
         self._on_event = on_event
         self._store = store
         # Three items an entry: ticks_ms, word and host part.
         self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES))
-        self._debug = debug
         self._todo = 0
+        self._status = 0  # of the link, as the machine was told
+        self._offender = bytearray(6)
         if force and not old:
-            self._note("force without old")
+            self._note("force without old", -1)
         if first < 0 and store:
             first = store.load()
         limit = _limits.setdefault(link.name, acd.new_limit())
@@ -124,6 +130,11 @@ class Service:
 
     def __repr__(self):
         return "<autoip %s %s %s %s>" % (self.name, self.state, self.address, self.stats())
+
+    @property
+    def name(self):
+        """The short name of the interface in lwIP, "e0"."""
+        return self._link.name
 
     @property
     def address(self):
@@ -143,7 +154,7 @@ class Service:
     @property
     def offender(self):
         """MAC (6 bytes) of the host in the last conflict; zeros if there was none."""
-        return bytes(self._machine.offender)
+        return bytes(self._offender)
 
     @property
     def state(self):
@@ -158,7 +169,7 @@ class Service:
 
         TypeError unless start() was given the `network` object: lwIP's name alone leads to no address.
         """
-        if self._machine.status == _ROUTABLE:
+        if self._status == _WITH_ROUTABLE:
             if not hasattr(self.nic, "ifconfig"):
                 raise TypeError("start() was not given the network object")
             return self.nic.ifconfig()[0]
@@ -216,9 +227,10 @@ class Service:
         self._link.close()
         if self in running:
             running.remove(self)
+        self._status = 0
         if self._machine.state:
             self._do(self._machine.stop())
-            self._tell("stopped")
+            self._tell("stopped", -1)
 
     # From the link
 
@@ -232,7 +244,10 @@ class Service:
         self._follow_status()
         # Before a timer that is due: there is no announcement for an address that was denied.
         while kind := self._link.receive(_frame):
-            self._do(self._machine.received(kind, _frame, time.ticks_ms()))
+            todo = self._machine.received(kind, _frame, time.ticks_ms())
+            if todo:
+                arp.copy_sender(_frame, self._offender)
+            self._do(todo)
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
             self._link.wake(self._machine.wait(time.ticks_ms()))
@@ -241,52 +256,52 @@ class Service:
         machine = self._machine
         status = self._link.status()
         mac = None
-        if status != machine.status:
-            if status and not machine.status:
+        if status != self._status:
+            if not self._status:
                 mac = self._link.mac()
-            if machine.assigned:
-                self._link.set_prefix(self._prefix(status))
-            self._note(("down", "up", "routable")[status])
-        idle = status == _ROUTABLE and self._mode == _OLD
-        self._do(machine.set_status(status, idle, time.ticks_ms(), mac))
-
-    def _prefix(self, status):
-        return 32 if status == _ROUTABLE and self._mode == _FORCE else 16
+            self._link.set_prefix(32 if status == _WITH_ROUTABLE and self._mode == _FORCE else 16)
+            self._note(("down", "up", "routable")[status], -1)
+        idle = status == _WITH_ROUTABLE and self._mode == _OLD
+        todo = machine.set_status(status, idle, time.ticks_ms(), mac)
+        self._status = status
+        self._do(todo)
 
     # To the link
 
     def _do(self, todo):
         machine = self._machine
         self._todo |= todo
-        host = machine.contested if self._todo & (acd.CONFLICT | acd.ROUTABLE) else machine.host
+        host = machine.contested if self._todo & (_CONFLICT | _ROUTABLE) else machine.host
         stopped = not machine.state
         if not stopped:
             if not machine.assigned:
                 self._link.release()
             self._link.watch(machine.watched())
-            if self._todo & (acd.SEND | acd.ASSIGN):
+            if self._todo & (_SEND | _ASSIGN):
                 self._send()
         todo, self._todo = self._todo, 0
-        for event, word in acd.EVENTS:
+        event = _CONFLICT
+        for word in acd.EVENTS:
             # A callback may stop the service: what it has not heard yet is not told after "stopped".
             if todo & event and (stopped or machine.state):
                 self._tell(word, host)
+            event <<= 1
 
     def _send(self):
         machine = self._machine
-        if self._todo & acd.ASSIGN:
-            taken = self._link.assign(machine.frame, self._prefix(machine.status))
+        if self._todo & _ASSIGN:
+            taken = self._link.assign(machine.frame)
         else:
             taken = self._link.send(machine.frame)
-        self._todo = self._todo & ~(acd.SEND | acd.ASSIGN) | machine.sent(taken, time.ticks_ms())
+        self._todo = self._todo & ~(_SEND | _ASSIGN) | machine.sent(taken, time.ticks_ms())
         if not taken:
             self._note("unsent", machine.host)
-        elif self._debug:
+        elif len(self._log) > 3 * _ENTRIES:
             self._note("probe" if machine.held() < 0 else "announcement", machine.host)
 
     # To the user
 
-    def _tell(self, event, host=-1):
+    def _tell(self, event, host):
         self._note(event, host)
         if self._on_event:
             try:
@@ -299,7 +314,7 @@ class Service:
             except OSError as error:
                 sys.print_exception(error)
 
-    def _note(self, word, host=-1):
+    def _note(self, word, host):
         log = self._log
         for i in range(3, len(log)):
             log[i - 3] = log[i]

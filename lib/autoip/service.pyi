@@ -8,7 +8,6 @@ running: list[Service]
 
 class Service:
     nic: Any
-    name: str
     def __init__(
         self,
         link: Any,
@@ -22,6 +21,8 @@ class Service:
         force: bool = False,
         on_event: Callable[[str, Service], object] | None = None,
     ) -> None: ...
+    @property
+    def name(self) -> str: ...
     @property
     def address(self) -> str | None: ...
     @property

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import sim
-from autoip.candidates import FIRST, LAST
+from sim import FIRST, LAST
 
 ADDRESSES = LAST - FIRST + 1  # 65,024
 SIZES = (10, 100, 1000, 10000, 60000)

@@ -2,9 +2,7 @@
 """A host whose frames stay within what RFC 3927 2.2.1, 2.4 and 2.5 allow, or an assertion fails."""
 
 import sim
-from autoip import acd
-from autoip.candidates import FIRST, LAST
-from sim import BROADCAST, C, Host
+from sim import BROADCAST, FIRST, LAST, C, Host
 
 
 class Watched(Host):
@@ -22,7 +20,7 @@ class Watched(Host):
         super().__init__(wire, mac, seed, C, delay, abandon, limit, plug=False, answers=answers)
 
     def do(self, todo):
-        if todo & (sim.LOST | acd.CONFLICT) and not todo & sim.FRAME:
+        if todo & (sim.LOST | sim.CONFLICT) and not todo & sim.FRAME:
             self.probed.clear()
         before = self.words().count("defended")
         super().do(todo)
