@@ -3,7 +3,7 @@
 # types.sh BIN STUBS
 # The stubs of autoip against its code, and the examples against them and MicroPython's own, which lie in
 # STUBS/PORT. An example is checked for the ports that have its kind of interface: network.LAN() without
-# arguments is none of ESP32's, and the published stubs of stm32 are those of a board without Wi-Fi.
+# arguments is none of ESP32's, the published stubs of stm32 are those of a board without Wi-Fi, and none has WIZNET5K.
 set -eu
 
 bin=$1
@@ -19,9 +19,10 @@ check() {
         --cache-dir "$stubs/cache-$port" "$@" lib/autoip/*.pyi
 }
 
-# shellcheck disable=SC2046 # file names without spaces
+# shellcheck disable=SC2046,SC2086 # file names without spaces
 {
-    check rp2 examples/*.py
-    check esp32 $(grep -L 'network\.LAN()' examples/*.py)
-    check stm32 $(grep -L 'network\.WLAN' examples/*.py)
+    examples=$(grep -L 'network\.WIZNET5K' examples/*.py)
+    check rp2 $examples
+    check esp32 $(grep -L 'network\.LAN()' $examples)
+    check stm32 $(grep -L 'network\.WLAN' $examples)
 }

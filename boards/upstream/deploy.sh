@@ -16,7 +16,7 @@ refuse() {
     exit 1
 }
 
-# Has the board a boot.py, an interface of network.WLAN, of network.LAN?
+# Has the board a boot.py, an interface of network.WLAN, of network.WIZNET5K, of network.LAN?
 has() {
     case $found in *"'$1'"*) ;; *) return 1 ;; esac
 }
@@ -30,7 +30,7 @@ print(example.replace("(\"network\", \"password\")", ascii((os.environ["SSID"], 
 ' <examples/boot_wlan.py
 }
 
-look="import os, network; print([n for n in os.listdir() + dir(network) if n in ('boot.py', 'WLAN', 'LAN')])"
+look="import os, network; print([n for n in os.listdir() + dir(network) if n in ('boot.py', 'WLAN', 'WIZNET5K', 'LAN')])"
 if ! found=$("$mpremote" connect "$port" exec "$look"); then
     echo "no board at PORT=$port: connect one with MicroPython on it by USB, and name its port" >&2
     refuse "(ls /dev/ttyACM* /dev/ttyUSB*)"
@@ -45,6 +45,8 @@ if [ -z "$file" ] && has WLAN; then
     file=$(mktemp)
     trap 'rm "$file"' EXIT
     wifi_example >"$file"
+elif [ -z "$file" ] && has WIZNET5K; then
+    file=examples/boot_wiznet5k.py
 elif [ -z "$file" ] && has LAN; then
     file=examples/boot.py
 elif [ -z "$file" ]; then

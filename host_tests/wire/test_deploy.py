@@ -19,6 +19,8 @@ class network:
     WLAN = None
 sys.modules["network"] = network
 """
+# Nor a WIZnet chip.
+WIZNET = WIFI.replace("WLAN", "WIZNET5K")
 WIFIS = [("my network", "its password"), ('Anne\'s "5 GHz"', "$HOME \\n `id` 'é' #"), ("open", "")]
 
 
@@ -46,6 +48,15 @@ def test_without_wifi_and_never_over_another_unasked(board):
     code, told = deploy(board, f"BOOT_PY={ROOT}/examples/claim.py")
     assert code != 0 and "OVERWRITE=1 replaces it" in told
     assert boot_py(board) == ETHERNET
+
+
+def test_with_a_wiznet_chip(board, tmp_path):
+    wiznet = tmp_path / "wiznet.py"
+    wiznet.write_text(WIZNET)
+    board.mpremote("fs", "cp", wiznet, ":boot.py")
+    code, told = deploy(board, "OVERWRITE=1")
+    assert code == 0, told
+    assert boot_py(board) == (ROOT / "examples" / "boot_wiznet5k.py").read_text().strip()
 
 
 def test_wifi_wants_a_network_and_gets_it_whole(board, tmp_path):

@@ -30,6 +30,12 @@ class Network:
     WLAN = lambda: network.LAN("tap1")
 sys.modules["network"] = Network
 """
+WIZNET = """
+import network, sys
+class Network:
+    WIZNET5K = network.LAN
+sys.modules["network"] = Network
+"""
 LED = """
 import sys
 class machine:
@@ -93,6 +99,11 @@ def test_claim(run, host):
 
 def test_boot(run, host, bench):
     run("boot.py")
+    assert host.ping(bench.capture.wait_for(is_arp("announcement")).arp.psrc)
+
+
+def test_boot_with_a_wiznet_chip(run, host, bench):
+    run("boot_wiznet5k.py", before=WIZNET)
     assert host.ping(bench.capture.wait_for(is_arp("announcement")).arp.psrc)
 
 
