@@ -134,7 +134,8 @@ def test_what_sudo_make_leaves_belongs_to_the_user(tmp_path):
     (checkout / "build").mkdir()
     os.chown(checkout, USER, USER)
     sources = [f"{name}={tmp_path}" for name in ("LWIP_DIR", "MICROPY_DIR")]
-    assert make("build/lwip", *sources, cwd=checkout) == (0, [])
+    # These tests may run by hand-back.sh themselves.
+    assert make("build/lwip", *sources, cwd=checkout, env={"HANDED_BACK": ""}) == (0, [])
     assert (checkout / "build" / "lwip").lstat().st_uid == USER
 
 
