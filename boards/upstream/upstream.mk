@@ -48,8 +48,7 @@ build-packages: check-checkout
 .PHONY: check-checkout
 check-checkout:
 	@host_tests/install-packages.sh "$(SUDO)" python3
-	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
-	@$(CHECK_TOOLS)
+	@all=1; boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD) || all=; $(CHECK_TOOLS) || all=; [ "$$all" ]
 
 .PHONY: check-firmware
 check-firmware:

@@ -104,6 +104,16 @@ def test_what_a_checkout_lacks_is_told_before_a_compiler_is_installed(checkout, 
     assert reason.startswith("BOARD=RPI_PICO_W: set MICROPY_DIR to a checkout of MicroPython")
 
 
+def test_what_an_esp32_lacks_is_told_at_once(checkout, fresh):
+    (checkout / "ports" / "esp32" / "boards" / "ESP32_GENERIC").mkdir(parents=True)
+    options, env = fresh
+    code, lines = make("firmware", "BOARD=ESP32_GENERIC", f"MICROPY_DIR={checkout}", *options, env=env)
+    submodules, tools, _ = lines
+    assert code != 0
+    assert submodules.startswith("BOARD=ESP32_GENERIC: MICROPY_DIR lacks lib/berkeley-db-1.xx/btree, ")
+    assert tools.startswith("BOARD=ESP32_GENERIC: no ESP-IDF is active, v5.3 to v5.5 fit; get it by: ")
+
+
 def test_a_firmware_that_was_not_built_is_told_before_tools_are_installed(checkout, fresh, tmp_path):
     options, env = fresh
     reason = refused("flash", "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
