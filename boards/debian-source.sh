@@ -31,7 +31,7 @@ unpacked="$apt/$package"
 rm -rf "$unpacked"
 mkdir -p "$unpacked"
 cd "$unpacked"
-apt-get -qq source "$package"
+apt-get -qq source --only-source "$package"
 cd "$OLDPWD"
 tree=$(find "$unpacked" -mindepth 1 -maxdepth 1 -type d)
 case $(basename "$tree") in

@@ -258,6 +258,8 @@ class QemuBoard(Board):
     """QEMU_MPS2: told the agent by its raw REPL. The cable is pulled by the emulator."""
 
     PADS = True  # short frames, with zeros to the 60 octets of Ethernet, as a network card does
+    BUILD = "QEMU_MPS2"
+    AGENT = _AGENT.read_text()
 
     def _start(self, sanitize):
         with open(self._errors, "wb") as errors:
@@ -266,6 +268,7 @@ class QemuBoard(Board):
                 self.tap,
                 self.mac,
                 "stdio,signal=off",
+                self.BUILD,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -274,7 +277,7 @@ class QemuBoard(Board):
         return self._qemu.process
 
     def _begin(self, stdin, keys):
-        stdin.write(keys + "print()\n" + _AGENT.read_text() + _EXECUTE)
+        stdin.write(keys + "print()\n" + self.AGENT + _EXECUTE)
         stdin.flush()
 
     def _begin_anew(self):

@@ -1,84 +1,185 @@
 # SPDX-License-Identifier: MIT
-"""Other implementations of IPv4 link-local, as a peer of the boards."""
+"""Other implementations of IPv4 link-local, as peers of the boards: daemons on eth0 of Linux hosts.
+
+A daemon has a mount namespace in which it can write to its home only, a folder of the test's: that is its
+/run and its folder in /var/lib. What it keeps there is there again after restart().
+"""
 
 import collections
 import os
-import re
+import shutil
+import signal
 import subprocess
 import threading
 import time
 
 from .qemu import ROOT
-from .waiting import PATIENCE
+from .waiting import PATIENCE, wait_until
 
-# Unpacked, not installed: Debian's user and folder for it are not there.
-_AVAHI = ROOT / "build" / "src" / "avahi"
-_AVAHI_AUTOIPD = [
-    _AVAHI / "usr" / "sbin" / "avahi-autoipd",
-    *("--no-drop-root", "--no-chroot", f"--script={_AVAHI}/etc/avahi/avahi-autoipd.action"),
-]
-# The daemon wants its pid file, its folder and an `ip` of its own namespace; nothing may leave traces.
+_AVAHI = ROOT / "build" / "src" / "avahi"  # unpacked, not installed
+
+# Arguments: the home, the folder in /var/lib, the daemon's command. /sys is that of its network namespace.
+# At the end its helpers are waited for, 5 s at most.
 _PRIVATE = """
-mount -t tmpfs tmpfs /run
-mount -t tmpfs tmpfs /var/lib
-mkdir /var/lib/avahi-autoipd
-mount -t sysfs sysfs /sys
+home=$1 lib=$2
+shift 2
+mount --bind "$home/run" /run
+mount --bind "$home/lib" "$lib"
+mount -t sysfs -o ro sysfs /sys
+mount -o remount,bind,ro /
+trap 'kill $daemon' TERM
 "$@" &
-wait
+daemon=$!
+wait $daemon || wait $daemon
+i=0
+while kill -0 -1 2>/dev/null && [ $i -lt 50 ]; do
+    sleep 0.1
+    i=$((i + 1))
+done
+"""
+
+# What zcip calls: it leaves the interface to a script.
+_ZCIP_SCRIPT = """\
+#!/bin/sh
+case $1 in
+config) ip addr replace "$ip/16" brd + dev "$interface" ;;
+deconfig) ip addr flush dev "$interface" ;;
+esac
+"""
+
+_NETWORK = """\
+[Match]
+Name=eth0
+[Network]
+DHCP=no
+LinkLocalAddressing=ipv4
+{start}
 """
 
 
-class AvahiAutoipd:
-    """avahi-autoipd on eth0 of a host; start: address to try first."""
+class Peer:
+    """A daemon from now until close(). start: the address to try first, if it can be told one."""
+
+    LIB = "/var/lib/misc"  # a folder that is there, for those that need none
+    OWNER = None  # user of what is in its home, else root
 
     def __init__(self, host, log, start=None):
         self.host = host
-        self.address = None
-        self._told = threading.Event()  # it took an address, or is gone
-        self._last_lines = collections.deque(maxlen=10)
-        command = [*_AVAHI_AUTOIPD, "--debug", "--force-bind", "eth0"]
-        if start:
-            command.append(f"--start={start}")
-        self._process = host.namespace.popen(
-            [
-                *"unshare --mount --pid --fork --kill-child --mount-proc sh -ec".split(),
-                _PRIVATE,
-                "sh",
-                *command,
-            ],
-            env=dict(os.environ, LD_LIBRARY_PATH=":".join(map(str, _AVAHI.glob("usr/lib/*")))),
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._home = log.with_suffix("")
+        shutil.rmtree(self._home, ignore_errors=True)
+        for folder in ("run", "lib"):
+            (self._home / folder).mkdir(parents=True)
+        self._command = self.prepare(self._home, start)
+        if self.OWNER:
+            for path in (self._home, *self._home.rglob("*")):
+                shutil.chown(path, self.OWNER, self.OWNER)
+        log.write_text("")
+        self._last_lines = collections.deque(maxlen=10)
+        self._launch()
+
+    def prepare(self, home, start):
+        """Put into the home what the daemon needs; returns its command."""
+        raise NotImplementedError
+
+    @property
+    def address(self):
+        """The link-local address on the interface, or None."""
+        return next((each for each in self.host.addresses() if each.startswith("169.254.")), None)
 
     def wait(self, timeout=PATIENCE):
-        """The address it took, once it is on the interface; that comes a little after the announcement."""
-        if not self._told.wait(timeout):
-            raise TimeoutError(f"avahi-autoipd took no address within {timeout} s, see {self._log}")
+        """The address it took. ConnectionError if the daemon is gone."""
+        missing = f"it took no address, see {self._log}"
+        wait_until(lambda: self.address or not self._reader.is_alive(), missing, timeout)
         if not self.address:
-            raise ConnectionError(f"avahi-autoipd is gone: {''.join(self._last_lines)}")
-        self.host.wait_for_address(self.address)
+            raise ConnectionError(f"the daemon is gone: {''.join(self._last_lines)}")
         return self.address
+
+    def stop(self):
+        """End the daemon as its user does."""
+        if self._process.poll() is None:
+            with open(f"/proc/{self._process.pid}/task/{self._process.pid}/children") as children:
+                os.kill(int(children.read()), signal.SIGTERM)
+            self._process.wait(PATIENCE)
+        self._reader.join()
+
+    def restart(self):
+        self._launch()
 
     def close(self):
         self._process.kill()
         self._process.wait()
         self._reader.join()
 
-    def _read(self):
-        with open(self._log, "w") as log:
-            for line in self._process.stdout:
+    def _launch(self):
+        self._process = self.host.namespace.popen(
+            [
+                *"unshare --mount --uts --pid --fork --kill-child --mount-proc sh -c".split(),
+                _PRIVATE,
+                *("sh", self._home, self.LIB, *self._command),
+            ],
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._reader = threading.Thread(target=self._read, args=[self._process], daemon=True)
+        self._reader.start()
+
+    def _read(self, process):
+        with open(self._log, "a") as log:
+            for line in process.stdout:
                 log.write(f"{time.time():.3f} {line}")
                 log.flush()
                 self._last_lines.append(line)
-                claimed = re.search(r"Callout BIND, address (\S+) on", line)
-                if claimed:
-                    self.address = claimed[1]
-                    self._told.set()
-        self._told.set()
+
+
+class AvahiAutoipd(Peer):
+    LIB = "/var/lib"
+
+    def prepare(self, home, start):
+        (home / "lib" / "avahi-autoipd").mkdir()
+        libraries = ":".join(map(str, _AVAHI.glob("usr/lib/*")))
+        return [
+            *("env", f"LD_LIBRARY_PATH={libraries}", _AVAHI / "usr/sbin/avahi-autoipd"),
+            *("--no-drop-root", "--no-chroot", f"--script={_AVAHI}/etc/avahi/avahi-autoipd.action"),
+            *("--debug", "--force-bind", *([f"--start={start}"] if start else []), "eth0"),
+        ]
+
+
+class Dhcpcd(Peer):
+    """Its first choice follows from the MAC."""
+
+    LIB = "/var/lib/dhcpcd"
+
+    def prepare(self, home, start):
+        return [*"dhcpcd --ipv4only --nobackground --debug --nodhcp".split(), "--config=/dev/null", "eth0"]
+
+
+class Networkd(Peer):
+    OWNER = "systemd-network"
+
+    def prepare(self, home, start):
+        for folder in ("network", "netif"):
+            (home / "run/systemd" / folder).mkdir(parents=True)
+        network = _NETWORK.format(start=f"IPv4LLStartAddress={start}" if start else "")
+        (home / "run/systemd/network/eth0.network").write_text(network)
+        return ["env", "SYSTEMD_LOG_LEVEL=debug", "/lib/systemd/systemd-networkd"]
+
+
+class Zcip(Peer):
+    """busybox's, of Debian's sources: Debian's own busybox is built without it."""
+
+    PROGRAM = ROOT / "build/interop/busybox/busybox"
+
+    def prepare(self, home, start):
+        script = home / "run/zcip.sh"
+        script.write_text(_ZCIP_SCRIPT)
+        script.chmod(0o755)
+        return [
+            self.PROGRAM,
+            *"zcip -f -v".split(),
+            *(["-r", start] if start else []),
+            "eth0",
+            "/run/zcip.sh",
+        ]

@@ -6,18 +6,20 @@ import pathlib
 import socket
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-_FIRMWARE = ROOT / "build" / "QEMU_MPS2" / "firmware.elf"
 
 
 class Qemu:
-    """A machine on a TAP device, as a process; serial: where its serial port leads to, in QEMU's words."""
+    """A machine on a TAP device, as a process; serial: where its serial port leads to, in QEMU's words.
 
-    def __init__(self, wire, tap, mac, serial, **streams):
+    build: folder of the firmware.
+    """
+
+    def __init__(self, wire, tap, mac, serial, build="QEMU_MPS2", **streams):
         ours, theirs = socket.socketpair()
         with theirs:
             command = [
                 *"qemu-system-arm -M mps2-an385 -display none -kernel".split(),
-                _FIRMWARE,
+                ROOT / "build" / build / "firmware.elf",
                 *("-nic", f"tap,ifname={tap},script=no,downscript=no,model=lan9118,mac={mac}"),
                 *("-chardev", f"{serial},id=serial", "-serial", "chardev:serial"),
                 *("-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "monitor,mode=control"),

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from .bench import Bench
 from .frames import THIEF, announcement, is_arp, probe, reply, request
-from .waiting import PATIENCE, QUIET, wait_until
+from .waiting import PATIENCE, QUIET
 
 ASKER = "169.254.7.9"
 # s after the last fault: two pauses of the rate limit, as the first choice of a host that comes out of one
@@ -244,18 +244,13 @@ class Soak:
     def _answered_by_others(self):
         """Addresses that not just their holder answers for, in words, once all rest."""
         holders = {member.board.mac: member.wait() for member in self.members if not member.is_idle()}
-        holders[self._avahi.host.mac] = self._address_of_avahi()
+        holders[self._avahi.host.mac] = self._avahi.wait(PEACE)
         told = []
         for mac, address in holders.items():
             answered = self._answers(address, mac) if address else "nobody"
             if answered != {mac}:
                 told.append(f"{address} of {mac} is answered for by {answered}")
         return told
-
-    def _address_of_avahi(self):
-        host = self._avahi.host
-        wait_until(lambda: self._avahi.address in host.addresses(), "avahi-autoipd has no address", PEACE)
-        return self._avahi.address
 
     def _answers(self, address, mac):
         """The MACs of those that answer for the address, once this one has, or in vain."""

@@ -64,6 +64,16 @@ class Wire:
         """Pull the cable of a device, or put it back."""
         self._route.link("set", index=self._index[name], state="up" if up else "down")
 
+    def join(self, bridges):
+        """Cables from the first bridge to each of the others: from now on they are one wire."""
+        for bridge in bridges[1:]:
+            ends = f"{bridge}-a", f"{bridge}-b"
+            self._route.link("add", ifname=ends[0], kind="veth", peer=ends[1])
+            for end, to in zip(ends, (bridges[0], bridge), strict=True):
+                self._plug(end, to)
+            for end in ends:
+                self.wait_for_port(end)
+
     def add_host(self, address=None, bridge="br0"):
         """A Linux host; address: "169.254.7.9/16", or None."""
         name = f"host{self._hosts}"
@@ -128,6 +138,7 @@ class Host:
 
     def __init__(self, address, wire, name):
         self.namespace = Namespace()
+        self.port = name  # where its cable is plugged in
         wire.add_veth(name, self.namespace)
         with self.namespace.inside():
             self._route = IPRoute()
@@ -139,6 +150,10 @@ class Host:
         if address:
             self.address, length = address.split("/")
             self._route.addr("add", index=self._index, address=self.address, prefixlen=int(length))
+
+    def set_mac(self, mac):
+        self._route.link("set", index=self._index, address=mac)
+        self.mac = mac
 
     def wait_until_up(self):
         """Wait until the host can send: the kernel lets it when it has noted the carrier."""
