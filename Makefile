@@ -37,6 +37,7 @@ include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstrea
 include host_tests/tests.mk
 include host_tests/fuzz/fuzz.mk
 include host_tests/conformance/conformance.mk
+include host_tests/interop/interop.mk
 include bench/bench.mk
 include release/release.mk
 

@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 # What the wire takes, what a browser is, and what all the tests take.
 WIRE_PACKAGES := iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
-TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) dnsmasq-base shellcheck
+TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) dhcpcd-base dnsmasq-base shellcheck
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""What each implementation does by itself: alone on a wire with an adversary, and looked at from outside."""
+
+import contextlib
+import itertools
+import statistics
+import time
+
+import participants
+from wire.capture import Capture
+from wire.frames import BROADCAST, THIEF, announcement, is_arp, probe, reply, request
+from wire.waiting import wait_until
+from wire.wire import Wire
+
+X = "169.254.7.9"
+ROUTABLE, ROUTABLE_HOST = "10.0.0.99", "10.0.0.1"
+STARTS = 5
+DENIED = 140  # s for which every candidate is denied
+_CLAIM = 14  # s that the slowest takes to an address: zcip
+_ANNOUNCED = 5  # s after an address is there, when the last announcement is out
+
+
+class _Alone:
+    """One implementation, or several hosts with it, on a wire under capture."""
+
+    def __init__(self, closing, name, folder, count=1):
+        self.wire = closing.enter_context(Wire())
+        self.capture = closing.enter_context(contextlib.closing(Capture(self.wire, folder / "br0.pcap")))
+        self.all = [participants.make(name, self.wire, folder, number=i) for i in range(count)]
+        for each in self.all:
+            closing.callback(each.close)
+        self.one = self.all[0]
+
+    def hold(self, **options):
+        """Start, and wait until the address is announced; returns it."""
+        self.one.start(**options)
+        return self.held()
+
+    def held(self):
+        wait_until(lambda: self.one.address, "no address")
+        time.sleep(_ANNOUNCED)
+        return self.one.address
+
+    def announced(self, address, after):
+        return len(self.capture.select(is_arp("announcement", self.one.mac, spa=address), after))
+
+    def claim(self, address):
+        """The adversary announces the address. Returns when."""
+        return self.wire.send(announcement(address))
+
+    def fate(self, address, after, seconds):
+        """What became of the address within some seconds."""
+        time.sleep(seconds)
+        if self.one.address == address:
+            return "keeps it" if not self.announced(address, after) else "announces, keeps it"
+        left = "announces, " if self.announced(address, after) else ""
+        return left + ("moves" if self.one.address else "is without one")
+
+
+@contextlib.contextmanager
+def _alone(name, folder, count=1):
+    with contextlib.ExitStack() as closing:
+        yield _Alone(closing, name, folder, count)
+
+
+def starts(name, folder):
+    """Several hosts start at once: times and counts of their claims."""
+    with _alone(name, folder, STARTS) as alone:
+        begun, held = {}, {}
+        for each in alone.all:
+            begun[each] = time.time()
+            each.start()
+        while len(held) < STARTS:
+            for each in alone.all:
+                if each not in held and each.address:
+                    held[each] = time.time() - begun[each]
+            time.sleep(0.02)
+            assert time.time() < begun[alone.one] + 60, "no address"
+        time.sleep(_ANNOUNCED)
+        probes = [[f.time for f in alone.capture.probes_of(each.mac)] for each in alone.all]
+        announcements = [[f.time for f in alone.capture.announcements_of(each.mac)] for each in alone.all]
+    times = held.values()
+    return {
+        "address after start, s": f"{_range(times)} (mean {statistics.mean(times):.1f})",
+        "probes; gaps, s": f"{_counts(probes)}; {_range(_gaps(probes))}",
+        "announcements; gaps, s": f"{_counts(announcements)}; {_range(_gaps(announcements))}",
+    }
+
+
+def a_life(name, folder):
+    """Asked, probed for, contested twice 12 s apart, unplugged, with a routable address beside, ended."""
+    found = {}
+    with _alone(name, folder) as alone:
+        address = alone.hold()
+        answers = is_arp("reply", alone.one.mac, spa=address)
+
+        sent = alone.wire.send(request(X, address))
+        answer = alone.capture.wait_for(answers, after=sent)
+        found["its ARP reply"] = "broadcast" if answer.packet.dst == BROADCAST else "unicast"
+
+        for _ in range(3):
+            sent = alone.wire.send(probe(address))
+            time.sleep(1)
+        told = ", answers" if alone.capture.select(answers, sent) else ""
+        found["probed for three times"] = alone.fate(address, sent, 6) + told
+
+        address = alone.held()
+        found["claimed once by another"] = alone.fate(address, alone.claim(address), 12)
+        again = alone.held()
+        if again == address:
+            found["claimed again 12 s later"] = alone.fate(address, alone.claim(address), 12)
+        else:
+            found["claimed again 12 s later"] = "moved already"
+
+        found["cable out for 3 s"] = _flap(alone)
+        found["a routable address beside it"] = _beside(alone)
+        if hasattr(alone.one, "stop"):
+            address = alone.held()
+            alone.one.stop()
+            found["when it ends"] = (
+                "leaves the address behind" if alone.one.address == address else "removes it"
+            )
+    return found
+
+
+def _flap(alone):
+    address = alone.held()
+    alone.one.set_link(False)
+    time.sleep(3)
+    kept = alone.one.address
+    back = time.time()
+    alone.one.set_link(True)
+    time.sleep(_CLAIM)
+    probes = len(alone.capture.select(is_arp("probe", alone.one.mac, tpa=address), back))
+    told = "keeps it meanwhile" if kept else "takes it off"
+    return f"{told}, {f'{probes} probes for it' if probes else 'no probe'} after"
+
+
+def _beside(alone):
+    address = alone.held()
+    host = alone.wire.add_host(f"{ROUTABLE_HOST}/24")
+    host.run("ip", "addr", "add", f"{X}/16", "dev", "eth0")
+    alone.one.add_routable(ROUTABLE)
+    time.sleep(3)
+    answers = {each: host.ping(each, timeout=5) for each in (address, ROUTABLE)}
+    if all(answers.values()):
+        return "both answer"
+    return "only the routable one answers" if answers[ROUTABLE] else "the routable one does not answer"
+
+
+def contested(name, folder):
+    """Claimed twice within three seconds."""
+    with _alone(name, folder) as alone:
+        address = alone.hold()
+        first = alone.claim(address)
+        time.sleep(2.5)
+        alone.claim(address)
+        return {"claimed twice within 3 s": alone.fate(address, first, _CLAIM)}
+
+
+def denied(name, folder):
+    """Each candidate is answered for as soon as it is probed."""
+    with _alone(name, folder) as alone:
+        alone.one.start()
+        begun = time.time()
+        starts, known = [], 0
+        while time.time() < begun + DENIED:
+            probes = alone.capture.probes_of(alone.one.mac)
+            for frame in probes[known:]:
+                if frame.arp.pdst not in {target for _, target in starts}:
+                    starts.append((frame.time - begun, frame.arp.pdst))
+                alone.wire.send(reply(frame.arp.pdst, "0.0.0.0", alone.one.mac, THIEF))
+            known = len(probes)
+            time.sleep(0.01)
+    fast = sum(1 for at, _ in starts if at < 60)
+    return {"every candidate denied": f"{fast} in a minute, {len(starts) - fast} in the next {DENIED - 60} s"}
+
+
+def restarted(name, folder):
+    """Its first choice is taken; it ends, and starts again with what it has kept."""
+    found = "-"
+    with _alone(name, folder) as alone:
+        if hasattr(alone.one, "stop"):
+            options = {"remember": alone.one.board.path("autoip.txt")} if hasattr(alone.one, "board") else {}
+            alone.one.start(**options)
+            first = alone.capture.wait_for(is_arp("probe", alone.one.mac)).arp.pdst
+            alone.wire.send(reply(first, "0.0.0.0", alone.one.mac, THIEF))
+            second = alone.held()
+            alone.one.stop()
+            if isinstance(alone.one, participants.Daemon):
+                alone.one.host.run("ip", "addr", "flush", "dev", "eth0")  # zcip leaves it behind
+            ended = time.time()
+            alone.one.start(**options)
+            tried = alone.capture.wait_for(is_arp("probe", alone.one.mac), after=ended).arp.pdst
+            found = "yes" if tried == second else "no"
+            found += " (option `remember`)" if options else ""
+    return {"second choice kept over a restart": found}
+
+
+ALL = (starts, a_life, contested, denied, restarted)
+
+
+def _gaps(times):
+    return [later - earlier for each in times for earlier, later in itertools.pairwise(each)]
+
+
+def _range(values):
+    values = [f"{value:.1f}" for value in (min(values), max(values))]
+    return values[0] if values[0] == values[1] else " - ".join(values)
+
+
+def _counts(lists):
+    return " - ".join(map(str, sorted({len(each) for each in lists})))

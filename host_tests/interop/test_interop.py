@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""Other implementations that want the board's address: some of what `make interop` plays."""
+
+import os
+import shutil
+
+import pytest
+import situations
+from wire.bench import CAPTURES
+from wire.board import ROOT
+from wire.peers import Zcip
+
+_NEEDS = {
+    "avahi-autoipd": "/usr/sbin/avahi-autoipd",
+    "dhcpcd": "dhcpcd",
+    "systemd-networkd": "/lib/systemd/systemd-networkd",
+    "busybox zcip": Zcip.PROGRAM,
+    "lwIP AutoIP": ROOT / "build/QEMU_MPS2-lwip/firmware.elf",
+}
+
+
+@pytest.fixture
+def folder(request):
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    return CAPTURES / request.node.name.replace("/", "_").replace(" ", "-")
+
+
+def needs(*peers):
+    for peer in peers:
+        if not shutil.which(_NEEDS[peer]) and not os.path.exists(_NEEDS[peer]):
+            pytest.skip(f"{_NEEDS[peer]} is not there: make interop")
+
+
+def check(outcome):
+    assert not list(outcome.faults()), outcome
+
+
+@pytest.mark.parametrize(
+    ("early", "late"),
+    [("UNIX_TAP", "dhcpcd"), ("systemd-networkd", "QEMU_MPS2"), ("UNIX_TASK", "lwIP AutoIP")],
+)
+def test_who_comes_first_keeps_the_address(folder, early, late):
+    # R3927-2.2.1-h, R3927-2.2.1-i, R5227-2.5-c
+    needs(*{early, late} & _NEEDS.keys())
+    first = situations.first_address(folder / "first")
+    check(situations.one_after_the_other(folder, first, [early], [late]))
+
+
+@pytest.mark.parametrize("peer", ["avahi-autoipd", "busybox zcip"])
+def test_who_starts_at_the_same_time_ends_on_two_addresses(folder, peer):
+    # R3927-2.2.1-j, R5227-2.2-a, X-01
+    needs(peer)
+    check(situations.at_the_same_time(folder, "169.254.20.20", ["UNIX_TAP", peer]))
+
+
+@pytest.mark.parametrize("peer", ["UNIX_TASK", "systemd-networkd", "avahi-autoipd"])
+def test_links_that_are_joined_are_healed(folder, peer):
+    # R3927-4-b, R3927-2.5-e
+    needs(*{peer} & _NEEDS.keys())
+    check(situations.links_joined(folder, "169.254.20.20", ["UNIX_TAP", peer]))
