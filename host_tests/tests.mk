@@ -35,9 +35,10 @@ check-machine:
 
 # PYTEST holds what is added to pytest's command line.
 .PHONY: test
-test: check-machine $(VENV)/.ready $(AVAHI) ## build and run all tests, ten minutes (PYTEST="-k name": some)
+test: check-machine $(VENV)/.ready $(AVAHI) $(ZCIP) ## build and run all tests, ten minutes (PYTEST="-k name": some)
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
 	$(Q)$(MAKE) firmwares
+	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=lwip
 	$(Q)$(MAKE) $(FUZZ)/link_input
 	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
 
@@ -89,6 +90,5 @@ lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C,
 	$(Q)$(VENV)/bin/ruff check
 	$(Q)$(VENV)/bin/ruff format --check
 	$(Q)$(VENV)/bin/codespell
-	$(Q)$(CONFORMANCE)/page.py --check
 	$(STEP)uncrustify "the style of C" $(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
 	$(Q)shellcheck boards/*.sh boards/upstream/*.sh host_tests/*.sh .ci/run

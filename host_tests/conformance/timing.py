@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The times of many claims on a real wire: `timing.py CLAIMS.json` measures, page.py tells and draws.
+"""The times of many claims on a real wire: `timing.py CLAIMS.json` measures, report.py tells and draws.
 
 UNIX_TAP boards claim side by side, all with the RFC's timing, each on its own address. The times are the
 kernel's, when a frame enters the bridge.

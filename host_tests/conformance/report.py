@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Writes docs/conformance.md: each clause, the tests that name it, and what came of them.
 
-page.py RUN.xml ... [CLAIMS.json]   a run of the tests as pytest's --junitxml has it, and claims of timing.py
-page.py                             the page once more, of what is kept in docs/conformance.json
-page.py --check                     fails if the tests, the clauses and the page do not agree
+report.py RUN.xml ... [CLAIMS.json]   a run of the tests, by pytest's --junitxml, and claims of timing.py
+report.py                             the page once more, of what is kept in docs/conformance.json
+report.py --check                     fails if the tests, the clauses and the page do not agree
 """
 
 import collections
@@ -21,9 +21,11 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/conformance.md"
 KEPT = PAGE.with_suffix(".json")
 
+# Where a test ran: by a parameter of it, or else by its room.
 _KINDS = {"unix": "UNIX_TAP", "qemu": "QEMU_MPS2", "task": "UNIX_TASK"}
-_ROOMS = {"engine": "CPython", "fuzz": "host", "lifecycle": "UNIX_TAP", "wire": "UNIX_TAP"}  # without a kind
-_IN_ORDER = ("CPython", "MicroPython", "host", *_KINDS.values())
+_KINDS |= {board: board for board in (*_KINDS.values(), "RPI_PICO_W", "W5500_EVB_PICO")}
+_ROOMS = {"engine": "CPython", "fuzz": "host", "conformance": "host"}
+_IN_ORDER = (*dict.fromkeys(_KINDS.values()), "CPython", "MicroPython", "host")
 _ON_MICROPYTHON = "engine/cpython/test_on_micropython.py::test_on_micropython"
 _WORST_FIRST = ("failed", "passed", "skipped")  # of the parameters of one test
 
@@ -83,7 +85,8 @@ def _check():
     faults = list(clauses.faults())
     if page(json.loads(KEPT.read_text())) != PAGE.read_text():
         faults.append(f"{PAGE.name} is not of these tests and clauses: make conformance-page, and commit it")
-    print("\n".join(faults), file=sys.stderr) if faults else None
+    for fault in faults:
+        print(fault, file=sys.stderr)
     return 1 if faults else 0
 
 
@@ -99,6 +102,7 @@ def _dump(kept):
 def read_runs(paths):
     """-> (facts of the run, {test: {where: "passed", "failed" or "skipped"}})."""
     results = collections.defaultdict(dict)
+    modules = {}  # of the engine, on MicroPython
     for path in paths:
         suite = ElementTree.parse(path).getroot().find("testsuite")
         for case in suite.iter("testcase"):
@@ -107,14 +111,12 @@ def read_runs(paths):
             known = results[test].get(where, outcome)
             results[test][where] = min(known, outcome, key=_WORST_FIRST.index)
             if test == _ON_MICROPYTHON:
-                results[f"engine/{parameters[0]}.py"]["MicroPython"] = outcome
+                modules[f"engine/{parameters[0]}.py"] = outcome
     for test, found in results.items():
-        module = results.get(test.split("::")[0])
-        if module and module is not found:
-            found.update(module)
+        if outcome := modules.get(test.split("::")[0]):
+            found["MicroPython"] = outcome
     commit = subprocess.check_output(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True).strip()
-    named = {test: found for test, found in results.items() if "::" in test}
-    return {"date": suite.get("timestamp")[:10], "commit": commit}, named
+    return {"date": suite.get("timestamp")[:10], "commit": commit}, results
 
 
 def _name(case):
@@ -124,14 +126,12 @@ def _name(case):
     if folders[-1].startswith("test_"):  # a class in a module: one test
         folders, last, name = folders[:-1], folders[-1], last
     folders = folders[1:] if folders[0] == clauses.HOST_TESTS.name else folders
-    return f"{'/'.join([*folders, last])}.py::{name}", re.split("[-,]", parameters.rstrip("]"))
+    return f"{'/'.join([*folders, last])}.py::{name}", parameters.rstrip("]").split("-")
 
 
 def _where(test, parameters):
-    for each in parameters:
-        if each in _KINDS or each.isupper():
-            return _KINDS.get(each, each)
-    return _ROOMS.get(test.split("/")[0], "host")
+    kinds = [_KINDS[each] for each in parameters if each in _KINDS]
+    return kinds[0] if kinds else _ROOMS.get(test.split("/")[0], "UNIX_TAP")
 
 
 def _outcome(case):
@@ -209,9 +209,7 @@ def _result(tests, results):
 
 
 def _listed(places):
-    return ", ".join(
-        sorted(places, key=lambda each: (each not in _IN_ORDER, (*_IN_ORDER, each).index(each), each))
-    )
+    return ", ".join(sorted(places, key=_IN_ORDER.index))
 
 
 def _names(tests):
