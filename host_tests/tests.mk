@@ -2,10 +2,11 @@
 # The tests, the demonstration and the checks of style, with all that they need.
 
 PYTHON := $(VENV)/bin/python
-# What the wire takes, what a browser is, and what all the tests take.
+# What the wire takes, what a browser is, what other implementations are, and what all the tests take.
 WIRE_PACKAGES := iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
-TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) dhcpcd-base dnsmasq-base shellcheck
+PEER_PACKAGES := dhcpcd-base systemd
+TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) $(PEER_PACKAGES) dnsmasq-base shellcheck
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
@@ -21,6 +22,7 @@ firmwares:
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
 	$(Q)$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
+	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=lwip
 
 # avahi-autoipd is not installed on the user's machine.
 AVAHI := $(BUILD)/src/avahi
@@ -35,10 +37,9 @@ check-machine:
 
 # PYTEST holds what is added to pytest's command line.
 .PHONY: test
-test: check-machine $(VENV)/.ready $(AVAHI) $(ZCIP) ## build and run all tests, ten minutes (PYTEST="-k name": some)
+test: check-machine $(VENV)/.ready $(AVAHI) ## build and run all tests, ten minutes (PYTEST="-k name": some)
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
 	$(Q)$(MAKE) firmwares
-	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=lwip
 	$(Q)$(MAKE) $(FUZZ)/link_input
 	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
 
@@ -91,4 +92,4 @@ lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C,
 	$(Q)$(VENV)/bin/ruff format --check
 	$(Q)$(VENV)/bin/codespell
 	$(STEP)uncrustify "the style of C" $(VENV)/bin/uncrustify -q -c $(MICROPY_DIR)/tools/uncrustify.cfg -lC --check $(C_FILES)
-	$(Q)shellcheck boards/*.sh boards/upstream/*.sh host_tests/*.sh .ci/run
+	$(Q)shellcheck boards/*.sh boards/upstream/*.sh host_tests/*.sh host_tests/*/*.sh .ci/run

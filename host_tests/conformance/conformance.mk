@@ -14,12 +14,12 @@ conformance: ## run all tests and 120 claims, write docs/conformance.md: a quart
 # RESULTS: what is new of a run; without it the page is written of docs/conformance.json once more.
 .PHONY: conformance-page
 conformance-page: $(VENV)/.ready
-	PYTHONPATH=host_tests $(CONFORMANCE)/report.py $(RESULTS)
+	$(Q)PYTHONPATH=host_tests $(CONFORMANCE)/report.py $(RESULTS)
 
 # What lint looks at besides style: tests, clauses and page agree.
 .PHONY: check-conformance
 check-conformance: $(VENV)/.ready
-	$(CONFORMANCE)/report.py --check
+	$(Q)$(CONFORMANCE)/report.py --check
 
 lint: check-conformance
 

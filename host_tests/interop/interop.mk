@@ -3,22 +3,15 @@
 
 INTEROP := $(BUILD)/interop
 ZCIP := $(INTEROP)/busybox/busybox
-INTEROP_PACKAGES := dhcpcd-base systemd
-BUSYBOX_OPTIONS := BUSYBOX ZCIP PLATFORM_LINUX
 
 .PHONY: interop
-interop: $(VENV)/.ready $(ZCIP) ## boards and five other implementations that want one address: write docs/interop.md
-	@host_tests/install-packages.sh "$(SUDO)" $(INTEROP_PACKAGES)
-	$(MAKE) firmware BOARD=UNIX_TAP
-	$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1
-	$(MAKE) firmware BOARD=QEMU_MPS2
-	$(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=lwip
-	$(SUDO) env PYTHONPATH=host_tests $(PYTHON) host_tests/interop/interop.py docs/interop.md $(INTEROP)/captures
+interop: check-machine $(VENV)/.ready $(AVAHI) $(ZCIP) ## boards and five other implementations that want one address: write docs/interop.md
+	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) $(PEER_PACKAGES)
+	$(Q)$(MAKE) firmwares
+	$(Q)$(AS_ROOT) env PYTHONPATH=host_tests $(PYTHON) host_tests/interop/interop.py docs/interop.md $(INTEROP)/captures
+
+test: $(ZCIP)
 
 # Debian's own busybox has no zcip.
-$(ZCIP):
-	boards/debian-source.sh busybox 1.37.0 $(INTEROP)/busybox
-	$(MAKE) -C $(INTEROP)/busybox allnoconfig
-	cd $(INTEROP)/busybox && sed -i $(BUSYBOX_OPTIONS:%=-e 's/# CONFIG_% is not set/CONFIG_%=y/') .config
-	yes "" | $(MAKE) -C $(INTEROP)/busybox oldconfig
-	$(MAKE) -C $(INTEROP)/busybox busybox
+$(ZCIP): host_tests/interop/zcip.sh
+	$(STEP)zcip "zcip of busybox's sources from Debian, half a minute" $< $(@D)

@@ -14,7 +14,7 @@ from pathlib import Path
 import habits
 import situations
 from participants import BOARDS, PEERS
-from wire.peers import Zcip
+from wire.peers import AVAHI_AUTOIPD, Zcip
 from wire.qemu import ROOT
 
 AT_ONCE = 14  # situations that are played side by side: nearly all of the time is waiting
@@ -136,12 +136,12 @@ def main(page, folder):
 def versions():
     told = []
     for name, command in (
-        ("avahi-autoipd", "avahi-autoipd --version"),
-        ("dhcpcd", "dhcpcd --version"),
-        ("systemd-networkd", "networkctl --version"),
-        ("busybox", f"{Zcip.PROGRAM}"),
+        ("avahi-autoipd", [*AVAHI_AUTOIPD, "--version"]),
+        ("dhcpcd", ["dhcpcd", "--version"]),
+        ("systemd-networkd", ["networkctl", "--version"]),
+        ("busybox", [Zcip.PROGRAM]),
     ):
-        done = subprocess.run(command.split(), capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True)
         told.append(f"{name} {re.search(r'[0-9]+[.0-9]*', done.stdout + done.stderr)[0]}")
     header = (ROOT / "build/lwip/src/include/lwip/init.h").read_text()
     lwip = re.findall(r"define LWIP_VERSION_(?:MAJOR|MINOR|REVISION) +(\d+)", header)

@@ -11,7 +11,7 @@ from wire.board import ROOT
 from wire.peers import Zcip
 
 _NEEDS = {
-    "avahi-autoipd": "/usr/sbin/avahi-autoipd",
+    "avahi-autoipd": ROOT / "build/src/avahi/usr/sbin/avahi-autoipd",
     "dhcpcd": "dhcpcd",
     "systemd-networkd": "/lib/systemd/systemd-networkd",
     "busybox zcip": Zcip.PROGRAM,

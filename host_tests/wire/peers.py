@@ -17,6 +17,10 @@ from .qemu import ROOT
 from .waiting import PATIENCE, wait_until
 
 _AVAHI = ROOT / "build" / "src" / "avahi"  # unpacked, not installed
+AVAHI_AUTOIPD = [
+    *("env", f"LD_LIBRARY_PATH={':'.join(map(str, _AVAHI.glob('usr/lib/*')))}"),
+    _AVAHI / "usr/sbin/avahi-autoipd",
+]
 
 # Arguments: the home, the folder in /var/lib, the daemon's command. /sys is that of its network namespace.
 # At the end its helpers are waited for, 5 s at most.
@@ -139,9 +143,8 @@ class AvahiAutoipd(Peer):
 
     def prepare(self, home, start):
         (home / "lib" / "avahi-autoipd").mkdir()
-        libraries = ":".join(map(str, _AVAHI.glob("usr/lib/*")))
         return [
-            *("env", f"LD_LIBRARY_PATH={libraries}", _AVAHI / "usr/sbin/avahi-autoipd"),
+            *AVAHI_AUTOIPD,
             *("--no-drop-root", "--no-chroot", f"--script={_AVAHI}/etc/avahi/avahi-autoipd.action"),
             *("--debug", "--force-bind", *([f"--start={start}"] if start else []), "eth0"),
         ]

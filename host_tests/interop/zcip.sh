@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# zcip.sh FOLDER
+# Builds a busybox that has nothing but zcip in FOLDER, of Debian's sources.
+set -eu
+
+folder=$1
+boards/debian-source.sh busybox 1.37.0 "$folder"
+make -C "$folder" allnoconfig
+for option in BUSYBOX ZCIP PLATFORM_LINUX; do
+    sed -i "s/# CONFIG_$option is not set/CONFIG_$option=y/" "$folder/.config"
+done
+yes "" | make -C "$folder" oldconfig
+make -C "$folder" busybox
