@@ -7,7 +7,7 @@ WIRE_PACKAGES := iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
 PEER_PACKAGES := dhcpcd-base systemd
 TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) $(PEER_PACKAGES) dnsmasq-base shellcheck
-C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c \
+C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c host_tests/esp32/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
 $(VENV)/.ready: host_tests/requirements.txt

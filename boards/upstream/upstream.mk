@@ -19,6 +19,9 @@ CHECK_TOOLS := true
 ifneq ($(filter RPI_PICO_W W5500_EVB_PICO,$(BOARD)),)
 include host_tests/emulator/emulator.mk
 endif
+ifneq ($(filter ESP32_GENERIC ESP32_GENERIC_C3 ESP32_GENERIC_S3,$(BOARD)),)
+include host_tests/esp32/esp32.mk
+endif
 
 ifneq ($(wildcard boards/upstream/$(UPSTREAM_PORT).mk),)
 include boards/upstream/$(UPSTREAM_PORT).mk
@@ -30,7 +33,7 @@ endif
 
 UPSTREAM_MAKE = MICROPY_MPYCROSS=$(MICROPY_CHECKOUT)/mpy-cross/build/mpy-cross $(MAKE) -j$(shell nproc)
 UPSTREAM_FLAGS = BOARD=$(BOARD) BUILD=$(abspath $(BOARD_BUILD)) USER_C_MODULES=$(C_MODULES) \
-	FROZEN_MANIFEST=$(abspath $(BOARD_BUILD))/manifest.py
+	FROZEN_MANIFEST=$(abspath $(BOARD_BUILD))/manifest.py $(BOARD_FLAGS)
 
 .PHONY: firmware
 firmware: $(FIRMWARE) ## build the firmware of BOARD (MICROPY_DIR: a checkout of MicroPython)

@@ -46,13 +46,19 @@ def start(nic, **options):
     return autoip.start(nic, debug=True, **options)
 
 
+def linked():
+    """Has the interface a link? Each port has numbers of its own for that."""
+    status = nic.status()
+    return status in (3, 5) if sys.platform == "esp32" else status >= 2
+
+
 def busy_over_a_flap(event, svc):
     """on_event for start(): from the first address on Python is busy, until the cable was out and in."""
     on_event(event, svc)
     if event == "bound" and not svc.previous:
-        until(lambda: nic.status() < 2, PATIENCE * 1000)
+        until(lambda: not linked(), PATIENCE * 1000)
         on_event("unplugged", svc)
-        until(lambda: nic.status() >= 2, PATIENCE * 1000)
+        until(linked, PATIENCE * 1000)
         time.sleep(2)  # in which the host asks for the address
         on_event("rested", svc)
 
@@ -97,17 +103,24 @@ def serve():
             tell(error=type(error).__name__, args=[str(arg) for arg in error.args])
 
 
+def connect():
+    """The board's interface on the wire, active."""
+    if sys.platform == "linux":
+        nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
+    elif hasattr(network, "LAN"):
+        nic = network.LAN()
+    elif hasattr(network, "WIZNET5K"):
+        nic = network.WIZNET5K()
+    else:
+        nic = network.WLAN()
+    nic.active(True)
+    if hasattr(nic, "connect"):
+        nic.connect("wire")
+    return nic
+
+
 Service._note = note
-if sys.platform == "linux":
-    nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
-elif hasattr(network, "LAN"):
-    nic = network.LAN()
-elif hasattr(network, "WIZNET5K"):
-    nic = network.WIZNET5K()
-else:
-    nic = network.WLAN()
-nic.active(True)
-if hasattr(nic, "connect"):
-    nic.connect("wire")
+if "nic" not in globals():  # the host knows how an ESP32 is connected
+    nic = connect()
 tell(event="ready", address=None, state=None)
 serve()

@@ -5,12 +5,13 @@ from . import checker
 from .board import ROOT, Board, QemuBoard, TaskBoard
 from .capture import Capture
 from .dhcp import DhcpServer
+from .esp32 import Esp32Board
 from .peers import AvahiAutoipd
 from .repl import ReplBoard
 from .wire import Wire
 
 CAPTURES = ROOT / "build" / "captures"
-BOARDS = {"unix": Board, "qemu": QemuBoard, "task": TaskBoard}
+BOARDS = {"unix": Board, "qemu": QemuBoard, "task": TaskBoard, "esp32": Esp32Board}
 
 
 class Bench:

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from .qemu import ROOT, Qemu
+from .qemu import ROOT, Qemu, mps2
 from .waiting import PATIENCE, QUIET, SOON
 
 SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # what follows the name of a sanitized board's folder
@@ -22,7 +22,6 @@ _ENTER_RAW_REPL = "\x03\x01"
 _EXECUTE = "\x04"
 _RAW_REPL = "raw REPL; CTRL-B to exit"
 _SOFT_RESET = "import machine; machine.soft_reset()"
-_CRASH = "CRASH pc="  # a Cortex-M board's last words
 
 _numbers = itertools.count(1)
 
@@ -40,6 +39,9 @@ class Board:
 
     FIRMWARE = "UNIX_TAP"
     PADS = False  # short frames reach it as they are
+    CABLE_SEEN = SOON  # s in which the driver sees that the cable is out or in
+    LEASED = "nic.ipconfig('has_dhcp4')"
+    CRASHES = ("CRASH pc=",)  # how its last words begin: those of a Cortex-M board
 
     def __init__(self, wire, log, mac=None, tap=None, sanitize=True, forgetful=False):
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
@@ -159,7 +161,7 @@ class Board:
     def flap(self):
         """Pull the cable, and put it back when the driver has seen that; returns the time of that."""
         self.set_link(False)
-        self.until("nic.status() < 2")
+        self.until("not linked()", self.CABLE_SEEN)
         back = time.time()
         self.set_link(True)
         return back
@@ -226,7 +228,7 @@ class Board:
                     self._take(line)
                 elif _RAW_REPL in line:
                     self._events.put({"event": "prompt"})
-                elif line.startswith(_CRASH):
+                elif line.startswith(self.CRASHES):
                     self._crash = line
                     self._tell_end()
         self._tell_end()
@@ -268,7 +270,7 @@ class QemuBoard(Board):
                 self.tap,
                 self.mac,
                 "stdio,signal=off",
-                self.BUILD,
+                mps2(self.BUILD),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -8,19 +8,26 @@ import socket
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-class Qemu:
-    """A machine on a TAP device, as a process; serial: where its serial port leads to, in QEMU's words.
+def mps2(build="QEMU_MPS2"):
+    """The command of a QEMU_MPS2 with the firmware of that folder."""
+    return ["qemu-system-arm", "-M", "mps2-an385", "-kernel", ROOT / "build" / build / "firmware.elf"]
 
-    build: folder of the firmware.
+
+class Qemu:
+    """A machine on a TAP device, as a process.
+
+    serial: where its serial port leads to, in QEMU's words. machine: the command, without what is the same
+    for all. model: of its network card. Other arguments are those of Popen().
     """
 
-    def __init__(self, wire, tap, mac, serial, build="QEMU_MPS2", **streams):
+    def __init__(self, wire, tap, mac, serial, machine, model="lan9118", **streams):
+        self._nic = f"{model}.0"
         ours, theirs = socket.socketpair()
         with theirs:
             command = [
-                *"qemu-system-arm -M mps2-an385 -display none -kernel".split(),
-                ROOT / "build" / build / "firmware.elf",
-                *("-nic", f"tap,ifname={tap},script=no,downscript=no,model=lan9118,mac={mac}"),
+                *machine,
+                *("-display", "none"),
+                *("-nic", f"tap,ifname={tap},script=no,downscript=no,model={model},mac={mac}"),
                 *("-chardev", f"{serial},id=serial", "-serial", "chardev:serial"),
                 *("-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "monitor,mode=control"),
             ]
@@ -42,7 +49,7 @@ class Qemu:
 
     def set_link(self, up):
         """Pull the cable, or put it back."""
-        self.execute("set_link", name="lan9118.0", up=up)
+        self.execute("set_link", name=self._nic, up=up)
 
     def quit(self):
         self.execute("quit")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from .qemu import Qemu
+from .qemu import Qemu, mps2
 from .waiting import PATIENCE
 
 _CRASH = "CRASH pc="
@@ -22,9 +22,8 @@ class ReplBoard:
         self.log = log
         tap = wire.add_tap()
         with open(log.with_suffix(".err"), "wb") as errors:
-            self._qemu = Qemu(
-                wire, tap, mac, f"pty,logfile={log}", stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
-            )
+            streams = {"stdin": subprocess.DEVNULL, "stdout": errors, "stderr": errors}
+            self._qemu = Qemu(wire, tap, mac, f"pty,logfile={log}", mps2(), **streams)
         ports = {port["label"]: port["filename"] for port in self._qemu.execute("query-chardev")}
         self.port = ports["serial"].removeprefix("pty:")
         # While nobody has the terminal open, QEMU looks for a user but once a second.

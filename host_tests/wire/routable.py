@@ -15,13 +15,13 @@ STATIC = "10.0.0.99"
 
 
 def has_lease(board):
-    board.until("nic.ipconfig('has_dhcp4')", PATIENCE)
+    board.until(board.LEASED, PATIENCE)
     return board.ask("nic.ifconfig()[0]")
 
 
 def ask_for_lease(board):
     """Have a board without a lease discover now, instead of when lwIP's back-off ends."""
-    assert not board.ask("nic.ipconfig('has_dhcp4')")
+    assert not board.ask(board.LEASED)
     board.run("nic.ipconfig(dhcp4=True)")
     return has_lease(board)
 
@@ -46,7 +46,8 @@ def second_interface(bench, board, bridge="br1"):
 
 
 def set_static(board, address=STATIC):
-    board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '0.0.0.0'))")
+    """ESP-IDF takes no 0.0.0.0 as the name server."""
+    board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '{ROUTER}'))")
 
 
 class Connection:

@@ -35,6 +35,7 @@ def test_start_of_an_unknown_interface(board):
     _assert_raises(board, INACTIVE, "autoip.start('w0')")
 
 
+@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
 @pytest.mark.parametrize("nic", ["nic", "None", "'e0'"])
 def test_second_start_is_refused(board, nic):
     board.start(delay=200)
@@ -67,6 +68,7 @@ def test_bad_values_name_the_option_and_its_range(board):
     assert board.ask("autoip.get(nic) is None")
 
 
+@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
 @pytest.mark.parametrize(
     ("options", "error"),
     {
@@ -84,6 +86,7 @@ def test_option_string_with_a_fault(board, options, error):
     _assert_raises(board, f"ValueError: {error}", f"autoip.mount({options!r})")
 
 
+@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
 def test_option_string(board):
     board.run(f"svc = autoip.mount('if=e0,ip={C},debug,delay=200,abandon')")
     assert board.ask("svc.wait(PATIENCE * 1000)") == C
@@ -111,6 +114,7 @@ def test_a_service_too_many_is_told_how_many_there_are(board, bench):
     board.run("autoip.stop()")
 
 
+@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
 def test_at_the_prompt(board):
     board.claim(delay=200, ip=C)
     board.until("svc.state == 'bound'", PATIENCE)
@@ -118,12 +122,14 @@ def test_at_the_prompt(board):
     assert told.startswith(f"<autoip e0 bound {C} {{") and "'probes': 3" in told
 
 
+@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
 def test_wait_ends_at_its_timeout(board):
     _assert_raises(board, f"OSError: {errno.ETIMEDOUT}", "svc = start(nic, delay=200); svc.wait(1)")
     board.expect("bound")
     assert board.ask("svc.wait(0)") == board.address
 
 
+@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
 def test_wait_ends_when_the_service_is_stopped(board):
     board.start(delay=200)
     board.run("svc.stop()")

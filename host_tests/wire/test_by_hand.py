@@ -17,7 +17,7 @@ def board(bench, server):
     board = bench.board()
     bench.by_hand.add(BY_HAND)
     board.claim(delay=200, ip=C)
-    board.run(f"nic.ifconfig(('{BY_HAND}', '255.255.0.0', '{PEER}', '0.0.0.0'))")
+    board.run(f"nic.ifconfig(('{BY_HAND}', '255.255.0.0', '{PEER}', '{PEER}'))")
     return board
 
 

@@ -143,6 +143,7 @@ def mdns_answer(bench, board):
     raise TimeoutError("no mDNS answer")
 
 
+@pytest.mark.not_on_esp32("no mDNS on LAN")
 def test_the_interface_speaks_by_the_link_local_address_until_there_is_a_lease(bench, server):
     # R3927-1.9-e, R3927-1.9-f
     board = bench.board()

@@ -157,7 +157,7 @@ class Firmware(OnTheWire):
 
     def carrier(self, up):
         self._board.set_link(up)
-        self._board.until("nic.status() >= 2" if up else "nic.status() < 2")
+        self._board.until("linked()" if up else "not linked()", self._board.CABLE_SEEN)
 
     def other_address(self, present):
         address = (ROUTABLE, "255.255.255.0") if present else ("0.0.0.0", "0.0.0.0")

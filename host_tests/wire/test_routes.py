@@ -222,7 +222,7 @@ def test_old_and_a_lease_that_was_stale_before_the_start(bench, server):
     lease = has_lease(board)
     server.stop()
     board.flap()
-    board.until("not nic.ipconfig('has_dhcp4')", PATIENCE)
+    board.until(f"not {board.LEASED}", PATIENCE)
     board.start(delay=200, ip=C, old=True)
     assert board.expect("bound")["address"] == C
     assert board.ask("nic.ifconfig()[0]") == lease

@@ -7,9 +7,9 @@ import pytest
 from scapy.layers.l2 import ARP
 
 from .frames import announcement, is_arp, reply, request
+from .routable import STATIC, set_static
 
 C = "169.254.20.20"
-STATIC = "10.0.0.99"
 STORM = 2000  # frames
 BUSY = """
 import micropython, time
@@ -32,7 +32,7 @@ def board(bench):
 def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench):
     """They are told of once a second, however many there are."""
     board.claim(delay=200, ip=C)
-    board.run(f"nic.ifconfig(('{STATIC}', '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
+    set_static(board)
     assert board.ask("svc.stats()['routable_conflicts']") == 0
     start = time.monotonic()
     for _ in range(STORM):

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# The firmware of BOARD in QEMU, on a wire with real peers. EMULATOR=1 builds it with QEMU's Ethernet, in a folder of its
+# own; SANITIZE=1 adds ESP-IDF's checks of the heap and of who calls lwIP. QEMU=program is another emulator than
+# Espressif's, NIC=model another network card of it than the Ethernet: a Wi-Fi.
+
+CHIP_OF_ESP32_GENERIC := esp32
+CHIP_OF_ESP32_GENERIC_C3 := esp32c3
+CHIP_OF_ESP32_GENERIC_S3 := esp32s3
+ESP32_CHIP := $(CHIP_OF_$(BOARD))
+QEMU ?= $(if $(filter esp32c3,$(ESP32_CHIP)),qemu-system-riscv32,qemu-system-xtensa)
+NIC ?= open_eth
+
+ESP32_BUILD := $(BOARD_BUILD)-qemu$(if $(SANITIZE),-sanitize)
+ESP32_SETTINGS := $(addprefix $(CURDIR)/host_tests/esp32/sdkconfig., qemu $(if $(SANITIZE),sanitize))
+
+ifeq ($(EMULATOR),1)
+BOARD_BUILD := $(ESP32_BUILD)
+C_MODULES := $(CURDIR)/host_tests/esp32
+BOARD_FLAGS := BOARD_DIR=$(abspath $(ESP32_BUILD)-board)
+$(ESP32_BUILD)/firmware.bin: | $(ESP32_BUILD)-board
+endif
+
+# Upstream's folder of the board, with more settings.
+.PHONY: $(ESP32_BUILD)-board
+$(ESP32_BUILD)-board: | check-esp32
+	@rm -rf $@
+	@cp -r $(UPSTREAM_PORT_DIR)/boards/$(BOARD) $@
+	@echo 'list(APPEND SDKCONFIG_DEFAULTS $(ESP32_SETTINGS))' >> $@/mpconfigboard.cmake
+
+.PHONY: check-esp32
+check-esp32:
+	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
+	@$(CHECK_TOOLS)
+	@host_tests/esp32/check-qemu.sh $(BOARD) $(ESP32_CHIP) "$(QEMU)"
+
+.PHONY: test-board
+test-board: check-machine check-esp32 $(VENV)/.ready ## run the firmware of BOARD in an emulator, on a wire
+	$(Q)$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
+	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) dnsmasq-base
+	$(Q)$(AS_ROOT) env ESP32_BUILD=$(abspath $(ESP32_BUILD)) ESP32_CHIP=$(ESP32_CHIP) NIC=$(NIC) QEMU="$$(command -v "$(QEMU)")" \
+		$(PYTHON) -m pytest -n auto host_tests/wire -m esp32 $(PYTEST)
+	@test ! -f $(ESP32_BUILD)/figures.txt || cat $(ESP32_BUILD)/figures.txt
