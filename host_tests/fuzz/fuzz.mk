@@ -19,7 +19,7 @@ FUZZ_OBJECTS := $(patsubst $(LWIP_DIR)/src/%.c,$(FUZZ)/lwip/%.o,$(FUZZ_LWIP)) $(
 fuzz-packages:
 	@host_tests/install-packages.sh "$(SUDO)" clang llvm
 
-$(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h | fuzz-packages
+$(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h firmware/alias_route.h | fuzz-packages
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -c $< -o $@
 
