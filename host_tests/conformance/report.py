@@ -78,7 +78,9 @@ def main(arguments):
     PAGE.write_text(page(kept))
     if "claims" in kept:
         timing.draw(kept["claims"], PAGE.with_suffix(".svg"))
-    return 0
+    failed = [test for test, found in kept["results"].items() if "failed" in found.values()]
+    print("\n".join(f"failed: {test}" for test in failed) or f"{PAGE.name}: no test failed")
+    return 1 if failed else 0
 
 
 def _check():
@@ -192,19 +194,20 @@ def _row(clause, tests, results):
 
 def _result(tests, results):
     places = collections.defaultdict(set)  # outcome -> where
-    silent = [test for test in tests if "passed" not in results.get(test, {}).values()]
     for test in tests:
         for where, outcome in results.get(test, {}).items():
             places[outcome].add(where)
+    failed = [test for test in tests if "failed" in results.get(test, {}).values()]
+    silent = [test for test in tests if test not in results]
     told = []
-    if places["failed"]:
-        told.append(f"**failed** on {_listed(places['failed'])}")
+    if failed:
+        told.append(f"**failed** on {_listed(places['failed'])}: {_names(failed)}")
     if places["passed"]:
         told.append(f"passed on {_listed(places['passed'])}")
-    if places["skipped"] - places["passed"]:
-        told.append(f"skipped on {_listed(places['skipped'] - places['passed'])}")
-    if silent and not places["failed"]:
-        told.append("no result yet" if len(silent) == len(tests) else f"{len(silent)} of the tests: none yet")
+    if skipped := places["skipped"] - places["passed"]:
+        told.append(f"skipped on {_listed(skipped)}")
+    if silent:
+        told.append("no result yet" if len(silent) == len(tests) else f"no result of {len(silent)} tests yet")
     return "; ".join(told)
 
 

@@ -13,5 +13,5 @@ interop: check-machine $(VENV)/.ready $(AVAHI) $(ZCIP) ## boards and five other 
 test: $(ZCIP)
 
 # Debian's own busybox has no zcip.
-$(ZCIP): host_tests/interop/zcip.sh
+$(ZCIP): host_tests/interop/zcip.sh | build-packages
 	$(STEP)zcip "zcip of busybox's sources from Debian, half a minute" $< $(@D)

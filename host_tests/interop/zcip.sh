@@ -5,6 +5,7 @@
 set -eu
 
 folder=$1
+rm -rf "$folder"
 boards/debian-source.sh busybox 1.37.0 "$folder"
 make -C "$folder" allnoconfig
 for option in BUSYBOX ZCIP PLATFORM_LINUX; do
