@@ -5,7 +5,7 @@ import contextlib
 import time
 
 import pytest
-from scapy.layers.inet import UDP
+from scapy.layers.inet import IP, UDP
 
 from .board import BoardError
 from .frames import announcement, is_arp, is_reset, reply, request, uses
@@ -15,6 +15,7 @@ from .waiting import QUIET
 C = "169.254.20.20"
 ABSENT = "169.254.99.99"
 MDNS = 5353
+IGMP = 2
 ARP_ENTRIES = 10  # lwIP's ARP_TABLE_SIZE
 
 
@@ -29,8 +30,10 @@ def lose(bench, board):
 
 
 def is_unasked(frame):
-    """mDNS, or the second announcement of a claim?"""
-    return frame.kind == "announcement" or (UDP in frame.packet and frame.packet[UDP].dport == MDNS)
+    """mDNS, a report of its group, or the second announcement of a claim?"""
+    mdns = UDP in frame.packet and frame.packet[UDP].dport == MDNS
+    report = IP in frame.packet and frame.packet[IP].proto == IGMP
+    return mdns or report or frame.kind == "announcement"
 
 
 def sent_by(bench, board, address, after, told=0):
