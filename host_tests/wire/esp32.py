@@ -26,7 +26,7 @@ _FUSES_DEVICE = {"esp32": "esp32", "esp32c3": "esp32c3", "esp32s3": "esp32c3"}
 _CLOCK = ["-icount", "3"]
 
 _PROMPT = b">>> "
-_CHUNK, _PAUSE = 64, 0.02  # octets and s: MicroPython's buffer for its UART has 260, and no flow control
+_CHUNK, _PAUSE = 32, 0.02  # octets and s: MicroPython's buffer for its UART has 260, and no flow control
 
 # How it is connected: by QEMU's Ethernet, see host_tests/esp32/openeth.c, or by the Wi-Fi of an emulator that
 # has one, with its access point.
@@ -54,9 +54,7 @@ class Esp32Board(Board):
 
     PADS = True
     CABLE_SEEN = PATIENCE  # it looks every 2 s
-    LEASED = (
-        "nic.ipconfig('dhcp4') and nic.ifconfig()[0].startswith('10.')"  # there is no ipconfig("has_dhcp4")
-    )
+    LEASED = "(nic.ipconfig('dhcp4') and nic.ifconfig()[0].startswith('10.'))"  # it has no has_dhcp4
     CRASHES = ("Guru Meditation Error", "assert failed", "abort() was called", "CORRUPT HEAP", "rst:0x")
 
     def __init__(self, *args, **options):
@@ -80,9 +78,9 @@ class Esp32Board(Board):
         )
         self._errors.touch()
         process = self._qemu.process
+        connect = _LAN.format(mac=self.mac.replace(":", "")) if model == _ETHERNET else _WLAN
         self._wait_for_prompt(process.stdout.fileno())
         process.stdin = _Paced(process.stdin)
-        connect = _LAN.format(mac=self.mac.replace(":", "")) if model == _ETHERNET else _WLAN
         agent = f"import network\n{connect}\nnic.active(True)\n{_AGENT.read_text()}"
         process.stdin.write(f"{_ENTER_RAW_REPL}print()\n{agent}{_EXECUTE}")
         return process

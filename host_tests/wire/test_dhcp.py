@@ -44,6 +44,7 @@ def test_link_local_first_and_dhcp_later(bench, server, seconds):
     answers(board, server, C, lease)
 
 
+@pytest.mark.not_on_esp32("ipconfig(dhcp4=True) renews no lease")
 @pytest.mark.task
 def test_a_connection_outlives_all_that_happens_to_the_routable_address(bench, server):
     # R3927-1.9-g, R3927-1.9-c
