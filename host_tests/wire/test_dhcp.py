@@ -182,6 +182,7 @@ def test_static_address(bench, server, order):
     answers(board, server, C, lease)
 
 
+@pytest.mark.not_on_esp32("LAN's status() takes other events for its own before MicroPython 1.29")
 @pytest.mark.parametrize("beside", ["nothing", "a lease"])
 def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, beside):
     """RFC 3927 2.2: not used again before it is probed and announced."""
