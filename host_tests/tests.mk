@@ -35,13 +35,16 @@ $(AVAHI):
 check-machine:
 	@host_tests/check-machine.sh "$(SUDO)"
 
+# Two tests a processor, as they wait for the wire most of the time.
+WORKERS := $(shell expr 2 '*' $$(nproc))
+
 # PYTEST holds what is added to pytest's command line.
 .PHONY: test
 test: check-machine $(VENV)/.ready $(AVAHI) ## build and run all tests, ten minutes (PYTEST="-k name": some)
 	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
 	$(Q)$(MAKE) firmwares
 	$(Q)$(MAKE) $(FUZZ)/link_input
-	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n auto host_tests $(PYTEST)
+	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n $(WORKERS) host_tests $(PYTEST)
 
 DEMO_BOARDS := UNIX_TAP QEMU_MPS2
 
