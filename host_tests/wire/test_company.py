@@ -7,10 +7,11 @@ part, and time is that of the machine.
 
 import time
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from .drawn import ON_THE_WIRE
 from .frames import BROADCAST, THIEF, Frame, announcement, is_arp, probe, reply, request
 from .relay import Relay
 from .waiting import QUIET
@@ -225,15 +226,7 @@ def test_after_the_last_fault_all_are_bound_to_addresses_of_their_own(bench_of_t
     try:
         run_state_machine_as_test(
             stories(company, time.monotonic() + ENOUGH),
-            settings=settings(
-                max_examples=80,
-                stateful_step_count=15,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=settings(ON_THE_WIRE, max_examples=80, stateful_step_count=15),
         )
     finally:
         company.relay.close()

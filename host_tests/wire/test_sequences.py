@@ -6,11 +6,12 @@ import itertools
 import time
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
 
+from .drawn import ON_THE_WIRE
 from .frames import announcement, request
 
 pytestmark = pytest.mark.only("unix", "the sanitizers find what goes wrong unseen elsewhere")
@@ -224,14 +225,7 @@ def test_random_sequences_keep_the_promises(bench):
     beginnings = itertools.cycle(itertools.product(OPENINGS, TURNS))
     heap = []
 
-    @settings(
-        max_examples=100,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(ON_THE_WIRE, max_examples=100)
     @given(st.lists(st.sampled_from(EVENTS), min_size=4, max_size=12))
     def sequence(events):
         opening, turn = next(beginnings)
