@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # step.sh LOG TEXT COMMAND...
-# A step of make: prints TEXT, runs the command, and tells how long it took. What the command prints is kept in LOG, and
-# shown from its end if it fails; with V=1 it is printed.
+# A step of make: prints TEXT, runs the command, and prints how long it took, every 10 s while it runs (every second on a
+# terminal). The command's output goes to LOG. If the command fails, its reason is printed: the last line, if that begins
+# with "error: ", otherwise the end of LOG. With V=1 the output is printed instead.
 set -eu
 
 log=$1
@@ -14,14 +15,45 @@ if [ -n "${V:-}" ]; then
     exec "$@"
 fi
 mkdir -p "$(dirname "$log")"
-printf '%s ... ' "$text"
+printf '%s ...' "$text"
 begin=$(date +%s)
-if "$@" >"$log" 2>&1; then
+
+seconds() {
     echo "$(($(date +%s) - begin)) s"
+}
+
+# sleep has none of our files open: a reader of our output does not wait for it.
+show_progress() {
+    if [ -t 1 ]; then
+        while sleep 1 </dev/null >/dev/null 2>&1; do
+            printf '\r%s ... %s' "$text" "$(seconds)"
+        done
+    else
+        while sleep 10 </dev/null >/dev/null 2>&1; do
+            printf ' %s ...' "$(seconds)"
+        done
+    fi
+}
+
+show_progress &
+progress=$!
+trap 'kill $progress 2>/dev/null || true' EXIT
+trap 'echo " interrupted"; exit 130' INT TERM
+code=0
+"$@" >"$log" 2>&1 || code=$?
+kill $progress 2>/dev/null || true
+if [ -t 1 ]; then
+    printf '\r%s ...' "$text"
+fi
+if [ $code = 0 ]; then
+    echo " $(seconds)"
 else
-    code=$?
-    echo failed
-    tail -n 30 "$log" >&2
-    echo "all that was printed: $log" >&2
+    echo " failed"
+    reason=$(tail -n 1 "$log")
+    case $reason in
+        "error: "*) echo "${reason#error: }" >&2 ;;
+        *) tail -n 30 "$log" >&2 ;;
+    esac
+    echo "full log: $log" >&2
     exit $code
 fi
