@@ -17,8 +17,11 @@ rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
 download "$@" 2>/dev/null || {
-    $sudo apt-get -qq update
+    $sudo apt-get -q -o Acquire::Retries=1 update
     download "$@"
+} || {
+    echo "error: apt-get can't download $*. Is there a network?" >&2
+    exit 1
 }
 for package in *.deb; do
     dpkg-deb -x "$package" .
