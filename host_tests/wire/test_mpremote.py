@@ -36,6 +36,13 @@ def test_mip_install(board):
     assert board.mpremote("resume", "exec", f"{start}; print(service.wait(15000))").startswith("169.254.")
 
 
+def test_mip_install_without_a_target(board):
+    """mip installs into the lib directory of sys.path. The frozen package still comes first, as on rp2."""
+    board.mpremote("mip", "install", ROOT / "package.json")
+    code = "import os, autoip; print('acd.py' in os.listdir('/lib/autoip'), autoip.__file__)"
+    assert board.mpremote("exec", code).split() == ["True", "autoip/__init__.py"]
+
+
 def test_run_an_example_and_reset_softly(board, bench):
     """The service outlives its program, and ends with the soft reset."""
     host = bench.wire.add_host(f"{X}/16")

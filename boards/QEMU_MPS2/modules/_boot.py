@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+import sys
+
 import psram
 import vfs
 
@@ -8,4 +10,5 @@ try:
 except OSError:
     vfs.VfsLfs2.mkfs(device)
     vfs.mount(device, "/")
-del vfs, psram, device
+sys.path.append("/lib")  # where mip installs
+del sys, vfs, psram, device
