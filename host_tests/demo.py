@@ -195,22 +195,23 @@ def listening(story, frames):
 
 @contextlib.contextmanager
 def shown(timeline, console):
-    """The timeline is on show: live on a terminal, else as plain lines."""
-    if console.is_terminal:
-        with Live(timeline, console=console, refresh_per_second=10):
-            yield
-        return
+    """Print the timeline's lines as they come; on a terminal, show below them who holds what."""
     over = threading.Event()
-    printer = threading.Thread(target=print_lines, args=(timeline, over, console))
-    printer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        printer.join()
+    with contextlib.ExitStack() as closing:
+        live = None
+        if console.is_terminal:
+            live = closing.enter_context(Live(timeline.holders(), console=console, auto_refresh=False))
+        printer = threading.Thread(target=print_lines, args=(timeline, over, console, live))
+        printer.start()
+        try:
+            yield
+        finally:
+            over.set()
+            printer.join()
 
 
-def print_lines(timeline, over, console):
+def print_lines(timeline, over, console, live):
+    """What is printed while the panel is live stays above it, and so in the terminal's scroll-back."""
     printed = 0
     last = False
     while not last:
@@ -219,6 +220,8 @@ def print_lines(timeline, over, console):
         for line in lines[printed:]:
             console.print(line)
         printed = len(lines)
+        if live:
+            live.update(timeline.holders(), refresh=True)
 
 
 def run(play, timeline):
@@ -264,7 +267,5 @@ def main(board, keep=""):
 if __name__ == "__main__":
     try:
         sys.exit(main(*sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
     except (ConnectionError, TimeoutError) as error:
         sys.exit(f"broken off: {error}")
