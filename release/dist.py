@@ -38,7 +38,17 @@ def emulated():
 
 
 def date():
-    command = ["git", "-C", ROOT, "log", "-1", "--format=%cd", "--date=format:%Y%m%d"]
+    command = [
+        "git",
+        "-C",
+        ROOT,
+        "-c",
+        "safe.directory=*",
+        "log",
+        "-1",
+        "--format=%cd",
+        "--date=format:%Y%m%d",
+    ]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 

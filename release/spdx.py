@@ -20,7 +20,9 @@ COMMENTS = {
 
 def missing():
     """(path, comment) of each source file that git knows and that lacks the line."""
-    listed = subprocess.run(["git", "-C", ROOT, "ls-files"], check=True, capture_output=True, text=True)
+    # In a container the checkout may belong to another user than the one who calls.
+    command = ["git", "-C", ROOT, "-c", "safe.directory=*", "ls-files"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True)
     for name in listed.stdout.splitlines():
         path = ROOT / name
         comment = COMMENTS.get(path.suffix or path.name)

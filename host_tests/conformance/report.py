@@ -117,7 +117,9 @@ def read_runs(paths):
     for test, found in results.items():
         if outcome := modules.get(test.split("::")[0]):
             found["MicroPython"] = outcome
-    commit = subprocess.check_output(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True).strip()
+    commit = subprocess.check_output(
+        ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"], cwd=ROOT, text=True
+    ).strip()
     return {"date": suite.get("timestamp")[:10], "commit": commit}, results
 
 
