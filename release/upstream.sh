@@ -4,7 +4,7 @@
 # Runs a command with what a board is built from and with, in the checkout of MicroPython that is named: the submodules
 # of the board, and the tools that upstream's own CI takes, by upstream's script for it. It is bash because that script
 # is.
-set -eu
+set -e # not -u: upstream's script reads variables that are not set
 
 checkout=$1
 board=$2
