@@ -79,7 +79,8 @@ def _beside_a_static_address(bench, board, options):
 
 def _claim(bench, board, options):
     board.claim(delay=200, ip=_ADDRESS, **options)
-    bench.capture.wait_for_several(is_arp("announcement", board.mac), _ANNOUNCE_NUM)
+    # Of this address: lwIP announces a lease, too.
+    bench.capture.wait_for_several(is_arp("announcement", board.mac, spa=_ADDRESS), _ANNOUNCE_NUM)
     return {LINK_LOCAL: _ADDRESS}
 
 
