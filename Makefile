@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: MIT
 # autoip's front door: `make help` lists what there is.
 
-BOARD ?= UNIX_TAP
+BOARD ?= $(if $(filter run,$(MAKECMDGOALS)),QEMU_MPS2,UNIX_TAP)
 BUILD := build
 VENV := $(BUILD)/venv
 ROOT := $(filter 0,$(shell id -u))
 SUDO := $(if $(ROOT),,sudo)
 AS_ROOT := $(if $(ROOT),,sudo host_tests/hand-back.sh)
+INSTALL := @BUILD=$(BUILD) host_tests/install-packages.sh "$(SUDO)"
 
 # A line for each step; V=1 shows all that it prints.
 Q := $(if $(V),,@)
 STEP := $(Q)boards/step.sh $(BUILD)/log/
 MAKEFLAGS += $(if $(V),,--no-print-directory)
 
+ifneq ($(filter 3.% 4.0% 4.1%,$(MAKE_VERSION)),)
+$(error GNU make 4.2 or newer is needed, and this is $(MAKE_VERSION))
+endif
 ifneq ($(word 2,$(CURDIR)),)
 $(error there is a blank in $(CURDIR), which make can't deal with: move the checkout)
+endif
+ifneq ($(filter-out help,$(MAKECMDGOALS)),)
+ifeq ($(shell [ -w $(if $(wildcard $(BUILD)),$(BUILD),$(dir $(abspath $(BUILD)))) ] && echo yes),)
+$(error $(abspath $(BUILD)) can't be written to: move the checkout, or name another directory with BUILD=)
+endif
 endif
 
 ifneq ($(if $(HANDED_BACK),,$(and $(ROOT),$(filter-out 0,$(shell stat -c %u .)))),)
@@ -26,15 +35,18 @@ else
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
-	@echo "A first look: make run BOARD=QEMU_MPS2."
-	@echo "BOARD is $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.mk)))), or one that make boards lists; now $(BOARD)."
-	@echo "V=1 shows all that a step prints."
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo "BOARD: $(OUR_BOARDS), or one that make boards lists. Default: UNIX_TAP, for make run QEMU_MPS2."
+	@echo "V=1: print the full output of each step."
+	@echo "Start with: make run"
 
 include boards/sources.mk
+OUR_BOARDS := $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.mk))))
+
 # A board of ours, or one of MicroPython's own.
 include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
+include host_tests/fresh/fresh.mk
 include host_tests/fuzz/fuzz.mk
 include host_tests/conformance/conformance.mk
 include host_tests/interop/interop.mk

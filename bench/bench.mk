@@ -3,7 +3,7 @@
 # to docs/cost.json and docs/cost.md, to be committed.
 
 COMPARED := none lwip autoip
-BENCH := PYTHONPATH=host_tests $(PYTHON) bench
+BENCH := $(SCRIPT) bench
 
 .PHONY: compared
 compared: $(VENV)/.ready

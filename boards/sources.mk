@@ -9,13 +9,13 @@ LWIP_DIR ?= $(BUILD)/src/lwip
 MICROPY_CHECKOUT := $(if $(filter-out file,$(origin MICROPY_DIR)),$(abspath $(MICROPY_DIR)))
 
 .PHONY: boards
-boards: ## list MicroPython's own boards that autoip fits (MICROPY_DIR: a checkout of MicroPython)
+boards: | python ## list MicroPython's own boards that autoip fits (MICROPY_DIR: a checkout of MicroPython)
 	@boards/upstream/boards.py list "$(MICROPY_CHECKOUT)"
 
-$(BUILD)/src/micropython:
+$(BUILD)/src/micropython: | build-packages
 	$(STEP)micropython "MicroPython's sources from Debian, 60 MB" boards/debian-source.sh micropython 1.25.0 $@
 
-$(BUILD)/src/lwip:
+$(BUILD)/src/lwip: | build-packages
 	$(STEP)lwip "lwIP's sources from Debian, 2 MB" boards/debian-source.sh lwip 2.2.1 $@
 
 # What a build needs. Installed only where it is missing, and then as root.
@@ -23,7 +23,13 @@ BUILD_PACKAGES := build-essential dpkg-dev pkg-config python3
 
 .PHONY: build-packages
 build-packages:
-	@host_tests/install-packages.sh "$(SUDO)" $(BUILD_PACKAGES)
+	$(INSTALL) $(BUILD_PACKAGES)
+
+.PHONY: python python-venv
+python:
+	$(INSTALL) python3
+python-venv:
+	$(INSTALL) python3 python3-venv
 
 MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
 

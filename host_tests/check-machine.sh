@@ -40,15 +40,15 @@ check() {
     else
         lacks "IPv6 (on a host: boot without ipv6.disable=1)"
     fi
-    [ -z "$missing" ] || refuse "the test wire lacks $missing. In a container, start that by: docker run --privileged"
+    [ -z "$missing" ] || refuse "the test network needs $missing. In a container, use docker run --privileged"
 }
 
 if [ "$1" = checked ]; then
     check
 elif [ -z "$1" ]; then
-    [ "$(id -u)" = 0 ] || refuse "the test wire is made by root"
+    [ "$(id -u)" = 0 ] || refuse "the test network needs root"
     check
 else
-    command -v "$1" >/dev/null || refuse "the test wire is made by root: become root, or install $1"
+    command -v "$1" >/dev/null || refuse "the test network needs root: become root, or install $1"
     exec "$1" "$0" checked
 fi

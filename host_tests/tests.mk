@@ -2,18 +2,21 @@
 # The tests, the demonstration and the checks of style, with all that they need.
 
 PYTHON := $(VENV)/bin/python
-# What the wire takes, what a browser is, what other implementations are, and what all the tests take.
-WIRE_PACKAGES := iproute2 iputils-ping
+SCRIPT := $(PYTHON) host_tests/script.py
+# What the boards on a link and their peers need, what a browser is, and what other implementations are.
+WIRE_PACKAGES := dnsmasq-base iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
 PEER_PACKAGES := dhcpcd-base systemd
-TEST_PACKAGES := $(WIRE_PACKAGES) $(BROWSER_PACKAGES) $(PEER_PACKAGES) dnsmasq-base shellcheck
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c host_tests/esp32/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
-$(VENV)/.ready: host_tests/requirements.txt
-	@host_tests/install-packages.sh "$(SUDO)" python3-venv
-	$(Q)python3 -m venv $(VENV)
-	$(STEP)venv "Python packages for the tests, a minute" $(PYTHON) -m pip install -r $<
+# The engine tests need a part of the packages, which are there sooner.
+$(VENV)/.engine: host_tests/requirements-engine.txt | python-venv
+	$(STEP)venv-engine "Python packages for the engine tests, a quarter of a minute" host_tests/install-python.sh $(VENV) $<
+	$(Q)touch $@
+
+$(VENV)/.ready: host_tests/requirements.txt host_tests/requirements-engine.txt | python-venv
+	$(STEP)venv "Python packages for the tests, a minute" host_tests/install-python.sh $(VENV) $<
 	$(Q)touch $@
 
 .PHONY: firmwares
@@ -35,16 +38,34 @@ $(AVAHI):
 check-machine:
 	@host_tests/check-machine.sh "$(SUDO)"
 
+# What all programs need that run boards and peers in network namespaces.
+.PHONY: wire
+wire: check-machine $(VENV)/.ready $(AVAHI)
+	$(INSTALL) $(WIRE_PACKAGES)
+
+# Other implementations of IPv4 link-local addresses.
+.PHONY: peers
+peers: $(ZCIP)
+	$(INSTALL) $(PEER_PACKAGES)
+
+.PHONY: browser
+browser:
+	$(INSTALL) $(BROWSER_PACKAGES)
+
 # Two tests a processor, as they wait for the wire most of the time.
 WORKERS := $(shell expr 2 '*' $$(nproc))
 
 # PYTEST holds what is added to pytest's command line.
 .PHONY: test
-test: check-machine $(VENV)/.ready $(AVAHI) ## build and run all tests, ten minutes (PYTEST="-k name": some)
-	@host_tests/install-packages.sh "$(SUDO)" $(TEST_PACKAGES)
-	$(Q)$(MAKE) firmwares
-	$(Q)$(MAKE) $(FUZZ)/link_input
+test: wire peers browser firmwares fuzzer ## build and run all tests, ten minutes (PYTEST="-k name": some)
 	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n $(WORKERS) host_tests $(PYTEST)
+
+# All of engine/ but what runs MicroPython.
+ENGINE_TESTS := host_tests/engine --ignore host_tests/engine/cpython/test_on_micropython.py
+
+.PHONY: test-engine
+test-engine: $(VENV)/.engine ## run the tests of the protocol, which need Python only: a minute
+	$(Q)$(PYTHON) -m pytest -n auto $(ENGINE_TESTS) $(PYTEST)
 
 DEMO_BOARDS := UNIX_TAP QEMU_MPS2
 
@@ -53,13 +74,12 @@ check-demo: check-machine
 	@$(if $(filter $(DEMO_BOARDS),$(BOARD)),,echo "no demonstration with BOARD=$(BOARD), but with: $(DEMO_BOARDS)" >&2; exit 1)
 
 .PHONY: demo
-demo: check-demo $(VENV)/.ready $(AVAHI) firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
-	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES)
+demo: check-demo wire firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
 ifneq ($(BOARD),UNIX_TAP)
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 endif
 	@echo "the demonstration, a quarter of a minute:"
-	$(Q)$(AS_ROOT) env PYTHONPATH=. $(PYTHON) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
+	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
 
 # PCAP and SVG arrive whole by the environment, with blanks and quotes.
 .PHONY: view
@@ -70,27 +90,28 @@ view: $(VENV)/.ready ## tell a capture as a timeline, and draw it (PCAP=file SVG
 	@$(PYTHON) -m autoip_view $${VIEW_SVG:+--svg "$$VIEW_SVG"} -- "$$VIEW_PCAP"
 
 .PHONY: page
-page: check-machine $(VENV)/.ready ## an emulated board's web page in a browser, by name and by address: half a minute
-	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) $(BROWSER_PACKAGES)
+page: wire browser ## an emulated board's web page in a browser, by name and by address: half a minute
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
 	@echo "a board on a cable to a browser, half a minute:"
-	$(Q)$(AS_ROOT) $(PYTHON) host_tests/page.py
+	$(Q)$(AS_ROOT) $(SCRIPT) host_tests/page.py
 
 MINUTES ?= 20
 
 .PHONY: soak
-soak: check-machine $(VENV)/.ready $(AVAHI) ## all kinds of boards and a Linux host in trouble on one wire (MINUTES=20)
-	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES)
+soak: wire ## all kinds of boards and a Linux host in trouble on one wire (MINUTES=20)
 	$(Q)$(MAKE) firmwares
-	$(Q)$(AS_ROOT) env PYTHONPATH=host_tests $(PYTHON) -m wire.soak $(MINUTES)
+	$(Q)$(AS_ROOT) $(SCRIPT) wire.soak $(MINUTES)
 
 .PHONY: scale
 scale: $(VENV)/.ready ## up to 60,000 hosts on one virtual link: write docs/scale.md
-	$(Q)PYTHONPATH=lib:host_tests/engine:host_tests/engine/shim $(PYTHON) host_tests/engine/cpython/scale.py docs/scale.md
+	$(Q)PYTHONPATH=lib:host_tests/engine:host_tests/engine/shim $(SCRIPT) host_tests/engine/cpython/scale.py docs/scale.md
+
+.PHONY: lint-packages
+lint-packages:
+	$(INSTALL) git shellcheck
 
 .PHONY: lint
-lint: $(VENV)/.ready | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling
-	@host_tests/install-packages.sh "$(SUDO)" shellcheck
+lint: $(VENV)/.ready lint-packages | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling
 	$(Q)$(VENV)/bin/ruff check
 	$(Q)$(VENV)/bin/ruff format --check
 	$(Q)$(VENV)/bin/codespell

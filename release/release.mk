@@ -2,11 +2,11 @@
 # What is derived from the code, and what a release takes: docs/releasing.md.
 
 .PHONY: api
-api: ## write docs/api.md anew, from the docstrings and stubs
+api: | python ## write docs/api.md anew, from the docstrings and stubs
 	$(Q)python3 release/api.py
 
 .PHONY: package
-package: ## write the version and the files of lib/autoip into package.json and manifest.py
+package: | python ## write the version and the files of lib/autoip into package.json and manifest.py
 	$(Q)python3 release/package.py
 
 # MicroPython's own stubs, for the examples; one folder a port, as they exclude each other.
@@ -30,15 +30,15 @@ upstream: ## make GOAL for BOARD with the tools that MicroPython's own CI takes 
 	release/upstream.sh $(MICROPY_CHECKOUT) $(BOARD) $(MAKE) BOARD=$(BOARD) MICROPY_DIR=$(MICROPY_CHECKOUT) $(GOAL)
 
 .PHONY: dist
-dist: firmware ## build the firmware of BOARD, and keep it in build/dist by the name of a release
+dist: firmware | python ## build the firmware of BOARD, and keep it in build/dist by the name of a release
 	$(Q)python3 release/dist.py keep $(BOARD) $(FIRMWARE)
 
 .PHONY: sums
-sums: ## write checksums and notes for what is in build/dist
+sums: | python ## write checksums and notes for what is in build/dist
 	$(Q)python3 release/dist.py sums
 
 .PHONY: coverage
-coverage: check-machine $(VENV)/.ready ## print which lines of lib/autoip and firmware/ the tests run
+coverage: wire peers ## print which lines of lib/autoip and firmware/ the tests run
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1 COVERAGE=1
 	$(Q)$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1 COVERAGE=1
@@ -46,7 +46,7 @@ coverage: check-machine $(VENV)/.ready ## print which lines of lib/autoip and fi
 
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived
-check-derived: $(VENV)/.ready
+check-derived: $(VENV)/.ready lint-packages
 	$(Q)python3 release/api.py check
 	$(Q)python3 release/package.py check
 	$(Q)python3 release/spdx.py check

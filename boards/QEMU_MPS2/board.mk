@@ -26,8 +26,9 @@ MAC ?= 52:54:00:12:34:56
 SERIAL ?= mon:stdio
 
 .PHONY: run
-run: $(FIRMWARE) ## boot BOARD to its REPL (NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
-	qemu-system-arm -M mps2-an385 -kernel $< -nic $(NIC),model=lan9118,mac=$(MAC) \
+run: $(FIRMWARE) ## start BOARD's REPL; Ctrl-A X leaves it (NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
+	@echo "QEMU_MPS2 starts. Ctrl-A X leaves it."
+	@qemu-system-arm -M mps2-an385 -kernel $< -nic $(NIC),model=lan9118,mac=$(MAC) \
 		-display none -serial $(SERIAL)
 
 include boards/common/no_hardware.mk

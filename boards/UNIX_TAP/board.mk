@@ -16,4 +16,9 @@ $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
 		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src SANITIZE=$(SANITIZE) COVERAGE=$(COVERAGE)
 
+.PHONY: run
+run: $(FIRMWARE) ## start BOARD's REPL (QEMU_MPS2: NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
+	@echo "network.LAN() is the TAP device tap0: sudo ip tuntap add tap0 mode tap user $$(id -un); sudo ip link set tap0 up"
+	@$<
+
 include boards/common/no_hardware.mk

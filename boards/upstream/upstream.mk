@@ -48,19 +48,20 @@ $(FIRMWARE): | build-packages
 # What the user has to get comes before what is installed.
 build-packages: check-checkout
 
+.PHONY: run
+run:
+	@echo "$(BOARD) is a real board: make flash BOARD=$(BOARD). make run starts one of: $(OUR_BOARDS)" >&2; exit 1
+
 .PHONY: check-checkout
-check-checkout:
-	@host_tests/install-packages.sh "$(SUDO)" python3
+check-checkout: | python
 	@all=1; boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD) || all=; $(CHECK_TOOLS) || all=; [ "$$all" ]
 
 .PHONY: check-firmware
 check-firmware:
 	@[ -f $(FIRMWARE) ] || { echo "$(FIRMWARE) is not there: make firmware BOARD=$(BOARD) first" >&2; exit 1; }
 
-$(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt
-	@host_tests/install-packages.sh "$(SUDO)" python3-venv
-	$(Q)python3 -m venv $(BOARD_TOOLS)
-	$(STEP)board-tools "the tools that speak to a board, half a minute" $(BOARD_TOOLS)/bin/python -m pip install -r $<
+$(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt | python-venv
+	$(STEP)board-tools "mpremote and esptool, half a minute the first time" host_tests/install-python.sh $(BOARD_TOOLS) $<
 	$(Q)touch $@
 
 # By the environment they arrive whole, with quotes, blanks and dollars.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # docs/conformance.md: each clause, the tests that name it, and what came of them in one run of all tests.
 
-CONFORMANCE := $(PYTHON) host_tests/conformance
+CONFORMANCE := $(SCRIPT) host_tests/conformance
 CLAIMS := $(BUILD)/claims.json
 RUN := $(BUILD)/conformance.xml
 
@@ -14,7 +14,7 @@ conformance: ## run all tests and 120 claims, write docs/conformance.md: a quart
 # RESULTS: what is new of a run; without it the page is written of docs/conformance.json once more.
 .PHONY: conformance-page
 conformance-page: $(VENV)/.ready
-	$(Q)PYTHONPATH=host_tests $(CONFORMANCE)/report.py $(RESULTS)
+	$(Q)$(CONFORMANCE)/report.py $(RESULTS)
 
 # What lint looks at besides style: tests, clauses and page agree.
 .PHONY: check-conformance
@@ -24,6 +24,6 @@ check-conformance: $(VENV)/.ready
 lint: check-conformance
 
 .PHONY: claims
-claims: check-machine $(VENV)/.ready
+claims: wire
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
-	$(Q)$(AS_ROOT) env PYTHONPATH=host_tests $(PYTHON) host_tests/conformance/timing.py $(CLAIMS)
+	$(Q)$(AS_ROOT) $(SCRIPT) host_tests/conformance/timing.py $(CLAIMS)

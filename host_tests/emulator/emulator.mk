@@ -11,7 +11,7 @@ C_MODULES := $(CURDIR)/host_tests/emulator
 endif
 
 $(EMULATOR_BUILD)/.ready: $(EMULATOR_FILES)
-	@host_tests/install-packages.sh "$(SUDO)" $(if $(shell command -v npm),,nodejs npm)
+	$(if $(shell command -v npm),,$(INSTALL) nodejs npm)
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $^ $(@D)
 	$(STEP)emulator "the emulator" sh -c "cd $(@D) && npm ci"
@@ -24,7 +24,6 @@ $(EMULATOR_BUILD)/bootrom.bin: host_tests/emulator/bootrom.c host_tests/emulator
 	$(Q)arm-none-eabi-objcopy -O binary $(@:.bin=.elf) $@
 
 .PHONY: test-board
-test-board: check-machine $(VENV)/.ready $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
+test-board: check-checkout wire $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
 	$(Q)$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
-	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES)
 	$(Q)$(AS_ROOT) env BOARD=$(BOARD) $(PYTHON) -m pytest host_tests/emulator $(PYTEST)

@@ -28,15 +28,12 @@ $(ESP32_BUILD)-board: | check-esp32
 	@echo 'list(APPEND SDKCONFIG_DEFAULTS $(ESP32_SETTINGS))' >> $@/mpconfigboard.cmake
 
 .PHONY: check-esp32
-check-esp32:
-	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
-	@$(CHECK_TOOLS)
+check-esp32: check-checkout
 	@host_tests/esp32/check-qemu.sh $(BOARD) $(ESP32_CHIP) "$(QEMU)"
 
 .PHONY: test-board
-test-board: check-machine check-esp32 $(VENV)/.ready ## run the firmware of BOARD in an emulator, on a wire
+test-board: check-esp32 wire ## run the firmware of BOARD in an emulator, on a wire
 	$(Q)$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
-	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) dnsmasq-base
 	$(Q)$(AS_ROOT) env ESP32_BUILD=$(abspath $(ESP32_BUILD)) ESP32_CHIP=$(ESP32_CHIP) NIC=$(NIC) QEMU="$$(command -v "$(QEMU)")" \
 		$(PYTHON) -m pytest -n auto host_tests/wire -m esp32 $(PYTEST)
 	@test ! -f $(ESP32_BUILD)/figures.txt || cat $(ESP32_BUILD)/figures.txt

@@ -15,34 +15,34 @@ FUZZ_WRAPS := etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp
 	$(addsuffix _netif_ip_addr_changed,raw tcp udp)
 FUZZ_OBJECTS := $(patsubst $(LWIP_DIR)/src/%.c,$(FUZZ)/lwip/%.o,$(FUZZ_LWIP)) $(patsubst %.c,$(FUZZ)/%.o,$(FUZZ_C))
 
-.PHONY: fuzz-packages
-fuzz-packages:
-	@host_tests/install-packages.sh "$(SUDO)" clang llvm
-
-$(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h firmware/alias_route.h | fuzz-packages
+$(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h firmware/alias_route.h
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -c $< -o $@
 
 # Ours are measured, too.
-$(FUZZ)/%.o: %.c $(wildcard firmware/*.h) | fuzz-packages $(LWIP_DIR) $(MICROPY_DIR)
+$(FUZZ)/%.o: %.c $(wildcard firmware/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -Wall -Wextra -Werror -fprofile-instr-generate -fcoverage-mapping -c $< -o $@
 
 $(FUZZ)/link_input: $(FUZZ_OBJECTS)
-	$(STEP)fuzz "$@" clang $(FUZZ_SANITIZE) -fprofile-instr-generate $(FUZZ_WRAPS:%=-Wl,--wrap=%) $^ -o $@
+	$(Q)clang $(FUZZ_SANITIZE) -fprofile-instr-generate $(FUZZ_WRAPS:%=-Wl,--wrap=%) $^ -o $@
+
+.PHONY: fuzzer
+fuzzer: build-packages | $(LWIP_DIR) $(MICROPY_DIR)
+	$(INSTALL) clang libclang-rt-dev llvm
+	$(STEP)fuzzer "$(FUZZ)/link_input, half a minute the first time" $(MAKE) -j$(shell nproc) $(FUZZ)/link_input
 
 # FUZZ_S: seconds for each of the two. What they find is added to the corpora; one that fails is left in build/fuzz.
 .PHONY: fuzz
-fuzz: $(VENV)/.ready | $(LWIP_DIR) $(MICROPY_DIR) ## look for inputs that break C and Python (FUZZ_S=60: seconds each)
-	$(MAKE) $(FUZZ)/link_input
+fuzz: $(VENV)/.ready fuzzer ## look for inputs that break C and Python (FUZZ_S=60: seconds each)
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -max_total_time=$(FUZZ_S) -max_len=512 \
 		-artifact_prefix=$(FUZZ)/ host_tests/fuzz/corpus/link
-	$(PYTHON) host_tests/fuzz/engine_input.py -max_total_time=$(FUZZ_S) -max_len=256 -artifact_prefix=$(FUZZ)/ \
+	$(SCRIPT) host_tests/fuzz/engine_input.py -max_total_time=$(FUZZ_S) -max_len=256 -artifact_prefix=$(FUZZ)/ \
 		host_tests/fuzz/corpus/engine
 	$(MAKE) fuzz-coverage
 
 .PHONY: fuzz-coverage
-fuzz-coverage: $(FUZZ)/link_input ## lines of firmware/ that the kept inputs reach
+fuzz-coverage: fuzzer ## lines of firmware/ that the kept inputs reach
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -runs=0 host_tests/fuzz/corpus/link 2>/dev/null
 	llvm-profdata merge -o $(FUZZ)/link.profdata $(FUZZ)/link.profraw
 	llvm-cov report $(FUZZ)/link_input -instr-profile=$(FUZZ)/link.profdata firmware/link.c firmware/alias.c

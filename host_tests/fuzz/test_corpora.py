@@ -22,7 +22,7 @@ def replay(corpus, *program):
 
 def test_frames_through_link_alias_and_lwip():
     # R3927-2.5-h, B30, B38
-    assert (BUILD / "link_input").exists(), "make build/fuzz/link_input"
+    assert (BUILD / "link_input").exists(), "make fuzzer"
     replay("link", BUILD / "link_input")
 
 

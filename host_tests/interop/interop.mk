@@ -5,12 +5,9 @@ INTEROP := $(BUILD)/interop
 ZCIP := $(INTEROP)/busybox/busybox
 
 .PHONY: interop
-interop: check-machine $(VENV)/.ready $(AVAHI) $(ZCIP) ## boards and five other implementations that want one address: write docs/interop.md
-	@host_tests/install-packages.sh "$(SUDO)" $(WIRE_PACKAGES) $(PEER_PACKAGES)
+interop: wire peers ## boards and five other implementations that want one address: write docs/interop.md
 	$(Q)$(MAKE) firmwares
-	$(Q)$(AS_ROOT) env PYTHONPATH=host_tests $(PYTHON) host_tests/interop/interop.py docs/interop.md $(INTEROP)/captures
-
-test: $(ZCIP)
+	$(Q)$(AS_ROOT) $(SCRIPT) host_tests/interop/interop.py docs/interop.md $(INTEROP)/captures
 
 # Debian's own busybox has no zcip.
 $(ZCIP): host_tests/interop/zcip.sh | build-packages
