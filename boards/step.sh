@@ -22,14 +22,14 @@ seconds() {
     echo "$(($(date +%s) - begin)) s"
 }
 
-# sleep has none of our files open: a reader of our output does not wait for it.
+# sleep does not have our output open, so a reader of our output does not wait for it.
 show_progress() {
     if [ -t 1 ]; then
-        while sleep 1 </dev/null >/dev/null 2>&1; do
+        while sleep 1 >/dev/null 2>&1; do
             printf '\r%s ... %s' "$text" "$(seconds)"
         done
     else
-        while sleep 10 </dev/null >/dev/null 2>&1; do
+        while sleep 10 >/dev/null 2>&1; do
             printf ' %s ...' "$(seconds)"
         done
     fi

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """script.py PROGRAM [ARGUMENT...]: run a Python program that make starts. Ctrl-C ends it with one line.
 
-The program is a file, or a module of host_tests/. It can import the files next to it and those of host_tests/.
-Its imports take seconds, so Ctrl-C is handled here and not in the program.
+The program is a file, or a module of host_tests/. It can import the files next to it and those of
+host_tests/. Its imports take seconds, so Ctrl-C is handled here and not in the program.
 """
 
 import pathlib
