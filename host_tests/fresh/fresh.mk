@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# The project on a fresh, minimal Debian: what a stranger's machine has, and nothing of this one.
+
+FRESH_PACKAGES := debootstrap git slirp4netns util-linux
+DIST ?= trixie
+
+# RUN arrives whole through the environment, with blanks and quotes.
+.PHONY: fresh
+fresh: export FRESH_RUN = $(value RUN)
+fresh: ## run README's commands on a fresh Debian (DIST=bookworm or trixie, RUN="command": run that instead)
+	@host_tests/install-packages.sh "$(SUDO)" python3 $(FRESH_PACKAGES)
+	@$(AS_ROOT) python3 host_tests/fresh/fresh.py $(DIST) $(BUILD)/fresh "$$FRESH_RUN"

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""make fresh: run commands on a fresh, minimal Debian, as a user with sudo, and print the time of each.
+
+fresh.py DIST FOLDER [COMMAND]
+
+Without COMMAND the commands of README.md are run, in its order, except those that need a board or a checkout
+of MicroPython. The first command that fails ends the run. FOLDER keeps the minimal Debian (DIST.tar) for the
+next run, and the machine's root directory (DIST) if a command has failed.
+"""
+
+import fcntl
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+from machine import ROOT, Machine, make_base, make_root
+from readme import Command, commands
+from repl import play
+
+LIMIT = 5400  # s for one command
+
+
+class Times:
+    """The wall time of each step."""
+
+    def __init__(self):
+        self._steps = []
+
+    def measure(self, name, function, *arguments):
+        """Call the function, and return what it returns."""
+        print(f"== {name}", flush=True)
+        start = time.monotonic()
+        try:
+            return function(*arguments)
+        finally:
+            self._steps.append((time.monotonic() - start, name))
+
+    def show(self):
+        for seconds, name in self._steps:
+            print(f"{seconds:7.0f} s  {name}")
+
+
+def run(machine, command):
+    """Run a command on the machine; return its exit code."""
+    words = machine.command(command.line)
+    if command.session:
+        return play(words, command.session)
+    return subprocess.run(words, stdin=subprocess.DEVNULL, timeout=LIMIT).returncode
+
+
+def chosen(line):
+    """The commands to run: the one that was given, or those of README.md."""
+    if line:
+        return [Command(line)]
+    for command in commands():
+        if command.absent:
+            print(f"-- not run, because it needs {command.absent}: {command.line}")
+    return [command for command in commands() if not command.absent]
+
+
+def run_all(root, todo, times):
+    """True if all commands have passed."""
+    machine = Machine(root)
+    try:
+        for command in todo:
+            code = times.measure(command.line, run, machine, command)
+            if code:
+                print(f"== exit code {code}: {command.line}")
+                return False
+        return True
+    finally:
+        machine.close()
+
+
+def main(dist, folder, line=""):
+    folder = pathlib.Path(folder).resolve()
+    base = folder / f"{dist}.tar"
+    root = folder / dist
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = open(folder / f"{dist}.lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return f"another run uses {root}: wait for its end, or take another directory with BUILD="
+    times = Times()
+    changed = subprocess.run(
+        ["git", "-C", ROOT, "-c", "safe.directory=*", "diff", "--quiet", "HEAD"]
+    ).returncode
+    if changed:
+        print("-- the checkout has changes that are not committed: the fresh machine does not have them")
+    if not base.exists():
+        times.measure(f"debootstrap {dist}", make_base, dist, base)
+    times.measure(f"a machine with {dist}, and a clone of the project", make_root, base, root)
+    passed = run_all(root, chosen(line), times)
+    times.show()
+    if passed:
+        shutil.rmtree(root)
+        return 0
+    print(f"the machine's files are left in {root.relative_to(ROOT)}/home/user/autoip")
+    return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+    except (OSError, subprocess.SubprocessError) as error:
+        sys.exit(str(error))

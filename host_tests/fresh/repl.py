@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Play a REPL session of README.md on a board that a command has started."""
+
+import subprocess
+import sys
+import threading
+
+PROMPT = ">>> "
+LEAVE = "\x01x"  # Ctrl-A X ends QEMU
+LIMIT = 900  # s, the build of the firmware included
+
+
+def play(words, session):
+    """Run the command, type the session's input at its prompts, compare its output; return the exit code."""
+    process = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=0, newline=""
+    )
+    timer = threading.Timer(LIMIT, process.kill)
+    timer.start()
+    try:
+        wrong = _compare(process, session)
+        if wrong is None:
+            process.stdin.write(LEAVE)
+        else:
+            process.kill()
+        return process.wait() or wrong
+    finally:
+        timer.cancel()
+        print()
+
+
+def _compare(process, session):
+    """1, if the board prints something else than the session shows."""
+    if _read_to_prompt(process) is None:
+        return 1
+    turns = [turn.splitlines() for turn in "\n".join(session).split(PROMPT)[1:]]
+    for typed, *expected in turns:
+        process.stdin.write(typed + "\r")
+        printed = _read_to_prompt(process)
+        if printed is None or printed.splitlines()[1:-1] != expected:
+            print(f"\nREADME.md shows that {typed} prints: {' '.join(expected) or 'nothing'}")
+            return 1
+    return None
+
+
+def _read_to_prompt(process):
+    """What is printed up to the next prompt; None if the board ends before it."""
+    text = ""
+    while not text.endswith("\n" + PROMPT):
+        character = process.stdout.read(1)
+        if not character:
+            return None
+        sys.stdout.write(character)
+        sys.stdout.flush()
+        text += character
+    return text

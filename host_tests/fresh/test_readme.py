@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""What `make fresh` runs is what README.md shows."""
+
+import readme
+from readme import Command
+
+TEXT = """
+Build it, and boot it:
+
+    make run BOARD=QEMU_MPS2
+
+```pycon
+>>> 1 + 1
+2
+```
+
+    make demo     # boards find addresses
+    make flash BOARD=RPI_PICO_W
+    make boards MICROPY_DIR=../micropython   # others
+
+```python
+    make_believe()
+```
+"""
+
+
+def test_the_commands_of_a_text():
+    assert readme.commands(TEXT) == [
+        Command("make run BOARD=QEMU_MPS2", (">>> 1 + 1", "2")),
+        Command("make demo"),
+        Command("make flash BOARD=RPI_PICO_W"),
+        Command("make boards MICROPY_DIR=../micropython"),
+    ]
+
+
+def test_what_a_fresh_machine_lacks():
+    assert [command.absent for command in readme.commands(TEXT)] == [None, None, "flash", "MICROPY_DIR"]
+
+
+def test_the_readme_shows_what_ci_runs(capsys):
+    readme.main(["demo", "test"])
+    assert capsys.readouterr().out == "make demo\nmake test\n"
+
+
+def test_the_readme_shows_a_session_on_a_board():
+    (command,) = [command for command in readme.commands() if command.session]
+    assert command.target == "run" and not command.absent
