@@ -3,7 +3,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 
 import pytest
 from wire.board import ROOT
@@ -14,6 +16,7 @@ root = pytest.mark.skipif(
 )
 TARGETS = ["demo", "page", "test"]
 WITHOUT_TUN = 'mount -t tmpfs tmpfs /dev/net; exec "$@"'
+READ_ONLY = 'mount -t tmpfs -o ro tmpfs "$0"; exec "$@"'
 WITHOUT_IPV6 = 'mount -t tmpfs tmpfs /proc/sys/net; exec "$@"'
 
 
@@ -46,7 +49,7 @@ def refused(*arguments, **options):
 @pytest.mark.parametrize("capability", ["net_admin", "sys_admin"])
 def test_without_a_capability(target, capability):
     reason = refused(target, within=["setpriv", f"--bounding-set=-{capability}"])
-    assert reason.startswith(f"the test wire lacks CAP_{capability.upper()}")
+    assert reason.startswith(f"the test network needs CAP_{capability.upper()}")
     assert reason.endswith("docker run --privileged")
 
 
@@ -55,7 +58,7 @@ def test_without_a_capability(target, capability):
 @pytest.mark.parametrize(("script", "lacks"), [(WITHOUT_TUN, "/dev/net/tun"), (WITHOUT_IPV6, "IPv6")])
 def test_without_a_device(target, script, lacks):
     reason = refused(target, within=["unshare", "--mount", "sh", "-ec", script, "sh"])
-    assert reason.startswith(f"the test wire lacks {lacks} (on a host: ")
+    assert reason.startswith(f"the test network needs {lacks} (on a host: ")
 
 
 def test_a_blank_in_the_path(tmp_path):
@@ -64,6 +67,61 @@ def test_a_blank_in_the_path(tmp_path):
     (checkout / "Makefile").symlink_to(ROOT / "Makefile")
     code, (line,) = make("demo", cwd=checkout)
     assert code != 0 and f"there is a blank in {checkout}" in line
+
+
+def test_an_old_make():
+    code, (line,) = make("demo", "MAKE_VERSION=4.1")
+    assert code != 0 and line.endswith("GNU make 4.2 or newer is needed, and this is 4.1.  Stop.")
+
+
+@root
+def test_a_read_only_checkout(tmp_path):
+    within = ["unshare", "--mount", "sh", "-ec", READ_ONLY, tmp_path]
+    code, (line,) = make("demo", f"BUILD={tmp_path}/build", within=within)
+    assert code != 0
+    assert f"{tmp_path}/build can't be written to: move the checkout, or name another directory" in line
+
+
+def test_a_board_of_hardware_is_not_run(tmp_path):
+    assert refused("run", "BOARD=RPI_PICO_W", f"BUILD={tmp_path}/build") == (
+        "RPI_PICO_W is a real board: make flash BOARD=RPI_PICO_W."
+        " make run starts one of: QEMU_MPS2 UNIX_TAP UNIX_TASK"
+    )
+
+
+@root
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("src/lwip", "no lists of Debian's sources from "), ("venv/.engine", "pip can't install ")],
+)
+def test_without_a_network(tmp_path, target, reason):
+    build = tmp_path / "build"
+    build.mkdir()
+    code, lines = make(f"{build}/{target}", f"BUILD={build}", within=["unshare", "--net"], timeout=300)
+    step, why, log, _ = lines
+    assert code != 0
+    assert step.endswith(" failed") and log.startswith("full log: ")
+    assert why.startswith(reason) and "Is there a network?" in why
+
+
+def test_packages_that_are_missing_without_sudo(fresh):
+    (build, _), env = fresh
+    reason = refused("build-packages", build, "SUDO=no-sudo", "BUILD_PACKAGES=hello", env=env)
+    assert reason == "missing Debian packages: hello. Install them as root, or install no-sudo"
+
+
+@root
+def test_the_licence_check_in_a_checkout_of_another_user(tmp_path):
+    """GitHub's container jobs run as root in a checkout of another user, which git refuses by default."""
+    shutil.copytree(ROOT / "release", tmp_path / "release")
+    for command in (["init", "--quiet"], ["add", "release"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    subprocess.run(["chown", "-R", str(USER), tmp_path], check=True)
+    command = [sys.executable, "release/spdx.py", "check"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env={"PATH": os.environ["PATH"]}
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_demonstration_of_another_board():
@@ -94,7 +152,7 @@ def fresh(tmp_path):
     return [f"BUILD={tmp_path}/build", "SUDO=false"], {"PATH": f"{tools}:{os.environ['PATH']}"}
 
 
-@pytest.mark.parametrize("target", ["firmware", "dist"])
+@pytest.mark.parametrize("target", ["firmware", "dist", "test-board"])
 def test_what_a_checkout_lacks_is_told_before_a_compiler_is_installed(checkout, fresh, target):
     options, env = fresh
     reason = refused(target, "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
@@ -104,14 +162,26 @@ def test_what_a_checkout_lacks_is_told_before_a_compiler_is_installed(checkout, 
     assert reason.startswith("BOARD=RPI_PICO_W: set MICROPY_DIR to a checkout of MicroPython")
 
 
-def test_what_an_esp32_lacks_is_told_at_once(checkout, fresh):
+@pytest.mark.parametrize("target", ["firmware", "test-board"])
+def test_what_an_esp32_lacks_is_told_at_once(checkout, fresh, target):
     (checkout / "ports" / "esp32" / "boards" / "ESP32_GENERIC").mkdir(parents=True)
     options, env = fresh
-    code, lines = make("firmware", "BOARD=ESP32_GENERIC", f"MICROPY_DIR={checkout}", *options, env=env)
+    code, lines = make(target, "BOARD=ESP32_GENERIC", f"MICROPY_DIR={checkout}", *options, env=env)
     submodules, tools, _ = lines
     assert code != 0
     assert submodules.startswith("BOARD=ESP32_GENERIC: MICROPY_DIR lacks lib/berkeley-db-1.xx/btree, ")
     assert tools.startswith("BOARD=ESP32_GENERIC: no ESP-IDF is active, v5.3 to v5.5 fit; get it by: ")
+
+
+def test_upstream_tools_may_read_variables_that_are_not_set(checkout):
+    (checkout / "tools").mkdir()
+    (checkout / "tools" / "ci.sh").write_text('[ -z "$MICROPY_UNSET" ]; ci_rp2_setup() { true; }\n')
+    for folder, target in [("mpy-cross", "all"), ("ports/rp2", "submodules")]:
+        (checkout / folder).mkdir(exist_ok=True)
+        (checkout / folder / "Makefile").write_text(f"{target}:\n")
+    command = [ROOT / "release" / "upstream.sh", checkout, "RPI_PICO_W", "echo", "built"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.endswith("built\n"), done.stderr
 
 
 def test_a_firmware_that_was_not_built_is_told_before_tools_are_installed(checkout, fresh, tmp_path):
@@ -173,7 +243,27 @@ def test_a_step_is_a_line(tmp_path):
 def test_a_step_that_fails_shows_why(tmp_path):
     code, printed = step(tmp_path, "echo why; exit 7")
     assert code == 7
-    assert printed == f"a step ... failed\nwhy\nall that was printed: {tmp_path}/log/step\n"
+    assert printed == f"a step ... failed\nwhy\nfull log: {tmp_path}/log/step\n"
+
+
+def test_a_step_that_knows_its_reason_prints_only_that(tmp_path):
+    _, printed = step(tmp_path, "echo much; echo 'error: no network'; exit 7")
+    assert printed == f"a step ... failed\nno network\nfull log: {tmp_path}/log/step\n"
+
+
+def test_a_long_step_shows_that_it_lives(tmp_path):
+    code, printed = step(tmp_path, "sleep 11")
+    assert code == 0 and printed.startswith("a step ... 10 s ... 1")
+
+
+def test_a_script_that_is_interrupted_prints_one_line(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("import time\nprint('runs', flush=True)\ntime.sleep(60)\n")
+    command = [sys.executable, ROOT / "host_tests" / "script.py", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "runs\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "interrupted\n"
 
 
 def test_a_step_shows_all_if_it_is_asked_to(tmp_path):
