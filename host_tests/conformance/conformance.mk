@@ -3,13 +3,13 @@
 
 CONFORMANCE := $(SCRIPT) host_tests/conformance
 CLAIMS := $(BUILD)/claims.json
-RUN := $(BUILD)/conformance.xml
+JUNIT := $(BUILD)/conformance.xml
 
 .PHONY: conformance
 conformance: ## run all tests and 120 claims, write docs/conformance.md: a quarter of an hour
 	$(Q)$(MAKE) claims
-	-$(Q)$(MAKE) test PYTEST="--junitxml=$(RUN)"  # what failed is told at the end
-	$(Q)$(MAKE) conformance-page RESULTS="$(RUN) $(CLAIMS)"
+	-$(Q)$(MAKE) test PYTEST="--junitxml=$(JUNIT)"  # what failed is told at the end
+	$(Q)$(MAKE) conformance-page RESULTS="$(JUNIT) $(CLAIMS)"
 
 # RESULTS: what is new of a run; without it the page is written of docs/conformance.json once more.
 .PHONY: conformance-page
