@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-qemu.sh BOARD CHIP QEMU
-# Ends with one line that says what to get, if the program QEMU is not there or does not emulate the chip.
+# Ends with one line that says what to get, if the program QEMU is missing, cannot start, or does not emulate the chip.
 set -eu
 
 board=$1
@@ -11,13 +11,15 @@ case $chip in
     esp32c3) package="qemu-riscv32" ;;
     *) package="qemu-xtensa" ;;
 esac
-get="get Espressif's by: python \$IDF_PATH/tools/idf_tools.py install $package && . \$IDF_PATH/export.sh"
+libraries="libgcrypt20 libglib2.0-0 libpixman-1-0 libsdl2-2.0-0 libslirp0"
+get="get Espressif's with: python \$IDF_PATH/tools/idf_tools.py install $package && . \$IDF_PATH/export.sh"
 
-if ! command -v "$qemu" >/dev/null; then
-    echo "BOARD=$board: no $qemu; $get" >&2
+refuse() {
+    echo "BOARD=$board: $1" >&2
     exit 1
-fi
-if ! "$qemu" -machine help | grep -q "^$chip "; then
-    echo "BOARD=$board: $qemu does not emulate the $chip; $get" >&2
-    exit 1
-fi
+}
+
+command -v "$qemu" >/dev/null || refuse "no $qemu; $get"
+machines=$("$qemu" -machine help 2>&1) || refuse "$qemu cannot start: $(echo "$machines" | head -n 1);\
+ Espressif's needs the Debian packages $libraries"
+echo "$machines" | grep -q "^$chip " || refuse "$qemu does not emulate the $chip; $get"

@@ -24,6 +24,7 @@ endif
 .PHONY: $(ESP32_BUILD)-board
 $(ESP32_BUILD)-board: | check-esp32
 	@rm -rf $@
+	@mkdir -p $(@D)
 	@cp -r $(UPSTREAM_PORT_DIR)/boards/$(BOARD) $@
 	@echo 'list(APPEND SDKCONFIG_DEFAULTS $(ESP32_SETTINGS))' >> $@/mpconfigboard.cmake
 

@@ -173,6 +173,23 @@ def test_what_an_esp32_lacks_is_told_at_once(checkout, fresh, target):
     assert tools.startswith("BOARD=ESP32_GENERIC: no ESP-IDF is active, v5.3 to v5.5 fit; get it by: ")
 
 
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo 'no libSDL2-2.0.so.0' >&2; exit 127", " cannot start: no libSDL2-2.0.so.0; Espressif's needs"),
+        ("echo 'virt  a machine'", " does not emulate the esp32; get Espressif's with: "),
+    ],
+)
+def test_a_qemu_that_does_not_serve(tmp_path, script, reason):
+    qemu = tmp_path / "qemu"
+    qemu.write_text(f"#!/bin/sh\n{script}\n")
+    qemu.chmod(0o755)
+    command = [ROOT / "host_tests/esp32/check-qemu.sh", "ESP32_GENERIC", "esp32", qemu]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"BOARD=ESP32_GENERIC: {qemu}{reason}") and done.stderr.count("\n") == 1
+
+
 def test_upstream_tools_may_read_variables_that_are_not_set(checkout):
     (checkout / "tools").mkdir()
     (checkout / "tools" / "ci.sh").write_text('[ -z "$MICROPY_UNSET" ]; ci_rp2_setup() { true; }\n')
