@@ -6,15 +6,13 @@ import sys
 import threading
 
 PROMPT = ">>> "
-LEAVE = "\x01x"  # Ctrl-A X ends QEMU
+LEAVE = b"\x01x"  # Ctrl-A X ends QEMU
 LIMIT = 900  # s, the build of the firmware included
 
 
 def play(words, session):
     """Run the command, type the session's input at its prompts, compare its output; return the exit code."""
-    process = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=0, newline=""
-    )
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     timer = threading.Timer(LIMIT, process.kill)
     timer.start()
     try:
@@ -35,7 +33,7 @@ def _compare(process, session):
         return 1
     turns = [turn.splitlines() for turn in "\n".join(session).split(PROMPT)[1:]]
     for typed, *expected in turns:
-        process.stdin.write(typed + "\r")
+        process.stdin.write(typed.encode() + b"\r")
         printed = _read_to_prompt(process)
         if printed is None or printed.splitlines()[1:-1] != expected:
             print(f"\nREADME.md shows that {typed} prints: {' '.join(expected) or 'nothing'}")
@@ -47,9 +45,10 @@ def _read_to_prompt(process):
     """What is printed up to the next prompt; None if the board ends before it."""
     text = ""
     while not text.endswith("\n" + PROMPT):
-        character = process.stdout.read(1)
-        if not character:
+        byte = process.stdout.read(1)
+        if not byte:
             return None
+        character = byte.decode("latin-1")
         sys.stdout.write(character)
         sys.stdout.flush()
         text += character
