@@ -11,6 +11,7 @@ next run, and the machine's root directory (DIST) if a command has failed.
 import fcntl
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -103,6 +104,9 @@ def main(dist, folder, line=""):
 
 
 if __name__ == "__main__":
+    # A shell that starts this in the background has it ignore Ctrl-C. The machine ends with the program.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:
