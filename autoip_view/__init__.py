@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What happened to the addresses of a link: a capture as a story, on the terminal and as a picture.
+"""What happened to the addresses of a link, from a capture or live; and which boards are on a link.
 
     python -m autoip_view capture.pcapng --svg picture.svg
+    python -m autoip_view --live NIC
+    python -m autoip_view --find NIC
 
     import autoip_view
     story = autoip_view.read("capture.pcapng")
@@ -9,8 +11,10 @@
         print(event.time, event.host, event.kind, event.words())
     autoip_view.draw(story, "picture.svg", names={"28:cd:c1:0a:0b:0c": "board A"})
 
-frames.py reads single frames, story.py tells what the hosts do with them, capture.py reads files, by scapy;
-terminal.py shows a story, by rich, and picture.py, by matplotlib. Each is needed for its own part only.
+frames.py decodes single frames, names.py reads mDNS, and story.py says what the hosts do with them.
+capture.py reads and writes files, link.py is a network interface, asking.py decides what to send on it, and
+live.py joins these. terminal.py, screen.py and picture.py show a story, find.py lists boards, and commands.py
+is the program. Each library is imported only where it is needed: scapy, zeroconf, rich, matplotlib.
 """
 
 from .capture import CaptureError, read

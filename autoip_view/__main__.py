@@ -1,64 +1,75 @@
 # SPDX-License-Identifier: MIT
-"""python -m autoip_view CAPTURE [--svg FILE]: a capture as a timeline on the terminal, and as a picture."""
+"""python -m autoip_view: a capture as a timeline and a picture, a link live, or the boards on a link."""
 
 import argparse
 import os
 import sys
 
-from . import CaptureError, draw, read
+from . import commands
+
+_REFUSED = 2  # exit codes
+_INTERRUPTED = 130  # a shell's for Ctrl-C
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        prog="python -m autoip_view",
-        description="Who probed, claimed, denied, defended, lost and moved in a capture (pcap, pcapng).",
-    )
-    parser.add_argument("capture", metavar="CAPTURE")
-    parser.add_argument("--svg", metavar="FILE", help="draw it, with the intervals of RFC 3927 section 9")
+    parser = _parser()
     options = parser.parse_args()
+    if [options.capture, options.live, options.find].count(None) != 2:
+        parser.error("name a CAPTURE, or use --live NIC or --find NIC")
+    if options.save and not (options.live or options.capture == "-"):
+        parser.error("--save needs --live NIC or the CAPTURE -")
+    sys.stdout.reconfigure(errors="replace")  # a name may have characters that the terminal lacks
     try:
-        return show(options.capture, options.svg)
+        return _run(options)
+    except commands.Refused as error:
+        return _refuse(error)
     except ModuleNotFoundError as error:
-        return refuse(f"{error.name} is not installed: pip install {error.name}")
+        return _refuse(f"{error.name} is not installed: pip install {error.name}")
     except BrokenPipeError:  # of `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
-def show(path, svg):
-    """Print the timeline of a file, and draw it; returns the exit code."""
-    fault = None
-    try:
-        story = read(path)
-    except CaptureError as error:
-        story, fault = error.story, error
-    if story:
-        tell(story)
-    try:
-        if story and svg:
-            draw(story, svg)
-    except (OSError, ValueError) as error:
-        fault = f"{svg}: {getattr(error, 'strerror', None) or error}"
-    return refuse(fault) if fault else 0
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m autoip_view",
+        description="Show who probed, claimed, denied, defended, lost and moved: from a capture (pcap, "
+        'pcapng), from a pipe (the capture "-"), or live from an interface. Or find the boards on an interface.',
+    )
+    parser.add_argument("capture", metavar="CAPTURE", nargs="?")
+    parser.add_argument("--live", metavar="NIC", help="watch an interface until Ctrl-C")
+    parser.add_argument(
+        "--find", metavar="NIC", help="print a line for each board; the exit code is 1 without one"
+    )
+    parser.add_argument(
+        "--svg", metavar="FILE", help="draw a picture with the intervals of RFC 3927 section 9"
+    )
+    parser.add_argument("--save", metavar="FILE", help="write the frames that are understood as pcapng")
+    parser.add_argument("--timeout", metavar="S", type=_seconds, help="for --find, in seconds: 70 by default")
+    parser.add_argument("--json", action="store_true", help="print the boards that --find finds as JSON")
+    return parser
 
 
-def tell(story):
-    from rich.console import Console
-
-    from .terminal import Timeline
-
-    console = Console(highlight=False, soft_wrap=True)
-    timeline = Timeline(story)
-    for line in timeline.follow():
-        console.print(line)
-    console.print(timeline.holders())
-    if story.malformed:
-        console.print(f"{story.malformed} malformed ARP frames")
+def _seconds(text):
+    seconds = float(text)
+    if not seconds >= 0:
+        raise ValueError
+    return seconds
 
 
-def refuse(reason):
+def _run(options):
+    if options.find:
+        return commands.find(options.find, options.timeout, options.json)
+    if options.live or options.capture == "-":
+        return commands.watch(options.live, options.save, options.svg)
+    return commands.show(options.capture, options.svg)
+
+
+def _refuse(reason):
     print(reason, file=sys.stderr)
-    return 2
+    return _REFUSED
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""A capture file, pcap or pcapng: read by scapy, told as a story."""
+"""Captures, pcap or pcapng, with scapy: read a file as a story, read a pipe frame by frame, write a file."""
 
 import logging
+import os
 
-from .frames import LINK_TYPES
-from .story import Story
+from .frames import ETHERNET, LINK_TYPES
+from .story import TALK, Story
 
-_LARGEST = 1 << 24  # octets that are read at once
+_LARGEST = 1 << 24  # bytes that are read at once
+_KNOWN = "Ethernet (1) and Linux cooked (113, 276)"
 
 
 class CaptureError(Exception):
-    """The file can't be read, is damaged, or tells nothing of addresses: one line says which.
+    """The file can't be read, is damaged, or has nothing about addresses: one line says which.
 
     story: what could be read of a damaged file, or None.
     """
@@ -22,46 +24,87 @@ class CaptureError(Exception):
 
 def read(path):
     """The Story of the file at a path. Raises CaptureError."""
-    from scapy.error import Scapy_Exception
-
     story = Story()
     link_types = set()
     try:
         with open(path, "rb") as opened:
             file = _Watched(opened)
-            for time, link_type, raw in _frames(file):
+            for time, link_type, raw in _frames(path, file):
                 story.add(time, raw, link_type)
                 link_types.add(link_type)
     except OSError as error:
         raise CaptureError(path, error.strerror) from None
-    except Scapy_Exception:
-        raise CaptureError(path, "no capture, neither pcap nor pcapng") from None
-    told = any(event.kind not in ("ping", "echo") for event in story.events)
+    told = any(event.kind not in TALK for event in story.events)
     if file.is_cut:
         raise CaptureError(path, f"cut off or damaged after {story.frames} frames", story if told else None)
     if link_types - LINK_TYPES and not told:
-        known = "Ethernet (1) and Linux cooked (113, 276)"
-        raise CaptureError(path, f"link type {min(link_types - LINK_TYPES)} is not read, {known} are")
+        raise CaptureError(path, f"unknown link type {min(link_types - LINK_TYPES)}; known are {_KNOWN}")
     if not told:
         malformed = f", {story.malformed} malformed" if story.malformed else ""
         raise CaptureError(path, f"no ARP for IPv4 in its {story.frames} frames{malformed}")
     return story
 
 
-def _frames(file):
+def stream(descriptor):
+    """Yield (s since 1970, link type, bytes) of each frame that a program writes into a pipe.
+
+    descriptor: of the pipe. It is not closed. Raises CaptureError.
+    """
+    with open(descriptor, "rb", buffering=0, closefd=False) as opened:
+        file = _Watched(opened)
+        for time, link_type, raw in _frames("-", file):
+            if link_type not in LINK_TYPES:
+                raise CaptureError("-", f"unknown link type {link_type}; known are {_KNOWN}")
+            yield time, link_type, raw
+        if file.is_cut:
+            raise CaptureError("-", "the capture is cut off or damaged")
+
+
+class Recording:
+    """A pcapng file. Each frame is in it as soon as it was written. Raises OSError."""
+
+    def __init__(self, path):
+        from scapy.utils import RawPcapNgWriter
+
+        self._writer = RawPcapNgWriter(os.fspath(path))
+        self._writer.sync = True
+
+    def write(self, time, link_type, raw):
+        """time: s since 1970. Frames of several link types have an interface each."""
+        interface = str(link_type).encode()
+        if not self._writer.header_present:
+            self._begin(link_type)
+            self._writer.interfaces2id[interface] = 0
+        self._writer._write_packet(raw, link_type, sec=time, ifname=interface)
+
+    def close(self):
+        if not self._writer.header_present:
+            self._begin(ETHERNET)
+        self._writer.close()
+
+    def _begin(self, link_type):
+        self._writer.linktype = link_type
+        self._writer.write_header(None)
+
+
+def _frames(path, file):
     """(time, link type, bytes) of each frame: s since 1970."""
-    from scapy.data import MTU  # octets that it reads of a frame
+    from scapy.data import MTU  # bytes that it reads of a frame
+    from scapy.error import Scapy_Exception
     from scapy.utils import RawPcapReader
 
-    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # what it warns of is told in one line here
-    reader = RawPcapReader(file)
+    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # one line of ours replaces its warnings
+    try:
+        reader = RawPcapReader(file)
+    except Scapy_Exception:
+        raise CaptureError(path, "not a pcap or pcapng file") from None
     time = 0.0
     while True:
         try:
             raw, about = reader._read_packet()
         except EOFError:
             return
-        except Exception:  # of a damaged file scapy may raise anything
+        except Exception:  # scapy may raise anything for a damaged file
             file.is_cut = True
             return
         if hasattr(about, "caplen"):  # pcap
@@ -75,14 +118,17 @@ def _frames(file):
 
 
 class _Watched:
-    """A file that notes whether it ended in the middle of what was to be read."""
+    """A file or a pipe that notes whether it ended in the middle of what had to be read."""
 
     def __init__(self, file):
         self._file = file
         self.is_cut = False
 
     def read(self, size):
-        got = self._file.read(min(size, _LARGEST))
+        size = min(size, _LARGEST)
+        got = b""
+        while len(got) < size and (more := self._file.read(size - len(got))):
+            got += more
         self.is_cut |= 0 < len(got) < size
         return got
 

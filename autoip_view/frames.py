@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""One frame of a capture: whom it tells of, ARP for IPv4 or a ping.
+"""Decode one frame of a capture: ARP for IPv4, a ping, an mDNS message, or a request to a DHCP server.
 
-Whatever is in a frame, decode() returns or raises Malformed.
+decode() returns a value or raises Malformed, whatever the frame contains.
 """
 
 import socket
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 ANY = "0.0.0.0"
 
-# Link types of a capture (tcpdump.org/linktypes.html): octets before the ethertype, and before the payload.
+# Link types of a capture (tcpdump.org/linktypes.html): bytes before the ethertype, and before the payload.
 ETHERNET = 1
 _HEADERS = {ETHERNET: (12, 14), 113: (14, 16), 276: (0, 20)}  # the others: what Linux writes for `-i any`
 LINK_TYPES = frozenset(_HEADERS)
@@ -18,6 +18,7 @@ _SOURCES = {ETHERNET: 6, 113: 6, 276: 12}  # where the sender's MAC is
 
 _ETHERTYPE_IPV4 = 0x0800
 _ETHERTYPE_ARP = 0x0806
+_ETHERTYPE_IPV6 = 0x86DD
 _ARP = struct.Struct("!HHBBH6s4s6s4s")
 _ARP_FOR_IPV4 = (1, _ETHERTYPE_IPV4, 6, 4)  # hardware type, protocol type, and the lengths of their addresses
 _REQUEST = 1
@@ -25,12 +26,22 @@ _REPLY = 2
 _ICMP = 1
 _ECHO = 8  # type of a ping; of the answer 0
 _FRAGMENT = 0x1FFF  # offset of a fragment, in the IPv4 header
+_IPV4 = 20  # bytes of the headers without options
+_IPV6 = 40
+_UDP_HEADER = 8
+_UDP = 17
+_MDNS = 5353  # ports
+_DHCP_SERVER = 67
+_DHCP_MAGIC = (236, b"\x63\x82\x53\x63")  # where the options begin, and what they begin with (RFC 2131 3)
+_DHCP_PAD = 0
+_DHCP_END = 255
+_DHCP_HOST_NAME = 12
 _GROUP = 1  # bit of a MAC's first octet: multicast and broadcast
 _NOBODY = bytes(6)
 
 
 class Malformed(ValueError):
-    """An ARP frame that is cut short, not for IPv4 over Ethernet, or of a sender that can't be one."""
+    """An ARP frame that is cut short, is not for IPv4 over Ethernet, or has an impossible sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class Arp:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A ping, or the answer to one. mac: of who sent the frame."""
+    """A ping, or the reply to a ping. mac: of the host that sent the frame."""
 
     request: bool
     mac: str
@@ -67,8 +78,25 @@ class Echo:
     target: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mdns:
+    """An mDNS message. mac: of the host that sent the frame. sender: its IPv4 address, or "" by IPv6."""
+
+    mac: str
+    sender: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Dhcp:
+    """A host looks for a DHCP server, or renews its lease. name: its host name (bytes), or b""."""
+
+    mac: str
+    name: bytes
+
+
 def decode(raw, link_type=ETHERNET):
-    """-> Arp, Echo, or None if the frame tells of neither. A frame with a VLAN tag is one of another link.
+    """-> Arp, Echo, Mdns, Dhcp, or None for any other frame. A frame with a VLAN tag is on another link.
 
     raw: bytes as they were captured. link_type: of the capture, one of LINK_TYPES. Raises Malformed.
     """
@@ -78,9 +106,11 @@ def decode(raw, link_type=ETHERNET):
     ethertype = int.from_bytes(raw[ethertype_at : ethertype_at + 2])
     if ethertype == _ETHERTYPE_ARP:
         return _arp(raw[payload_at:])
+    source = _SOURCES[link_type]
     if ethertype == _ETHERTYPE_IPV4:
-        source = _SOURCES[link_type]
-        return _echo(_mac(raw[source : source + 6]), raw[payload_at:])
+        return _ipv4(_mac(raw[source : source + 6]), raw[payload_at:])
+    if ethertype == _ETHERTYPE_IPV6:
+        return _ipv6(_mac(raw[source : source + 6]), raw[payload_at:])
     return None
 
 
@@ -91,26 +121,60 @@ def _arp(packet):
     if tuple(form) != _ARP_FOR_IPV4:
         raise Malformed("not for IPv4 over Ethernet")
     if opcode not in (_REQUEST, _REPLY):
-        raise Malformed("neither Request nor Reply")
+        raise Malformed("neither a Request nor a Reply")
     if mac[0] & _GROUP or mac == _NOBODY:
-        raise Malformed("its sender is a group, or nobody")
+        raise Malformed("its sender is a multicast or an all-zero MAC")
     sender, target = socket.inet_ntoa(sender), socket.inet_ntoa(target)
     arp = Arp(opcode == _REQUEST, _mac(mac), sender, _mac(target_mac), target)
     if arp.is_probe and (not arp.request or arp.is_announcement):
-        raise Malformed("it is from nobody, and no probe")
+        raise Malformed("it has no sender address and is not a probe")
     return arp
 
 
-def _echo(mac, packet):
-    if len(packet) < 20:
+def _ipv4(mac, packet):
+    if len(packet) < _IPV4 or int.from_bytes(packet[6:8]) & _FRAGMENT:
         return None
-    length = 4 * (packet[0] & 0xF)
-    fragment = int.from_bytes(packet[6:8]) & _FRAGMENT
-    if packet[9] != _ICMP or fragment or packet[length : length + 1] not in (b"\x08", b"\x00"):
+    payload = packet[4 * (packet[0] & 0xF) :]
+    sender, target = socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])
+    if packet[9] == _ICMP and payload[:1] in (b"\x08", b"\x00"):
+        return Echo(payload[0] == _ECHO, mac, sender, target)
+    if packet[9] == _UDP:
+        return _udp(mac, sender, payload)
+    return None
+
+
+def _ipv6(mac, packet):
+    return _udp(mac, "", packet[_IPV6:]) if packet[6:7] == bytes([_UDP]) else None
+
+
+def _udp(mac, sender, packet):
+    port = int.from_bytes(packet[2:4])
+    if port == _MDNS:
+        return Mdns(mac, sender, packet[_UDP_HEADER:])
+    if port == _DHCP_SERVER and sender == ANY:
+        return _dhcp(packet[_UDP_HEADER:])
+    return None
+
+
+def _dhcp(message):
+    start, magic = _DHCP_MAGIC
+    if message[start : start + len(magic)] != magic or message[1:3] != b"\x01\x06":
         return None
-    return Echo(
-        packet[length] == _ECHO, mac, socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])
-    )
+    mac = message[28:34]
+    return None if mac[0] & _GROUP or mac == _NOBODY else Dhcp(_mac(mac), _host_name(message[start + 4 :]))
+
+
+def _host_name(options):
+    at = 0
+    while at + 1 < len(options) and options[at] != _DHCP_END:
+        kind, length = options[at], options[at + 1]
+        if kind == _DHCP_PAD:
+            at += 1
+            continue
+        if kind == _DHCP_HOST_NAME:
+            return bytes(options[at + 2 : at + 2 + length])
+        at += 2 + length
+    return b""
 
 
 def _mac(octets):

@@ -51,7 +51,7 @@ def draw(story, path, names=None):
     _draw_marks(axes, deeds, lanes, start)
     axes.set_xlim(-1.05 * PROBE_WAIT, end + max(ANNOUNCE_INTERVAL, end / 20))
     names = names or {}
-    axes.set_yticks(list(lanes.values()), [names.get(mac, mac) for mac in lanes])
+    axes.set_yticks(list(lanes.values()), [names.get(mac, mac) for mac in lanes], parse_math=False)
     axes.set_xlabel("s" if len(lanes) == len(hosts) else f"s; the first {_LANES} of {len(hosts)} hosts")
     axes.figure.legend(loc="outside lower center", ncols=5, fontsize="small", frameon=False)
     _save(figure, path)
@@ -94,7 +94,7 @@ def _draw_intervals(axes, story, lanes, start):
 
 def _draw_holdings(axes, story, lanes, start, end):
     for mac, lane in lanes.items():
-        for holding in story.hosts[mac].holdings:
+        for holding in story.hosts[mac].holdings if mac in story.hosts else ():
             begin = holding.start - start
             until = end if holding.end is None else holding.end - start
             axes.plot([begin, until], [lane, lane], color="0.3", linewidth=2, zorder=_HOLDING_LAYER)

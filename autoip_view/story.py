@@ -1,27 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""Who did what on a link, told from its ARP frames in the order of time.
+"""What each host does on a link, from its frames in the order of time.
 
-A host is its MAC: the one in its ARP packets. A frame whose sender address is A is the first of these that
-fits, by what is known until then:
+A host is identified by its MAC: the one in its ARP packets. The kind of a frame whose sender address is A is
+the first that fits, according to the frames before it:
 
     its host holds A,          it announces A after another host used it        "defence"
     and                        another host probes A, or it answers a probe     "denial"
                                it announces A                                   "announcement"
-    it announces A, and        nobody holds A                                   "claim"
-                               its host probed A, and nobody denied it          "claim"
+    it announces A, and        no host holds A                                  "claim"
+                               its host probed A, and no host denied it         "claim"
     another host holds A,      it answers a probe, within a second of the claim "denial"
-    and                        else                                             "conflict"
-    nobody holds A, and        another host probes A, or it answers a probe     "denial"
-    else                                                                        "request", "answer"
+    and                        otherwise                                        "conflict"
+    no host holds A, and       another host probes A, or it answers a probe     "denial"
+    otherwise                                                                   "request", "answer"
 
 A claim of a host that lost another link-local address is a "move". A frame with the sender address 0.0.0.0
-is a "probe". Who probes a link-local address while it holds another has "lost" that, as a host has one
-(RFC 3927 2.5).
+is a "probe". A host that probes a link-local address while it holds another has "lost" that one, because a
+host has only one (RFC 3927 2.5).
+
+"found": a host uses an address that it claimed before the capture. "gone": it does not answer any more.
+"name": mDNS or DHCP told its name. "dhcp": it looks for a DHCP server.
 """
 
 import dataclasses
 
-from .frames import ETHERNET, Echo, Malformed, decode
+from .frames import ETHERNET, Dhcp, Echo, Malformed, Mdns, decode
 
 # RFC 3927 section 9, in s.
 PROBE_WAIT = 1
@@ -33,27 +36,31 @@ ANNOUNCE_INTERVAL = 2
 RATE_LIMIT_INTERVAL = 60
 DEFEND_INTERVAL = 10
 
+_BROADCAST = "169.254.255.255"
+
 LATE = 1  # s that a frame may be on its way (RFC 3927 1.3)
 
 TALK = ("request", "answer", "ping", "echo")  # events that change nothing
+NEWS = ("found", "gone", "name", "dhcp")  # events that are not in a picture
+_HOLDINGS = 16  # that are kept of a host, if not all are
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """Something that a host did."""
+    """Something that a host did, or what became known of it."""
 
     time: float  # s since 1970
     host: str  # its MAC
     kind: str
     address: str
     other: str = ""  # MAC of the host that is denied, uses the address, holds it, or probes it as well
-    also: str = ""  # address: "move": the one before; talk: whom it is for
+    also: str = ""  # "move": the address before; talk: the address it is for; "name": the name
     gap: float = 0  # s since this host's last frame for the address: steps of a claim, but the first
 
     def words(self, names=None):
-        """The event in a few words, without who did it. names: MAC -> what to call a host."""
+        """The event in a few words, without the host. names: MAC -> what to call a host."""
         other = (names or {}).get(self.other, self.other)
-        told = {
+        text = {
             "probe": f"probes {self.address}" + (f", as {other} does" if other else ""),
             "claim": f"claims {self.address}",
             "move": f"moves from {self.also} to {self.address}",
@@ -61,13 +68,17 @@ class Event:
             "denial": f"denies {self.address} to {other}",
             "conflict": f"uses {self.address}, which {other} holds",
             "defence": f"defends {self.address} against {other}",
-            "lost": f"lost {self.address} to {other}" if other else f"gave {self.address} up",
-            "request": f"asks for {self.also}, being {self.address}",
-            "answer": f"answers: {self.address} is me",
+            "lost": f"lost {self.address} to {other}" if other else f"gave up {self.address}",
+            "found": f"has {self.address}",
+            "gone": f"does not answer at {self.address} any more",
+            "name": f"has the name {self.also}",
+            "dhcp": "looks for a DHCP server",
+            "request": f"asks who has {self.also}, from {self.address}",
+            "answer": f"replies that it has {self.address}",
             "ping": f"pings {self.also}",
-            "echo": f"answers the ping of {self.also}",
+            "echo": f"replies to the ping from {self.also}",
         }[self.kind]
-        return f"{told}, {self.gap:.3f} s later" if self.gap else told
+        return f"{text}, {self.gap:.3f} s later" if self.gap else text
 
 
 @dataclasses.dataclass(slots=True)
@@ -81,13 +92,21 @@ class Holding:
 
 @dataclasses.dataclass(slots=True)
 class Host:
-    """What is known of a host."""
+    """What is known about a host."""
 
     mac: str
     state: str = "silent"  # "probing", "holds"
-    address: str = ""  # that it probes or holds: the last of which it told
+    address: str = ""  # that it probes or holds, the latest one
     held: str = ""  # its link-local address
     before: str = ""  # the link-local address that it lost last
+    name: str = ""  # "board.local"
+    host_name: bytes = b""  # that it sent to DHCP servers
+    asked_dhcp: bool = False
+    heard: float = 0  # s since 1970: its last frame
+    did: str = ""  # the kind of its last event but talk and news
+    did_at: float = 0  # s since 1970
+    conflicts: int = 0  # uses of its addresses by other hosts
+    contested: float = 0  # s since 1970: the last of these
     holdings: list = dataclasses.field(default_factory=list)
 
     def since(self, address):
@@ -111,35 +130,59 @@ class Interval:
 
 
 class Story:
-    """The frames that it was given, told: `events`, and `hosts` by MAC, both in the order of their coming."""
+    """`events`, and `hosts` by MAC, from the frames it was given: both in the order in which they came.
 
-    def __init__(self):
+    keep: how many events and hosts are kept at least; of twice as many the oldest are dropped. None: all.
+    """
+
+    def __init__(self, keep=None):
         self.frames = 0
-        self.malformed = 0  # ARP frames that are not understood
+        self.malformed = 0  # ARP frames that can't be decoded
         self.events = []
+        self.dropped = 0  # events that are not kept
         self.hosts = {}
+        self._keep = keep
         self._holders = {}  # address -> MAC
         self._probing = {}  # address -> MAC -> _Probing
-        self._conflicts = {}  # address -> (time, MAC of who used it), while that is not answered
+        self._conflicts = {}  # address -> (time, MAC of the host that used it), until that is answered
         self._steps = {}  # (MAC, address) -> time of the last step of a claim
 
     def add(self, time, raw, link_type=ETHERNET):
-        """Take a frame, whatever is in it.
+        """Process a frame, whatever it contains; returns whether it is of a kind that is decoded.
 
         time: s since 1970, not before that of the last one. raw: its bytes. link_type: of the capture, those
-        of frames.LINK_TYPES are understood.
+        of frames.LINK_TYPES are decoded.
         """
         self.frames += 1
         try:
             message = decode(raw, link_type)
         except Malformed:
             self.malformed += 1
-            return
+            return True
+        if message is None:
+            return False
+        self._host(message.mac).heard = time
         if isinstance(message, Echo):
+            self._see(time, message.mac, message.sender)
             kind = "ping" if message.request else "echo"
             self._tell(time, message.mac, kind, message.sender, also=message.target)
-        elif message:
+        elif isinstance(message, Mdns):
+            self._hear_names(time, message)
+        elif isinstance(message, Dhcp):
+            self._hear_dhcp(time, message)
+        else:
             self._hear(time, message)
+        if self._keep:
+            self._forget()
+        return True
+
+    def gone(self, time, mac):
+        """The host does not answer any more. The viewer knows this because it asked."""
+        host = self.hosts.get(mac)
+        if host and host.held:
+            address = host.held
+            self._let_go(time, host, address)
+            self._tell(time, mac, "gone", address)
 
     def _hear(self, time, arp):
         if arp.is_probe:
@@ -161,6 +204,7 @@ class Story:
         else:
             probers[mac] = _Probing(time)
             self._steps.pop((mac, address), None)
+            self._trim(probers)
         host.state, host.address = "probing", address
         self._tell(time, mac, "probe", address, other=self._prober(time, mac, address), step=True)
 
@@ -195,6 +239,7 @@ class Story:
             self._deny(time, mac, address, prober or arp.target_mac)
         else:
             self._hold(time, mac, address)
+            self._tell(time, mac, "found", address)
             self._talk(time, arp)
 
     def _claim(self, time, mac, address):
@@ -219,7 +264,39 @@ class Story:
         kind = "request" if arp.request else "answer"
         self._tell(time, arp.mac, kind, arp.sender, also=arp.target)
 
-    # Who has what
+    def _see(self, time, mac, address):
+        """The host sent an IPv4 packet from an address. What ARP says about the address comes first."""
+        usable = is_link_local(address) and address != _BROADCAST
+        if usable and address not in self._holders and self._host(mac).state == "silent":
+            self._hold(time, mac, address)
+            self._tell(time, mac, "found", address)
+
+    def _hear_names(self, time, mdns):
+        """Accept the names of the sender's own addresses only."""
+        from .names import hosts
+
+        self._see(time, mdns.mac, mdns.sender)
+        for address, name in hosts(mdns.message):
+            if not mdns.sender:
+                self._see(time, mdns.mac, address)
+            if address == mdns.sender or self._holders.get(address) == mdns.mac:
+                self._name(time, mdns.mac, address, name)
+
+    def _name(self, time, mac, address, name):
+        host = self._host(mac)
+        host.address = host.address or address
+        if host.name != name:
+            host.name = name
+            self._tell(time, mac, "name", address, also=name)
+
+    def _hear_dhcp(self, time, dhcp):
+        host = self._host(dhcp.mac)
+        host.host_name = dhcp.name
+        if not host.asked_dhcp:
+            host.asked_dhcp = True
+            self._tell(time, dhcp.mac, "dhcp", "")
+
+    # The holders
 
     def _hold(self, time, mac, address):
         holder = self._holders.get(address)
@@ -230,6 +307,8 @@ class Story:
         host = self._host(mac)
         host.state, host.address = "holds", address
         host.holdings.append(Holding(address, time))
+        if self._keep and len(host.holdings) > _HOLDINGS:
+            self._forget_holding(host)
         if is_link_local(address):
             host.held = address
 
@@ -270,12 +349,48 @@ class Story:
         return self.hosts.setdefault(mac, Host(mac))
 
     def _tell(self, time, mac, kind, address, other="", also="", step=False):
-        self._host(mac)
+        host = self._host(mac)
+        if kind not in TALK and kind != "name":
+            host.did, host.did_at = kind, time
+        if kind == "conflict":
+            self.hosts[other].conflicts += 1
+            self.hosts[other].contested = time
         gap = 0
         if step:
             gap = time - self._steps.get((mac, address), time)
             self._steps[mac, address] = time
         self.events.append(Event(time, mac, kind, address, other, also, gap))
+
+    # Memory
+
+    def _forget(self):
+        """Drop the oldest, in one go, when there is twice as much as has to be kept."""
+        keep = self._keep
+        if len(self.events) > 2 * keep:
+            dropped = len(self.events) - keep
+            del self.events[:dropped]
+            self.dropped += dropped
+        if len(self.hosts) > 2 * keep:
+            silent_longest = sorted(self.hosts.values(), key=lambda host: host.heard)
+            for host in silent_longest[:-keep]:
+                self._forget_host(host)
+        for table in (self._probing, self._conflicts, self._steps):
+            self._trim(table)
+
+    def _trim(self, table):
+        if self._keep and len(table) > 2 * self._keep:
+            for key in list(table)[: -self._keep]:
+                del table[key]
+
+    def _forget_host(self, host):
+        del self.hosts[host.mac]
+        while host.holdings:
+            self._forget_holding(host)
+
+    def _forget_holding(self, host):
+        if host.holdings[0].end is None:
+            self._let_go(0, host, host.holdings[0].address)
+        del host.holdings[0]
 
     # For a picture
 
@@ -303,8 +418,8 @@ class Story:
                 conflicts[event.other] = event.time
 
     def deeds(self):
-        """The events but the talk."""
-        return [event for event in self.events if event.kind not in TALK]
+        """The events except talk and news."""
+        return [event for event in self.events if event.kind not in TALK + NEWS]
 
 
 def is_link_local(address):

@@ -8,9 +8,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-_PALETTE = ("cyan", "magenta", "blue", "green", "yellow", "bright_cyan", "bright_magenta", "bright_blue")
-_STYLES = {"conflict": "bold red", "lost": "red", "denial": "red", "defence": "bold green", "claim": "bold"}
-_STYLES["move"] = _STYLES["claim"]
+PALETTE = ("cyan", "magenta", "blue", "green", "yellow", "bright_cyan", "bright_magenta", "bright_blue")
+STYLES = {
+    "conflict": "bold red",
+    "lost": "red",
+    "denial": "red",
+    "defence": "bold green",
+    "claim": "bold",
+    "found": "bold",
+    "gone": "dim",
+}
+STYLES["move"] = STYLES["claim"]
 _NOTE = "bold yellow"
 _PANEL = 8  # lines that a screen keeps for who holds what
 
@@ -46,7 +54,7 @@ class Timeline:
             new = self._story.events[self._told :]
             self._told += len(new)
             for event in new:
-                words = Text(event.words(self._names), _STYLES.get(event.kind, ""))
+                words = Text(event.words(self._names), STYLES.get(event.kind, ""))
                 self._lines.append(self._line(event.time, event.host, words))
             return self._lines
 
@@ -75,4 +83,4 @@ class Timeline:
 
     def _who(self, mac):
         number = self._numbers.setdefault(mac, len(self._numbers))
-        return Text(self._names.get(mac, mac), _PALETTE[number % len(_PALETTE)])
+        return Text(self._names.get(mac, mac), PALETTE[number % len(PALETTE)])

@@ -81,14 +81,6 @@ endif
 	@echo "the demonstration, a quarter of a minute:"
 	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
 
-# PCAP and SVG arrive whole by the environment, with blanks and quotes.
-.PHONY: view
-view: export VIEW_PCAP = $(value PCAP)
-view: export VIEW_SVG = $(value SVG)
-view: $(VENV)/.ready ## tell a capture as a timeline, and draw it (PCAP=file SVG=out.svg)
-	@$(if $(PCAP),,$(error which capture? make view PCAP=file SVG=picture.svg))
-	@$(PYTHON) -m autoip_view $${VIEW_SVG:+--svg "$$VIEW_SVG"} -- "$$VIEW_PCAP"
-
 .PHONY: page
 page: wire browser ## an emulated board's web page in a browser, by name and by address: half a minute
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2

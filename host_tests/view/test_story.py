@@ -106,7 +106,7 @@ def test_a_host_that_is_attacked_twice_loses_the_address_and_moves():
 
 def test_an_address_that_nobody_disputed_is_given_up():
     lost = next(e for e in story(*BOUND, *claim(B, ONE, 100)).events if e.kind == "lost")
-    assert (lost.other, lost.words()) == ("", f"gave {A} up")
+    assert (lost.other, lost.words()) == ("", f"gave up {A}")
 
 
 def test_an_address_that_is_probed_anew_is_claimed_again_and_not_lost():
@@ -134,7 +134,9 @@ def test_talk_is_told_apart():
     ]
     told = story(*enumerate(frames))
     assert [(e.host, e.kind, e.address, e.also) for e in told.events] == [
+        (ONE, "found", A, ""),
         (ONE, "request", A, B),
+        (TWO, "found", B, ""),
         (TWO, "answer", B, A),
         (ONE, "ping", A, B),
         (TWO, "echo", B, A),

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""A story that goes on: frames from an interface or a pipe, questions to the hosts, a recording."""
+
+import queue
+import threading
+import time
+
+from .asking import Questions
+from .names import DEFAULT_NAMES, LOCAL
+from .story import Story
+
+KEPT = 4096  # hosts and events: more than any link has
+_QUEUE = 4096  # frames
+_REFRESH = 2  # s between two looks at the addresses of the interface
+
+
+class Live:
+    """`story` is up to date after each listen(). `ended`: the source has no more frames.
+
+    frames: an iterator of (s since 1970, link type, bytes) that may block. An exception in it ends the story
+    and becomes `failure`. link: link.Link on which to ask, or None. recording: capture.Recording, or None.
+    """
+
+    def __init__(self, frames, link=None, recording=None):
+        self.story = Story(keep=KEPT)
+        self.link = link
+        self.ended = False
+        self.failure = None
+        self.started = time.monotonic()
+        self._recording = recording
+        self._questions = Questions(link, time.time()) if link else None
+        self._refreshed = self.started
+        self._last = time.time(), self.started  # a frame's time, and when it came
+        self._queue = queue.Queue(_QUEUE)
+        threading.Thread(target=self._read, args=[frames], daemon=True).start()
+
+    def now(self):
+        """s since 1970 by the clock of the frames, which may be from an old capture."""
+        if self.link:
+            return time.time()
+        at, came = self._last
+        return at + time.monotonic() - came
+
+    def listen(self, seconds):
+        """Process the frames of the next seconds, then ask the hosts what is due."""
+        deadline = time.monotonic() + seconds
+        while not self.ended and (left := deadline - time.monotonic()) > 0:
+            try:
+                self._take(self._queue.get(timeout=left))
+            except queue.Empty:
+                break
+        if self.link and not self.ended:
+            self._ask()
+
+    def boards(self):
+        """The hosts that may be boards: with a link-local address, or with a default name of MicroPython."""
+        own = self.link.mac if self.link else ""
+        return [
+            host
+            for host in self.story.hosts.values()
+            if host.mac != own and (host.held or host.name.removesuffix(LOCAL) in DEFAULT_NAMES)
+        ]
+
+    def _read(self, frames):
+        try:
+            for frame in frames:
+                self._queue.put(frame)
+            self._queue.put(None)
+        except Exception as error:
+            self._queue.put(error)
+
+    def _take(self, frame):
+        if frame is None or isinstance(frame, Exception):
+            self.ended, self.failure = True, frame
+            return
+        at, link_type, raw = frame
+        self._last = at, time.monotonic()
+        if self.story.add(at, raw, link_type) and self._recording:
+            self._recording.write(at, link_type, raw)
+
+    def _ask(self):
+        if time.monotonic() - self._refreshed > _REFRESH:
+            self._refreshed = time.monotonic()
+            self.link.refresh()
+        now = self.now()
+        for frame in self._questions.due(now, self.story.hosts):
+            self.link.send(frame)
+        for mac in self._questions.unanswered(now):
+            self.story.gone(now, mac)

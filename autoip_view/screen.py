@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""The screen of the live viewer, with rich: the hosts as a table, and the latest lines of their story."""
+
+import collections
+import ipaddress
+import time
+import zlib
+
+from rich import box
+from rich.console import Group
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from .advice import advice
+from .story import ANNOUNCE_WAIT, DEFEND_INTERVAL, PROBE_MAX, RATE_LIMIT_INTERVAL, TALK, is_link_local
+from .terminal import PALETTE, STYLES
+from .vendor import vendor
+
+_PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
+_RESERVED = 7  # lines of the screen that are neither a host nor an event
+_WARNING = 4  # lines, with its border
+_SHARE = 0.6  # of the rest, for the hosts
+_FEWEST = 3  # hosts and events that are shown on the smallest screen
+
+_STATE_STYLES = {
+    "holds": "green",
+    "defends": "bold green",
+    "probing": "blue",
+    "conflict": "bold red",
+    "lost": "red",
+    "gone": "dim",
+    "silent": "dim",
+    "asks DHCP": "yellow",
+}
+
+
+def state(host, now):
+    """The state of a host in a word. now: s since 1970."""
+    ago = now - host.did_at
+    if host.state == "holds":
+        if host.did == "defence" and ago < DEFEND_INTERVAL:
+            return "defends"
+        return "conflict" if since(host) < host.contested > now - DEFEND_INTERVAL else "holds"
+    if host.state == "probing":
+        return "probing" if ago < _PROBES else "silent"
+    if host.did in ("lost", "conflict") and ago < RATE_LIMIT_INTERVAL:
+        return host.did
+    if host.did == "gone":
+        return "gone"
+    return "asks DHCP" if host.asked_dhcp and not host.address else "silent"
+
+
+def since(host):
+    """When the host came into its state, in s since 1970."""
+    starts = [each.start for each in host.holdings if each.address == _address(host) and each.end is None]
+    return starts[-1] if starts else host.did_at or host.heard
+
+
+def line(event, names):
+    """An event as a line of text. names: MAC -> what to call a host."""
+    who = Text(names.get(event.host, event.host), _colour(event.host))
+    who.truncate(24, overflow="ellipsis", pad=True)
+    milliseconds = int(event.time % 1 * 1000)
+    words = Text(event.words(names), STYLES.get(event.kind, ""))
+    return Text.assemble((f"{_clock(event.time)}.{milliseconds:03}", "dim"), "  ", who, "  ", words)
+
+
+def names_of(live):
+    """MAC -> what to call a host."""
+    names = {host.mac: host.name for host in live.story.hosts.values() if host.name}
+    if live.link:
+        names.setdefault(live.link.mac, "this host")
+    return names
+
+
+class Screen:
+    """For rich as a live display, drawn anew from the story each time. live: live.Live."""
+
+    def __init__(self, live, title):
+        self._live = live
+        self._title = title
+
+    def __rich_console__(self, console, options):
+        story = self._live.story
+        room = max(2 * _FEWEST, console.height - _RESERVED)
+        warning = list(self._warning())
+        room -= _WARNING * len(warning)
+        rows = min(len(story.hosts), max(_FEWEST, int(room * _SHARE)))
+        names = names_of(self._live)
+        events = _latest(story.events, max(_FEWEST, room - rows))
+        lines = [line(event, names) for event in events] or [Text("nothing has happened yet", "dim")]
+        for each in lines:
+            each.truncate(console.width - 2, overflow="ellipsis")
+        yield Group(self._header(), *warning, self._table(rows, names), Padding(Group(*lines), (0, 1)))
+
+    def _header(self):
+        story = self._live.story
+        elapsed = duration(time.monotonic() - self._live.started)
+        parts = [f"{len(self._live.boards())} found", f"{story.frames:,} frames", elapsed, "Ctrl-C ends"]
+        if self._live.link and self._live.link.ipv4:
+            parts.insert(0, f"this host is {self._live.link.ipv4}")
+        if story.malformed:
+            parts.insert(-2, f"{story.malformed:,} malformed")
+        return Text.assemble(
+            (f" {self._title} ", "bold reverse"), "  ", (" · ".join(parts), "dim"), no_wrap=True
+        )
+
+    def _warning(self):
+        lines = advice(self._live.link) if self._live.link else ()
+        if lines:
+            yield Panel(Text("\n".join(lines)), border_style="yellow", box=box.ROUNDED)
+
+    def _table(self, rows, names):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=True, expand=True)
+        for header, width in (("address", 15), ("state", 9), ("since", 8)):
+            table.add_column(header, no_wrap=True, min_width=width)
+        for header in ("name", "vendor"):
+            table.add_column(header, no_wrap=True, overflow="ellipsis", ratio=1)
+        table.add_column("MAC", no_wrap=True, min_width=17)
+        table.add_column("conflicts", no_wrap=True, justify="right")
+        hosts = self._live.story.hosts
+        named = collections.Counter(host.name for host in hosts.values())
+        shown = _choose(hosts.values(), rows if len(hosts) <= rows else rows - 1)
+        for host in shown:
+            table.add_row(*self._row(host, names.get(host.mac, ""), named[host.name]))
+        if len(shown) < len(hosts):
+            table.add_row(Text(f"{len(hosts) - len(shown):,} more", "dim"))
+        return table
+
+    def _row(self, host, name, namesakes):
+        now = self._live.now()
+        word = state(host, now)
+        return (
+            Text(_address(host) or "-", "bold" if host.held else "dim"),
+            Text(word, _STATE_STYLES[word]),
+            Text(_clock(since(host)), "dim"),
+            Text(f"{name} ({namesakes} hosts)", "bold red") if host.name and namesakes > 1 else Text(name),
+            Text(vendor(host.mac)),
+            Text(host.mac, _colour(host.mac)),
+            Text(f"{host.conflicts:,}", "red") if host.conflicts else Text("0", "dim"),
+        )
+
+
+def duration(seconds):
+    minutes, seconds = divmod(int(seconds), 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+
+
+def _choose(hosts, count):
+    """The hosts to show, by address: link-local ones first, of these the ones that did something last."""
+    latest = sorted(hosts, key=lambda host: (not _is_interesting(host), -host.did_at))[:count]
+    return sorted(latest, key=lambda host: (not _is_interesting(host), _number(host)))
+
+
+def _is_interesting(host):
+    return bool(host.held or host.asked_dhcp or is_link_local(_address(host)))
+
+
+def _address(host):
+    """The address to show: the link-local one, else another one, else the one that it had."""
+    return host.held or host.address or (host.holdings[-1].address if host.holdings else "")
+
+
+def _number(host):
+    address = _address(host)
+    return int(ipaddress.IPv4Address(address)) if address else 1 << 32
+
+
+def _latest(events, count):
+    """The last events, without talk."""
+    found = []
+    for event in reversed(events):
+        if len(found) == count:
+            break
+        if event.kind not in TALK:
+            found.append(event)
+    return found[::-1]
+
+
+def _clock(at):
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def _colour(mac):
+    return PALETTE[zlib.crc32(mac.encode()) % len(PALETTE)]
