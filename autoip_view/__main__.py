@@ -35,8 +35,8 @@ def main():
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m autoip_view",
-        description="Show who probed, claimed, denied, defended, lost and moved: from a capture (pcap, "
-        'pcapng), from a pipe (the capture "-"), or live from an interface. Or find the boards on an interface.',
+        description="Show who probed, claimed, denied, defended, lost and moved: from a capture (pcap or "
+        'pcapng), from a pipe (the capture "-"), or live. Or find the boards on an interface.',
     )
     parser.add_argument("capture", metavar="CAPTURE", nargs="?")
     parser.add_argument("--live", metavar="NIC", help="watch an interface until Ctrl-C")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A network interface of this host, with scapy: receive and send frames, and look up its own addresses."""
 
+import errno
 import sys
 import time
 
@@ -22,15 +23,14 @@ class Link:
 
     def __init__(self, name):
         self._interfaces, self._failures, self._ethernet = _scapy()
+        self._interfaces.reload()
         if name not in self._names():
             raise LinkError(f'no interface "{name}"; there are: {", ".join(self._names())}')
         self.name = name
         try:
             self._sender, self._receiver = self._open()
-        except PermissionError:
-            raise LinkError(_no_permission(name)) from None
         except self._failures as error:
-            raise LinkError(f"{name}: {error}") from None
+            raise LinkError(_reason(name, error)) from None
         if self._receiver.LL is not self._ethernet:
             raise LinkError(f"{name} is not an Ethernet interface")
         self.refresh()
@@ -98,10 +98,16 @@ def _scapy():
     from scapy.error import Scapy_Exception
     from scapy.layers.l2 import Ether
 
-    return conf.ifaces, (OSError, Scapy_Exception, ImportError), Ether
+    return conf.ifaces, (OSError, Scapy_Exception, ImportError, RuntimeError), Ether
 
 
-def _no_permission(name):
+def _reason(name, error):
+    """Why an interface can't be opened, and what to do."""
+    number = getattr(error, "errno", None)
+    if number == errno.ENETDOWN:
+        return f"{name} is down: type ip link set {name} up"
+    if number not in (errno.EPERM, errno.EACCES):
+        return f"{name}: {error}"
     if sys.platform == "win32":
-        return f"{name}: run this as administrator, with Npcap installed (https://npcap.com)"
+        return f"{name}: run this as administrator"
     return f"capturing on {name} needs root: use sudo, or tcpdump -i {name} -U -w - | python -m autoip_view -"

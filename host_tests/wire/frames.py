@@ -4,11 +4,15 @@
 import functools
 from dataclasses import dataclass
 
+from scapy.layers.dns import DNS, DNSRR
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import ARP, Ether
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 ANY = "0.0.0.0"
+MDNS_GROUP = "224.0.0.251"
+MDNS_MAC = "01:00:5e:00:00:fb"
+MDNS_PORT = 5353
 THIEF = "02:00:00:00:00:02"  # MAC of the adversary
 
 REQUEST = 1  # ARP opcodes
@@ -108,3 +112,10 @@ def request(spa, tpa, mac=THIEF, to=BROADCAST):
 def reply(spa, tpa, to, mac=THIEF):
     """A unicast Reply to the MAC `to`."""
     return Ether(src=mac, dst=to) / ARP(op=REPLY, hwsrc=mac, psrc=spa, hwdst=to, pdst=tpa)
+
+
+def named_by(mac, address, name, rdata=None):
+    """An mDNS response: the host with this MAC and address has a name, or says it for another address."""
+    record = DNSRR(rrname=name, type="A", ttl=120, rdata=rdata or address)
+    ethernet = Ether(src=mac, dst=MDNS_MAC) / IP(src=address, dst=MDNS_GROUP, ttl=255)
+    return ethernet / UDP(sport=MDNS_PORT, dport=MDNS_PORT) / DNS(qr=1, aa=1, qd=[], an=[record])

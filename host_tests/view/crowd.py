@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""A synthetic capture of many hosts, each of which claims an address, tells its name, and is pinged."""
+
+from links import BEGIN, answer, claim, ping
+from wire.frames import named_by
+
+
+def mac_of(number):
+    return f"28:cd:c1:00:{number >> 8:02x}:{number & 255:02x}"
+
+
+def address_of(number):
+    return f"169.254.{1 + number // 250}.{number % 250}"
+
+
+def crowd(count):
+    """(s since 1970, bytes) of the frames of hosts that come within a minute, in the order of time."""
+    timed = []
+    for number in range(count):
+        mac, address, start = mac_of(number), address_of(number), 60 * number / count
+        timed += claim(address, mac, start)
+        timed.append((start + 6, named_by(mac, address, f"board{number}.local.")))
+        timed.append((start + 8, ping(address, "169.254.7.9", mac, "echo-reply")))
+        if number % 10 == 0:  # its address is probed by another one, in vain
+            timed.append((start + 9, answer(address, mac, mac_of(number + 1))))
+    return [(BEGIN + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""What the viewer sends, and when, on a virtual clock: questions, and never a probe."""
+
+import types
+
+import pytest
+from links import BEGIN, ONE, TWO, A, B, C, claim, story
+from scapy.layers.dns import DNS
+from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import ARP, Ether
+from test_names import discover
+from wire.frames import named_by, reply
+
+from autoip_view import Story
+from autoip_view.asking import Questions
+
+OWN_MAC = "02:00:00:00:00:09"
+STEP = 0.25  # s
+
+
+def link(ipv4=C, ipv6=""):
+    return types.SimpleNamespace(mac=OWN_MAC, ipv4=ipv4, ipv6=ipv6)
+
+
+class Asked:
+    """The `frames` of some seconds, as (s since the start, scapy packet), while no host answers."""
+
+    def __init__(self, link, told, start=0, seconds=60):
+        self.questions = Questions(link, BEGIN + start)
+        self.frames = []
+        self.gone = []
+        for step in range(int(seconds / STEP)):
+            now = BEGIN + start + step * STEP
+            self.frames += [(step * STEP, Ether(raw)) for raw in self.questions.due(now, told.hosts)]
+            for mac in self.questions.unanswered(now):
+                self.gone.append((step * STEP, mac))
+                told.gone(now, mac)
+
+    def times(self, predicate):
+        return [at for at, frame in self.frames if predicate(frame)]
+
+
+def asks(name):
+    """A predicate: the frame asks for a name by mDNS."""
+    return lambda frame: (
+        UDP in frame and name in [each.qname.decode() for each in DNS(bytes(frame[UDP].payload)).qd]
+    )
+
+
+def test_the_general_question_is_repeated_more_and_more_slowly():
+    asked = Asked(link(), Story(), seconds=200)
+    assert asked.times(asks("mpy-rp2.local.")) == [0, 1, 3, 7, 15, 31, 91, 151]
+
+
+def test_the_broadcast_is_pinged_once():
+    ((at, frame),) = [pair for pair in Asked(link(), Story(), seconds=200).frames if ICMP in pair[1]]
+    assert (at, frame.dst, frame[IP].src, frame[IP].dst) == (0, "ff:ff:ff:ff:ff:ff", C, "169.254.255.255")
+
+
+def test_a_host_is_asked_for_its_name_three_times():
+    told = story(*claim(A, ONE))
+    assert Asked(link(), told, 8).times(asks("20.20.254.169.in-addr.arpa.")) == [0, 1, 3]
+
+
+def test_a_host_with_a_name_is_not_asked_for_it():
+    told = story(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")))
+    assert Asked(link(), told, 8).times(asks("20.20.254.169.in-addr.arpa.")) == []
+
+
+def test_the_name_that_a_host_told_to_dhcp_servers_is_asked_for():
+    told = story((0, discover(ONE, b"lamp")))
+    assert Asked(link(), told).times(asks("lamp.local.")) == [0, 1, 3]
+
+
+def test_a_silent_host_is_asked_whether_it_is_there_and_then_gone():
+    asked = Asked(link(), story(*claim(A, ONE)), 7, seconds=25)
+    assert asked.times(lambda frame: ARP in frame) == [15, 17, 21]
+    assert asked.gone == [(23, ONE)]
+
+
+def test_a_host_that_answers_is_not_gone():
+    told = story(*claim(A, ONE))
+    questions = Questions(link(), BEGIN + 7)
+    for step in range(800):
+        now = BEGIN + 7 + step * STEP
+        for raw in questions.due(now, told.hosts):
+            if ARP in Ether(raw):
+                told.add(now, bytes(reply(A, C, OWN_MAC, ONE)))
+        assert questions.unanswered(now) == []
+
+
+def test_at_most_twenty_hosts_per_second_are_asked_whether_they_are_there():
+    told = story(*[each for i in range(200) for each in claim(f"169.254.9.{i}", f"28:cd:c1:00:09:{i:02x}")])
+    asked = Asked(link(), told, 30, seconds=4)
+    assert len(asked.times(lambda frame: ARP in frame)) == 80
+
+
+@pytest.mark.parametrize("ipv4", [C, "10.0.0.5"])
+def test_no_frame_is_a_probe_or_a_claim(ipv4):
+    told = story(*claim(A, ONE), *claim(B, TWO), (9, discover(TWO, b"lamp")))
+    frames = [frame for _, frame in Asked(link(ipv4), told, 8).frames]
+    requests = [frame[ARP] for frame in frames if ARP in frame]
+    assert len(requests) == 6
+    for arp in requests:
+        assert (arp.op, arp.hwsrc, arp.psrc) == (1, OWN_MAC, ipv4) and arp.pdst in (A, B)
+    assert all(frame[IP].src == ipv4 for frame in frames if IP in frame)
+    assert all(frame.src == OWN_MAC for frame in frames)
+
+
+def test_without_an_address_nothing_is_sent():
+    assert Asked(link(""), story(*claim(A, ONE)), 8).frames == []
+
+
+def test_with_ipv6_only_there_are_mdns_questions_and_nothing_else():
+    frames = [frame for _, frame in Asked(link("", "fe80::1"), story(*claim(A, ONE)), 8).frames]
+    assert frames and all(frame[IPv6].dst == "ff02::fb" and frame[UDP].dport == 5353 for frame in frames)
+
+
+def test_the_memory_is_bounded():
+    questions = Questions(link(), BEGIN)
+    for number in range(500):
+        mac, address = f"28:cd:c1:00:{number >> 8:02x}:{number & 255:02x}", f"169.254.9.{number % 250}"
+        hosts = story((0, named_by(mac, address, "."))).hosts  # one that is forgotten when the next one comes
+        questions.due(BEGIN + number, hosts)
+    assert len(questions._names) < 10 and len(questions._checks) < 10
