@@ -22,6 +22,7 @@ _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the n
 _RESERVED = 7  # lines of the screen that are neither a host nor an event
 _WARNING = 4  # lines, with its border
 _SHARE = 0.6  # of the rest, for the hosts
+_WIDE = 110  # columns of a screen that has room for the vendors
 _FEWEST = 3  # hosts and events that are shown on the smallest screen
 
 _STATE_STYLES = {
@@ -83,17 +84,22 @@ class Screen:
         self._title = title
 
     def __rich_console__(self, console, options):
-        story = self._live.story
-        room = max(2 * _FEWEST, console.height - _RESERVED)
         warning = list(self._warning())
-        room -= _WARNING * len(warning)
-        rows = min(len(story.hosts), max(_FEWEST, int(room * _SHARE)))
+        room = max(2 * _FEWEST, console.height - _RESERVED - _WARNING * len(warning))
+        hosts = self._hosts()
+        rows = min(len(hosts), max(_FEWEST, int(room * _SHARE)))
         names = names_of(self._live)
-        events = _latest(story.events, max(_FEWEST, room - rows))
+        events = _latest(self._live.story.events, max(_FEWEST, room - rows))
         lines = [line(event, names) for event in events] or [Text("nothing has happened yet", "dim")]
         for each in lines:
             each.truncate(console.width - 2, overflow="ellipsis")
-        yield Group(self._header(), *warning, self._table(rows, names), Padding(Group(*lines), (0, 1)))
+        table = self._table(hosts, rows, names, console.width >= _WIDE)
+        yield Group(self._header(), *warning, table, Padding(Group(*lines), (0, 1)))
+
+    def _hosts(self):
+        """All hosts, but this one only if it has a link-local address: the header shows another address."""
+        own = self._live.link and self._live.link.mac
+        return [host for host in self._live.story.hosts.values() if host.mac != own or host.held]
 
     def _header(self):
         story = self._live.story
@@ -112,32 +118,30 @@ class Screen:
         if lines:
             yield Panel(Text("\n".join(lines)), border_style="yellow", box=box.ROUNDED)
 
-    def _table(self, rows, names):
+    def _table(self, hosts, rows, names, is_wide):
         table = Table(box=box.SIMPLE_HEAD, pad_edge=True, expand=True)
         for header, width in (("address", 15), ("state", 9), ("since", 8)):
             table.add_column(header, no_wrap=True, min_width=width)
-        for header in ("name", "vendor"):
+        for header in ("name", "vendor") if is_wide else ("name",):
             table.add_column(header, no_wrap=True, overflow="ellipsis", ratio=1)
         table.add_column("MAC", no_wrap=True, min_width=17)
         table.add_column("conflicts", no_wrap=True, justify="right")
-        hosts = self._live.story.hosts
-        named = collections.Counter(host.name for host in hosts.values())
-        shown = _choose(hosts.values(), rows if len(hosts) <= rows else rows - 1)
+        named = collections.Counter(host.name for host in hosts)
+        shown = _choose(hosts, rows if len(hosts) <= rows else rows - 1)
         for host in shown:
-            table.add_row(*self._row(host, names.get(host.mac, ""), named[host.name]))
+            table.add_row(*self._row(host, names.get(host.mac, ""), named[host.name], is_wide))
         if len(shown) < len(hosts):
             table.add_row(Text(f"{len(hosts) - len(shown):,} more", "dim"))
         return table
 
-    def _row(self, host, name, namesakes):
-        now = self._live.now()
-        word = state(host, now)
+    def _row(self, host, name, namesakes, is_wide):
+        word = state(host, self._live.now())
         return (
             Text(_address(host) or "-", "bold" if host.held else "dim"),
             Text(word, _STATE_STYLES[word]),
             Text(_clock(since(host)), "dim"),
             Text(f"{name} ({namesakes} hosts)", "bold red") if host.name and namesakes > 1 else Text(name),
-            Text(vendor(host.mac)),
+            *([Text(vendor(host.mac))] if is_wide else []),
             Text(host.mac, _colour(host.mac)),
             Text(f"{host.conflicts:,}", "red") if host.conflicts else Text("0", "dim"),
         )

@@ -19,8 +19,8 @@ check-nic:
 
 .PHONY: watch
 watch: check-nic $(VENV)/.ready ## show the hosts on a network live, until Ctrl-C (NIC=name SAVE=out.pcapng SVG=out.svg)
-	@$(AS_ROOT) $(PYTHON) -m autoip_view --live "$$VIEW_NIC" $${VIEW_SAVE:+--save "$$VIEW_SAVE"} $${VIEW_SVG:+--svg "$$VIEW_SVG"}
+	@exec $(AS_ROOT) $(PYTHON) -m autoip_view --live "$$VIEW_NIC" $${VIEW_SAVE:+--save "$$VIEW_SAVE"} $${VIEW_SVG:+--svg "$$VIEW_SVG"}
 
 .PHONY: find
 find: check-nic $(VENV)/.ready ## print the boards on a network, or fail if there are none (NIC=name TIMEOUT=70 JSON=1)
-	@$(AS_ROOT) $(PYTHON) -m autoip_view --find "$$VIEW_NIC" $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(JSON),--json)
+	@exec $(AS_ROOT) $(PYTHON) -m autoip_view --find "$$VIEW_NIC" $(if $(TIMEOUT),--timeout $(TIMEOUT)) $(if $(JSON),--json)

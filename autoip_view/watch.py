@@ -29,7 +29,9 @@ def summary(live):
     story = live.story
     conflicts = sum(host.conflicts for host in story.hosts.values())
     elapsed = duration(time.monotonic() - live.started)
-    return f"{len(story.hosts):,} hosts, {conflicts:,} conflicts, {story.frames:,} frames in {elapsed}"
+    counts = (len(story.hosts), "host"), (conflicts, "conflict"), (story.frames, "frame")
+    seen = ", ".join(f"{count:,} {thing}{'' if count == 1 else 's'}" for count, thing in counts)
+    return f"{seen} in {elapsed}"
 
 
 def _show(live, screen, console):

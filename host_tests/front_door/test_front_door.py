@@ -130,6 +130,12 @@ def test_a_demonstration_of_another_board():
     )
 
 
+@pytest.mark.parametrize("target", ["watch", "find"])
+def test_an_interface_has_to_be_named(target):
+    code, (line,) = make(target)
+    assert code != 0 and f"which interface? make {target} NIC=name; there are: " in line
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """What a checkout of MicroPython without submodules has of a Pico W."""
