@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What the viewer sends: questions to hosts that were there before it.
 
-It asks for names with mDNS, pings 169.254.255.255 once, and asks with ARP whether a host that holds a
-link-local address is still there. All of it comes from an address that this host has, so none of it is an ARP
-probe or a claim. A host without an address sends nothing.
+It asks for names with mDNS and pings 169.254.255.255 once. From a link-local address it also asks with ARP
+whether the hosts with a link-local address are still there. All of it comes from an address that this host has,
+so none of it is an ARP probe or a claim. A host without an address sends nothing.
 """
 
 from . import names
+from .story import is_link_local
 
 GIVE_UP = 3  # questions without an answer
 
@@ -43,7 +44,7 @@ class Questions:
             return []
         frames = self._general(now)
         frames += self._ask_names(now, hosts.values())
-        if self._link.ipv4:
+        if is_link_local(self._link.ipv4):  # hosts may ignore a Request from an address of another subnet
             frames += self._check(now, hosts.values())
         self._forget(hosts)
         return frames

@@ -43,7 +43,7 @@ def watch(nic, save, svg):
         print(watcher.summary(live) + (f", saved in {save}" if save else ""))
         if save:
             _hand_back(save)
-        if svg and live.story.deeds():
+        if svg:
             _draw(live.story, svg)
             _hand_back(svg)
         if live.failure:

@@ -58,7 +58,8 @@ class Live:
         return [
             host
             for host in self.story.hosts.values()
-            if host.mac != own and (host.held or host.name.removesuffix(LOCAL) in DEFAULT_NAMES)
+            if host.mac != own
+            and (host.held or (host.address and host.name.removesuffix(LOCAL) in DEFAULT_NAMES))
         ]
 
     def _read(self, frames):

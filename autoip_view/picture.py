@@ -51,7 +51,7 @@ def draw(story, path, names=None):
     _draw_marks(axes, deeds, lanes, start)
     axes.set_xlim(-1.05 * PROBE_WAIT, end + max(ANNOUNCE_INTERVAL, end / 20))
     names = names or {}
-    axes.set_yticks(list(lanes.values()), [names.get(mac, mac) for mac in lanes], parse_math=False)
+    axes.set_yticks(list(lanes.values()), [names.get(mac, mac) for mac in lanes])
     axes.set_xlabel("s" if len(lanes) == len(hosts) else f"s; the first {_LANES} of {len(hosts)} hosts")
     axes.figure.legend(loc="outside lower center", ncols=5, fontsize="small", frameon=False)
     _save(figure, path)

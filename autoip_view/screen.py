@@ -41,9 +41,9 @@ def state(host, now):
     """The state of a host in a word. now: s since 1970."""
     ago = now - host.did_at
     if host.state == "holds":
-        if host.did == "defence" and ago < DEFEND_INTERVAL:
-            return "defends"
-        return "conflict" if since(host) < host.contested > now - DEFEND_INTERVAL else "holds"
+        if host.contested < max(since(host), now - DEFEND_INTERVAL):
+            return "holds"
+        return "conflict" if host.defended < host.contested else "defends"
     if host.state == "probing":
         return "probing" if ago < _PROBES else "silent"
     if host.did in ("lost", "conflict") and ago < RATE_LIMIT_INTERVAL:

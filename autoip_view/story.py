@@ -107,6 +107,7 @@ class Host:
     did_at: float = 0  # s since 1970
     conflicts: int = 0  # uses of its addresses by other hosts
     contested: float = 0  # s since 1970: the last of these
+    defended: float = 0  # s since 1970: its last defence
     holdings: list = dataclasses.field(default_factory=list)
 
     def since(self, address):
@@ -352,6 +353,8 @@ class Story:
         host = self._host(mac)
         if kind not in TALK and kind != "name":
             host.did, host.did_at = kind, time
+        if kind == "defence":
+            host.defended = time
         if kind == "conflict":
             self.hosts[other].conflicts += 1
             self.hosts[other].contested = time

@@ -125,6 +125,26 @@ def row_of(mac, lines):
         ("conflict", 12, [*claim(A, ONE), (11, announcement(A, TWO))]),
         ("defends", 12, [*claim(A, ONE), (11, announcement(A, TWO)), (11.1, announcement(A, ONE))]),
         ("holds", 30, [*claim(A, ONE), (11, announcement(A, TWO)), (11.1, announcement(A, ONE))]),
+        (
+            "defends",
+            14,
+            [
+                *claim(A, ONE),
+                (11, announcement(A, TWO)),
+                (12, announcement(A, ONE)),
+                (13, announcement(A, ONE)),
+            ],
+        ),
+        (
+            "conflict",
+            16,
+            [
+                *claim(A, ONE),
+                (11, announcement(A, TWO)),
+                (12, announcement(A, ONE)),
+                (15, announcement(A, TWO)),
+            ],
+        ),
         ("probing", 13, [*claim(A, ONE), (11, announcement(A, TWO)), (11.1, probe(B, ONE))]),
         ("asks DHCP", 5, [(0, discover(ONE, b"lamp"))]),
     ],
