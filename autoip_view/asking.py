@@ -2,8 +2,8 @@
 """What the viewer sends: questions to hosts that were there before it.
 
 It asks for names with mDNS and pings 169.254.255.255 once. From a link-local address it also asks with ARP
-whether the hosts with a link-local address are still there. All of it comes from an address that this host has,
-so none of it is an ARP probe or a claim. A host without an address sends nothing.
+whether the hosts with a link-local address are still there. All of it comes from an address that this host
+has, so none of it is an ARP probe or a claim. A host without an address sends nothing.
 """
 
 from . import names

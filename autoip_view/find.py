@@ -12,6 +12,7 @@ TIMEOUT = 70  # s: a board without an address looks for a DHCP server once a min
 _LISTEN = 0.2  # s
 _SHORTEST = 3  # s for all answers, as hosts wait before they answer a multicast question
 _SETTLED = 2  # s without anything new
+_NAMELESS = 4  # s likewise, if a board has no name yet: asking.py asks for it during 3 s
 _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
 
 
@@ -27,7 +28,8 @@ def find(live, timeout):
         now = [_about(host) for host in live.boards()]
         if now != found:
             found, changed = now, time.monotonic()
-        shortest = max(start + _SHORTEST, changed + _SETTLED)
+        settled = _SETTLED if all(board["name"] for board in found) else _NAMELESS
+        shortest = max(start + _SHORTEST, changed + settled)
         if found and time.monotonic() > shortest and not _is_probing(live):
             break
     return sorted(found, key=lambda board: ipaddress.IPv4Address(board["address"]))
