@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A synthetic capture of many hosts, each of which claims an address, tells its name, and is pinged."""
 
+import functools
+
 from links import BEGIN, answer, claim, ping
 from wire.frames import named_by
 
@@ -13,6 +15,7 @@ def address_of(number):
     return f"169.254.{1 + number // 250}.{number % 250}"
 
 
+@functools.cache
 def crowd(count):
     """(s since 1970, bytes) of the frames of hosts that come within a minute, in the order of time."""
     timed = []
