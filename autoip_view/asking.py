@@ -11,7 +11,7 @@ from .story import is_link_local
 
 GIVE_UP = 3  # questions without an answer
 
-_GENERAL = (0, 1, 3, 7, 15, 31)  # s after the start; then every minute (RFC 6762 5.2: the gaps grow)
+_GENERAL = (0, 1, 3, 7, 15, 31)  # s after the first; then every minute (RFC 6762 5.2: the gaps grow)
 _GENERAL_LATER = 60
 _NAME_GAP = 1  # s between two questions for a name
 _QUIET = 15  # s after which a host is asked whether it is still there
@@ -31,10 +31,11 @@ class Questions:
     link: has the attributes mac, ipv4 and ipv6 of link.Link.
     """
 
-    def __init__(self, link, start):
+    def __init__(self, link):
         self._link = link
-        self._start = start
-        self._rounds = 0  # of general questions
+        self._source = None  # addresses that the questions come from
+        self._start = 0
+        self._rounds = 0  # of general questions since the start
         self._names = {}  # (MAC, address or name) -> (questions, time of the last one)
         self._checks = {}  # (MAC, address) -> (questions, time of the last one)
 
@@ -42,6 +43,8 @@ class Questions:
         """The frames to send now, as bytes. now: s, like the times of the hosts. hosts: of a Story."""
         if not self._link.mac or not (self._link.ipv4 or self._link.ipv6):
             return []
+        if self._source != (self._link.mac, self._link.ipv4, self._link.ipv6):
+            self._begin(now)
         frames = self._general(now)
         frames += self._ask_names(now, hosts.values())
         if is_link_local(self._link.ipv4):  # hosts may ignore a Request from an address of another subnet
@@ -57,6 +60,13 @@ class Questions:
         for key in gone:
             del self._checks[key]
         return [mac for mac, _ in gone]
+
+    def _begin(self, now):
+        """Ask everything from the start: hosts may answer to another address of this host only."""
+        self._source = self._link.mac, self._link.ipv4, self._link.ipv6
+        self._start = now
+        self._rounds = 0
+        self._names.clear()
 
     def _general(self, now):
         if now < self._start + self._due_in():

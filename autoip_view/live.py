@@ -28,7 +28,7 @@ class Live:
         self.failure = None
         self.started = time.monotonic()
         self._recording = recording
-        self._questions = Questions(link, time.time()) if link else None
+        self._questions = Questions(link) if link else None
         self._refreshed = self.started
         self._last = time.time(), self.started  # a frame's time, and when it came
         self._queue = queue.Queue(_QUEUE)

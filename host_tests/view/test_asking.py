@@ -27,7 +27,7 @@ class Asked:
     """The `frames` of some seconds, as (s since the start, scapy packet), while no host answers."""
 
     def __init__(self, link, told, start=0, seconds=60):
-        self.questions = Questions(link, BEGIN + start)
+        self.questions = Questions(link)
         self.frames = []
         self.gone = []
         for step in range(int(seconds / STEP)):
@@ -81,7 +81,7 @@ def test_a_silent_host_is_asked_whether_it_is_there_and_then_gone():
 
 def test_a_host_that_answers_is_not_gone():
     told = story(*claim(A, ONE))
-    questions = Questions(link(), BEGIN + 7)
+    questions = Questions(link())
     for step in range(800):
         now = BEGIN + 7 + step * STEP
         for raw in questions.due(now, told.hosts):
@@ -118,8 +118,21 @@ def test_with_ipv6_only_there_are_mdns_questions_and_nothing_else():
     assert frames and all(frame[IPv6].dst == "ff02::fb" and frame[UDP].dport == 5353 for frame in frames)
 
 
+def test_an_address_that_comes_later_is_asked_from_at_once():
+    """The user does what the viewer says, for example."""
+    own = link("")
+    told = story(*claim(A, ONE))
+    questions = Questions(own)
+    assert questions.due(BEGIN + 8, told.hosts) == []
+    own.ipv4 = "10.0.0.5"
+    assert len(questions.due(BEGIN + 28, told.hosts)) == 3  # general, ping, name
+    own.ipv4 = C
+    frames = [Ether(raw) for raw in questions.due(BEGIN + 28.1, told.hosts)]
+    assert [frame[IP].src for frame in frames if IP in frame] == [C, C, C]
+
+
 def test_the_memory_is_bounded():
-    questions = Questions(link(), BEGIN)
+    questions = Questions(link())
     for number in range(500):
         mac, address = f"28:cd:c1:00:{number >> 8:02x}:{number & 255:02x}", f"169.254.9.{number % 250}"
         hosts = story((0, named_by(mac, address, "."))).hosts  # one that is forgotten when the next one comes
