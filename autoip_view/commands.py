@@ -110,3 +110,4 @@ def _draw(story, svg):
         draw(story, svg)
     except (OSError, ValueError) as error:
         raise Refused(f"{svg}: {getattr(error, 'strerror', None) or error}") from None
+    print(f"picture: {svg}")

@@ -6,6 +6,8 @@ from .story import ANNOUNCE_INTERVAL, PROBE_WAIT
 _LANES = 40  # the first ones are drawn
 _INCHES_WIDE = 10
 _INCHES_LANE = 0.55
+_DPI = 150  # of a PNG
+_METADATA = {".svg": {"Date": None}, ".png": {}}  # kinds of pictures
 _BOTTOM = 1.6  # inches for the axis and the legend
 
 # What a frame looks like: its word in the legend, form and colour.
@@ -33,11 +35,14 @@ _MARK_LAYER = 6
 
 
 def draw(story, path, names=None):
-    """Write the picture of a story to a file, as SVG.
+    """Write the picture of a story to a path that ends in .svg or .png, or to a binary file as SVG.
 
     names: MAC -> what to call a host; others are called by their MAC. Hosts that only talk have no lane.
-    Raises OSError, and ValueError if the story has nothing to draw.
+    Raises OSError, and ValueError for another name or if the story has nothing to draw.
     """
+    kind = ".svg" if hasattr(path, "write") else str(path).lower()[-4:]
+    if kind not in _METADATA:
+        raise ValueError("the name of a picture ends in .svg or .png")
     deeds = story.deeds()
     hosts = list(dict.fromkeys(event.host for event in deeds))
     if not hosts:
@@ -54,15 +59,13 @@ def draw(story, path, names=None):
     axes.set_yticks(list(lanes.values()), [names.get(mac, mac) for mac in lanes])
     axes.set_xlabel("s" if len(lanes) == len(hosts) else f"s; the first {_LANES} of {len(hosts)} hosts")
     axes.figure.legend(loc="outside lower center", ncols=5, fontsize="small", frameon=False)
-    _save(figure, path)
+    _save(figure, path, kind)
 
 
 def _canvas(lanes):
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_INCHES_WIDE, _BOTTOM + _INCHES_LANE * lanes), layout="constrained")
-    FigureCanvasSVG(figure)
     axes = figure.add_subplot()
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(left=False)
@@ -70,12 +73,12 @@ def _canvas(lanes):
     return figure, axes
 
 
-def _save(figure, path):
+def _save(figure, path, kind):
     """Text is left as text, and the same story gives the same file."""
     from matplotlib import rc_context
 
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "autoip"}):
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        figure.savefig(path, format=kind[1:], dpi=_DPI, metadata=_METADATA[kind])
 
 
 def _draw_intervals(axes, story, lanes, start):

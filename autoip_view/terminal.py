@@ -3,7 +3,6 @@
 
 import threading
 
-from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +19,6 @@ STYLES = {
 }
 STYLES["move"] = STYLES["claim"]
 _NOTE = "bold yellow"
-_PANEL = 8  # lines that a screen keeps for who holds what
 
 
 class Timeline:
@@ -66,10 +64,6 @@ class Timeline:
             state, address = (host.state, host.address) if host else ("silent", "")
             table.add_row(self._who(mac), state, Text(address, "bold"))
         return Panel(table, title="who holds what", title_align="left", expand=False)
-
-    def __rich_console__(self, console, options):
-        lines = self.follow()[-max(5, console.height - _PANEL) :]
-        yield Group(*lines, self.holders())
 
     def _line(self, time, mac, words):
         if self._start is None:

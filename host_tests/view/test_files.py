@@ -84,6 +84,13 @@ def test_the_picture(capture, tmp_path):
     assert picture.read_bytes() == first
 
 
+def test_the_name_of_the_picture_is_printed_and_says_its_kind(capture, tmp_path):
+    picture = tmp_path / "picture.png"
+    code, told, _ = view(capture, "--svg", picture)
+    assert code == 0 and told.endswith(f"picture: {picture}\n")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_no_more_lanes_than_can_be_seen(tmp_path):
     hosts = [(i, probe(A, f"28:cd:c1:00:01:{i:02x}")) for i in range(60)]
     autoip_view.draw(story(*hosts), tmp_path / "picture.svg")
@@ -143,6 +150,8 @@ def test_a_file_that_is_cut_off_is_told_as_far_as_it_goes(capture):
 
 
 def test_a_picture_that_cannot_be_written(capture, tmp_path):
+    code, _, complaint = view(capture, "--svg", tmp_path / "picture.jpg")
+    assert (code, complaint) == (2, f"{tmp_path}/picture.jpg: the name of a picture ends in .svg or .png\n")
     code, _, complaint = view(capture, "--svg", tmp_path / "none" / "picture.svg")
     assert (code, complaint) == (2, f"{tmp_path}/none/picture.svg: No such file or directory\n")
 

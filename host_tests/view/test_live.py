@@ -276,7 +276,8 @@ def test_a_pipe_of_a_thousand_hosts(tmp_path):
     with pipe("--save", saved, "--svg", tmp_path / "picture.svg") as program:
         out, errors = program.communicate(captured(crowd(1000)), 2 * PATIENCE)
     assert (program.returncode, errors) == (0, b"")
-    assert out.decode().splitlines()[-1].startswith("1,000 hosts, 0 conflicts, 7,")
+    summary, picture = out.decode().splitlines()[-2:]
+    assert summary.startswith("1,000 hosts, 0 conflicts, 7,") and picture.startswith("picture: ")
     assert len(autoip_view.read(saved).hosts) == 1000
     assert "the first 40 of" in (tmp_path / "picture.svg").read_text()
 
