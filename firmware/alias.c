@@ -68,17 +68,9 @@ static bool is_known(struct netif *netif, const ip4_addr_t *address) {
 /******************************************************************************/
 // Main shows the address
 
-bool autoip_alias_is_shown(const autoip_alias_t *alias) {
-    return alias->shows && ip4_addr_eq(netif_ip4_addr(alias->main), netif_ip4_addr(&alias->netif))
-           && !dhcp_supplied_address(alias->main);
-}
-
-// Don't show the address while DHCP holds or confirms a lease: it would take main's address for the leased one, and
-// release it or put it into its messages.
-static bool is_dhcp_busy(const struct netif *main) {
-    const struct dhcp *dhcp = netif_dhcp_data(main);
-    return dhcp_supplied_address(main)
-           || (dhcp != NULL && (dhcp->state == DHCP_STATE_REBOOTING || dhcp->state == DHCP_STATE_CHECKING));
+autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias) {
+    const ip4_addr_t *shown = alias->shows ? netif_ip4_addr(&alias->netif) : IP4_ADDR_ANY4;
+    return autoip_owner(alias->main, shown, &alias->lease);
 }
 
 static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4_addr_t *netmask) {
@@ -91,9 +83,12 @@ static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4
     main->flags |= flags & NETIF_FLAG_ETHARP;
 }
 
+// Don't show the address while DHCP holds or is confirming a lease: DHCP would mistake main's address for the lease and
+// release it or put it in its messages.
 void autoip_alias_show(autoip_alias_t *alias) {
-    alias->shows = autoip_alias_is_shown(alias);
-    if (autoip_alias_is_used(alias) && ip4_addr_isany(netif_ip4_addr(alias->main)) && !is_dhcp_busy(alias->main)) {
+    autoip_owner_t owner = autoip_alias_owner(alias);
+    alias->shows = owner == AUTOIP_OWNER_AUTOIP;
+    if (autoip_alias_is_used(alias) && owner == AUTOIP_OWNER_NONE) {
         alias->netmask = *netif_ip4_netmask(alias->main);
         alias->shows = true;
         set_main(alias, netif_ip4_addr(&alias->netif), netif_ip4_netmask(&alias->netif));
@@ -101,7 +96,7 @@ void autoip_alias_show(autoip_alias_t *alias) {
 }
 
 static void hide(autoip_alias_t *alias) {
-    if (autoip_alias_is_shown(alias)) {
+    if (autoip_alias_owner(alias) == AUTOIP_OWNER_AUTOIP) {
         set_main(alias, IP4_ADDR_ANY4, &alias->netmask);
     }
     alias->shows = false;
@@ -259,7 +254,7 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p) {
         return alias->main;
     }
     // While main shows the address, all that is sent by ARP is sent by the alias.
-    if (autoip_alias_is_shown(alias) || ip4_addr_eq(&target, netif_ip4_addr(&alias->netif))) {
+    if (autoip_alias_owner(alias) == AUTOIP_OWNER_AUTOIP || ip4_addr_eq(&target, netif_ip4_addr(&alias->netif))) {
         return &alias->netif;
     }
     // Each interface has ARP entries of its own: what other hosts announce may concern both.
@@ -493,10 +488,16 @@ static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     see_routes();
 }
 
-void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address) {
+void autoip_alias_init(autoip_alias_t *alias, struct netif *main) {
+    alias->main = main;
+    alias->prefix = 16;
+    autoip_owner_note_former_lease(main, &alias->lease);
+    MEMCPY(alias->netif.hwaddr, main->hwaddr, sizeof(main->hwaddr));
+}
+
+void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address) {
     if (!ip4_addr_eq(netif_ip4_addr(&alias->netif), address)) {
         autoip_alias_unset(alias);
-        alias->main = main;
         add(alias, address);
     }
     copy_from_main(alias);

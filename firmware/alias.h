@@ -12,23 +12,25 @@
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
 
-#ifndef ip4_addr_eq // lwIP 2.1, in IDF 5.3 and older
-#define ip4_addr_eq ip4_addr_cmp
-#endif
+#include "owner.h"
 
-// Fixed memory of the caller, zero before the first autoip_alias_set().
+// Fixed memory of the caller, zero before the first autoip_alias_init().
 typedef struct _autoip_alias_t {
     struct netif netif; // its address is zero while none is set
     struct netif *main;
     struct _autoip_alias_t *next; // in the list of those that are set
     ip4_addr_t netmask; // main's, from before it showed the address
+    ip4_addr_t lease; // main's last one, see autoip_owner_note_lease()
     uint8_t prefix; // 16 or 32, see autoip_alias_set_prefix()
     bool shows; // main shows the address
     bool leaving; // the address is being taken off
 } autoip_alias_t;
 
+// Join the alias, which is not set, to its interface.
+void autoip_alias_init(autoip_alias_t *alias, struct netif *main);
+
 // Put an address on main's wire, or have a suspended one in use again.
-void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address);
+void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address);
 
 // Take the address off. Its TCP connections are reset first (RFC 3927 2.5).
 void autoip_alias_unset(autoip_alias_t *alias);
@@ -53,8 +55,8 @@ void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix);
 // not in the middle of a change.
 void autoip_alias_show(autoip_alias_t *alias);
 
-// Does main show the address, rather than have it as its own by DHCP?
-bool autoip_alias_is_shown(const autoip_alias_t *alias);
+// Returns the owner of main's address.
+autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias);
 
 // The interface by which lwIP is to take in an ARP packet that main received: main, or the alias, which is in use.
 struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);

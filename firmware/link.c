@@ -5,9 +5,7 @@
 
 #include "py/mperrno.h"
 
-#include "lwip/dhcp.h"
 #include "lwip/etharp.h"
-#include "lwip/prot/dhcp.h"
 #include "lwip/prot/etharp.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/iana.h"
@@ -48,76 +46,6 @@ static autoip_link_t *find_link(const struct netif *netif) {
         }
     }
     return NULL;
-}
-
-static bool is_alias(const struct netif *netif) {
-    for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
-        if (&link->alias.netif == netif) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool autoip_link_is_present(const struct netif *wanted) {
-    struct netif *netif;
-    NETIF_FOREACH(netif) {
-        if (netif == wanted) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct netif *autoip_link_find_netif(const char name[2]) {
-    struct netif *netif;
-    NETIF_FOREACH(netif) {
-        if (memcmp(netif->name, name, 2) == 0 && !is_alias(netif)) {
-            return netif;
-        }
-    }
-    return NULL;
-}
-
-/******************************************************************************/
-// The interface's own address
-
-static bool is_up(const autoip_link_t *link) {
-    return link->present && netif_is_up(link->netif) && netif_is_link_up(link->netif);
-}
-
-// lwIP leaves a lease on the interface that no server confirms any more, on another network for instance, while it
-// looks for a new one.
-static bool is_stale_lease(const autoip_link_t *link) {
-    const struct dhcp *dhcp = netif_dhcp_data(link->netif);
-    return dhcp != NULL && dhcp->state != DHCP_STATE_OFF && dhcp->state != DHCP_STATE_REBOOTING
-           && !dhcp_supplied_address(link->netif)
-           && ip4_addr_eq(netif_ip4_addr(link->netif), &link->leased);
-}
-
-static void learn_lease(autoip_link_t *link) {
-    if (dhcp_supplied_address(link->netif)) {
-        link->leased = *netif_ip4_addr(link->netif);
-    }
-}
-
-// A lease that was bound before open(): only then is t0_timeout set.
-static void learn_former_lease(autoip_link_t *link) {
-    const struct dhcp *dhcp = netif_dhcp_data(link->netif);
-    if (dhcp != NULL && dhcp->t0_timeout != 0) {
-        link->leased = *netif_ip4_addr(link->netif);
-    }
-}
-
-// Does the interface have an IPv4 address of its own, a lease or a static one?
-static bool has_own_address(const autoip_link_t *link) {
-    return link->present && !ip4_addr_isany(netif_ip4_addr(link->netif))
-           && !autoip_alias_is_shown(&link->alias) && !is_stale_lease(link);
-}
-
-// A link-local one, by hand or by DHCP, is not routable (RFC 3927 1.6).
-static bool is_routable(const autoip_link_t *link) {
-    return has_own_address(link) && !ip4_addr_islinklocal(netif_ip4_addr(link->netif));
 }
 
 /******************************************************************************/
@@ -165,7 +93,7 @@ static bool is_ours(const struct etharp_hdr *packet) {
 // A conflict on the interface's own address is its owner's business: DHCP's, or the user's. It is told, not more often
 // than TELL_INTERVAL.
 static bool is_routable_conflict(autoip_link_t *link, const struct etharp_hdr *packet) {
-    if (autoip_port_now() - link->told_at < TELL_INTERVAL || !has_own_address(link)
+    if (autoip_port_now() - link->told_at < TELL_INTERVAL || autoip_alias_owner(&link->alias) < AUTOIP_OWNER_LINK_LOCAL
         || !is_well_formed(packet) || is_ours(packet)) {
         return false;
     }
@@ -263,7 +191,7 @@ bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) 
     if (link->interrupted || link->queued || !autoip_link_send(link, frame)) {
         return false;
     }
-    autoip_alias_set(&link->alias, link->netif, &link->watched);
+    autoip_alias_set(&link->alias, &link->watched);
     autoip_port_keep_uplink(&link->alias);
     return true;
 }
@@ -312,7 +240,7 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
         autoip_alias_unset(&link->alias);
         link->present = false;
     } else {
-        learn_lease(link);
+        autoip_owner_note_lease(link->netif, &link->alias.lease);
     }
     link->on_event(link);
 }
@@ -333,15 +261,42 @@ static void look(autoip_link_t *link) {
         return;
     }
     look_at_mac(link);
-    learn_lease(link);
     autoip_alias_show(&link->alias);
     autoip_port_keep_uplink(&link->alias);
 }
 
+static bool is_up(const autoip_link_t *link) {
+    return link->present && netif_is_up(link->netif) && netif_is_link_up(link->netif);
+}
+
+static bool is_usable(const autoip_link_t *link) {
+    return is_up(link) && !link->interrupted;
+}
+
+// The interface's own address now, if it is routable, or zero.
+static ip4_addr_t routable_address(const autoip_link_t *link) {
+    bool is_routable = is_usable(link) && autoip_alias_owner(&link->alias) == AUTOIP_OWNER_ROUTABLE;
+    return is_routable ? *netif_ip4_addr(link->netif) : *IP4_ADDR_ANY4;
+}
+
 int autoip_link_status(autoip_link_t *link) {
     look(link);
-    link->routable = is_routable(link);
-    return link->interrupted || !is_up(link) ? 0 : 1 + link->routable;
+    link->routable = routable_address(link);
+    return is_usable(link) ? 1 + !ip4_addr_isany_val(link->routable) : 0;
+}
+
+// Returns true if status() has reported the routable address of now. Otherwise Python calls status() soon.
+static bool has_reported_address(autoip_link_t *link) {
+    ip4_addr_t now = routable_address(link);
+    bool has_reported = ip4_addr_eq(&now, &link->routable);
+    if (!has_reported) {
+        link->on_event(link);
+    }
+    return has_reported;
+}
+
+ip4_addr_t autoip_link_routable(autoip_link_t *link) {
+    return has_reported_address(link) ? link->routable : *IP4_ADDR_ANY4;
 }
 
 void autoip_link_watch(autoip_link_t *link, int32_t host) {
@@ -387,9 +342,7 @@ static uint32_t on_timer(autoip_port_timer_t *timer) {
     }
     link->looks_at_cable = link->present && autoip_port_look(link->netif);
     look(link);
-    if (is_routable(link) != link->routable) {
-        link->on_event(link);
-    }
+    has_reported_address(link);
     return next_timer(link);
 }
 
@@ -426,10 +379,8 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
         link->on_event = on_event;
         link->present = true;
         link->told_at = autoip_port_now() - TELL_INTERVAL;
-        memcpy(link->alias.netif.hwaddr, netif->hwaddr, ETH_HWADDR_LEN);
+        autoip_alias_init(&link->alias, netif);
         autoip_link_watch(link, -1);
-        autoip_link_set_prefix(link, 16);
-        learn_former_lease(link);
         // lwIP does not check for duplicates: twice in its list is an endless loop.
         if (links_in_use() == 1) {
             netif_add_ext_callback(&ext_callback, on_netif_change);

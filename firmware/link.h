@@ -36,7 +36,7 @@ typedef struct _autoip_link_t {
     struct netif *netif; // NULL: free
     void (*on_event)(struct _autoip_link_t *link); // frames, the wake-up, a link or an address change wait for Python
     ip4_addr_t watched; // or NOT_WATCHED
-    ip4_addr_t leased; // the last address that DHCP supplied
+    ip4_addr_t routable; // the address that the last status() reported, or zero
     uint32_t wake_at; // ms of autoip_port_now()
     uint32_t due_at; // likewise: when the timer is due
     uint32_t told_at; // likewise: when Python was last told of a conflict on the interface's own address
@@ -45,7 +45,6 @@ typedef struct _autoip_link_t {
     bool looks_at_cable : 1; // nobody else tells lwIP of it
     bool present : 1; // lwIP has the interface
     bool interrupted : 1; // the link was down, or the board slept, since Python last watched nothing
-    bool routable : 1; // as Python was told
     uint8_t queued;
     uint16_t dropped; // not more than it holds
     uint16_t malformed; // likewise
@@ -59,12 +58,6 @@ typedef struct _autoip_link_t {
 
 extern autoip_link_t autoip_links[AUTOIP_LINKS];
 
-// Does lwIP have the interface?
-bool autoip_link_is_present(const struct netif *netif);
-
-// An interface by its name in lwIP, or NULL.
-struct netif *autoip_link_find_netif(const char name[2]);
-
 // `netif` is present. NULL, and `error` an errno, if it cannot have a service (EALREADY, ENOMEM).
 autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_link_t *link), int *error);
 void autoip_link_close(autoip_link_t *link);
@@ -73,6 +66,7 @@ void autoip_link_close(autoip_link_t *link);
 int autoip_link_status(autoip_link_t *link);
 void autoip_link_watch(autoip_link_t *link, int32_t host);
 autoip_kind_t autoip_link_receive(autoip_link_t *link, uint8_t frame[AUTOIP_FRAME]);
+ip4_addr_t autoip_link_routable(autoip_link_t *link);
 bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]);
 bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]);
 void autoip_link_set_prefix(autoip_link_t *link, uint8_t prefix);

@@ -9,6 +9,8 @@ target_sources(usermod_autoip INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/modautoip.c
     ${CMAKE_CURRENT_LIST_DIR}/link.c
     ${CMAKE_CURRENT_LIST_DIR}/alias.c
+    ${CMAKE_CURRENT_LIST_DIR}/owner.c
+    ${CMAKE_CURRENT_LIST_DIR}/netifs.c
 )
 
 if(ESP_PLATFORM)

@@ -7,6 +7,8 @@ AUTOIP_MOD_DIR := $(USERMOD_DIR)
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/modautoip.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/link.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/alias.c
+SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/owner.c
+SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/netifs.c
 
 # esp32 itself is built by cmake; the board UNIX_TASK has its port.
 AUTOIP_PORT ?= port_softtimer

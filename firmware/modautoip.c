@@ -5,10 +5,12 @@
 
 #include "py/mperrno.h"
 #include "py/runtime.h"
+#include "shared/netutils/netutils.h"
 
 #include "lwip/prot/ethernet.h"
 
 #include "link.h"
+#include "netifs.h"
 #include "port.h"
 
 typedef struct _autoip_obj_t {
@@ -74,7 +76,7 @@ static struct netif *find_netif(mp_obj_t nic) {
     if (mp_obj_is_str(nic)) {
         size_t len;
         const char *name = mp_obj_str_get_data(nic, &len);
-        return len == 2 ? autoip_link_find_netif(name) : NULL;
+        return len == 2 ? autoip_netif_find(name) : NULL;
     }
     return autoip_port_netif(nic);
 }
@@ -89,7 +91,7 @@ static void open_in_lwip(void *arg) {
     open_t *call = arg;
     struct netif *netif = find_netif(call->nic);
     // An interface that was removed keeps its service, which is found by its name.
-    if (netif == NULL || netif->name[0] == '\0' || (call->wanted && !autoip_link_is_present(netif))) {
+    if (netif == NULL || netif->name[0] == '\0' || (call->wanted && !autoip_netif_is_present(netif))) {
         call->error = MP_ENODEV;
         return;
     }
@@ -166,6 +168,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(link_close_obj, link_close);
 enum {
     OP_MAC,
     OP_STATUS,
+    OP_ROUTABLE,
     OP_COUNTS,
     OP_WATCH,
     OP_RECEIVE,
@@ -190,6 +193,7 @@ typedef struct _call_t {
     int number; // what is given, then the result
     uint8_t *frame;
     uint8_t mac[ETH_HWADDR_LEN];
+    ip4_addr_t address;
     uint16_t counts[2];
 } call_t;
 
@@ -202,6 +206,9 @@ static void call_in_lwip(void *arg) {
             break;
         case OP_STATUS:
             call->number = autoip_link_status(link);
+            break;
+        case OP_ROUTABLE:
+            call->address = autoip_link_routable(link);
             break;
         case OP_COUNTS:
             call->counts[0] = link->dropped;
@@ -259,6 +266,10 @@ static mp_obj_t method_call(mp_obj_t method_in, size_t n_args, size_t n_kw, cons
     if (method->op == OP_MAC) {
         return mp_obj_new_bytes(call.mac, sizeof(call.mac));
     }
+    if (method->op == OP_ROUTABLE) {
+        bool is_none = ip4_addr_isany_val(call.address);
+        return is_none ? mp_const_none : netutils_format_ipv4_addr((uint8_t *)&call.address, NETUTILS_BIG);
+    }
     if (method->op == OP_COUNTS) {
         mp_obj_t items[] = { MP_OBJ_NEW_SMALL_INT(call.counts[0]), MP_OBJ_NEW_SMALL_INT(call.counts[1]) };
         return mp_obj_new_tuple(2, items);
@@ -276,6 +287,7 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 
 static const method_t link_mac = { { &method_type }, .op = OP_MAC };
 static const method_t link_status = { { &method_type }, .op = OP_STATUS, .closed = true };
+static const method_t link_routable = { { &method_type }, .op = OP_ROUTABLE, .closed = true };
 static const method_t link_counts = { { &method_type }, .op = OP_COUNTS, .closed = true };
 static const method_t link_watch = { { &method_type }, .op = OP_WATCH, .number = true };
 static const method_t link_receive = { { &method_type }, .op = OP_RECEIVE, .frame = MP_BUFFER_WRITE, .closed = true };
@@ -309,6 +321,7 @@ static const mp_rom_map_elem_t link_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&link_close_obj) },
     { MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&link_mac) },
     { MP_ROM_QSTR(MP_QSTR_status), MP_ROM_PTR(&link_status) },
+    { MP_ROM_QSTR(MP_QSTR_routable), MP_ROM_PTR(&link_routable) },
     { MP_ROM_QSTR(MP_QSTR_counts), MP_ROM_PTR(&link_counts) },
     { MP_ROM_QSTR(MP_QSTR_watch), MP_ROM_PTR(&link_watch) },
     { MP_ROM_QSTR(MP_QSTR_receive), MP_ROM_PTR(&link_receive) },

@@ -12,7 +12,7 @@
 #include "lwip/tcpip.h"
 
 #include "alias_route.h"
-#include "link.h"
+#include "netifs.h"
 #include "port.h"
 
 #define RETRY (10) // ms after which a full queue of lwIP's task is tried again
@@ -82,8 +82,8 @@ struct netif *autoip_port_default(void) {
     if (netif_default != NULL) {
         return netif_default;
     }
-    struct netif *station = autoip_link_find_netif("st");
-    return station != NULL ? station : autoip_link_find_netif("en");
+    struct netif *station = autoip_netif_find("st");
+    return station != NULL ? station : autoip_netif_find("en");
 }
 
 // Does the interface lead to other networks? An access point names itself as the router.
@@ -98,7 +98,7 @@ static bool has_router(const struct netif *netif) {
 // station's is above those of Ethernet and PPP. It does not know that a link-local address leads to no other network.
 void autoip_port_keep_uplink(const autoip_alias_t *alias) {
     struct netif *other;
-    if (autoip_alias_is_shown(alias) && netif_default == alias->main) {
+    if (autoip_alias_owner(alias) == AUTOIP_OWNER_AUTOIP && netif_default == alias->main) {
         NETIF_FOREACH(other) {
             if (has_router(other)) {
                 netif_set_default(other);
@@ -108,9 +108,9 @@ void autoip_port_keep_uplink(const autoip_alias_t *alias) {
     }
 }
 
-// IDF may have taken the address off already, but no other one may be there.
+// Returns true if main shows the address, or if IDF has already removed the address and main has no other one.
 static bool keeps(const autoip_alias_t *alias) {
-    return alias->shows && (autoip_alias_is_shown(alias) || ip4_addr_isany(netif_ip4_addr(alias->main)));
+    return alias->shows && autoip_alias_owner(alias) <= AUTOIP_OWNER_AUTOIP;
 }
 
 // While the DHCP client is off IDF keeps the last address, and puts it on the interface again when the link comes up,

@@ -9,7 +9,8 @@
 #include "extmod/modnetwork.h"
 #endif
 
-#include "link.h"
+#include "netifs.h"
+#include "port.h"
 
 // Weak: NULL in a build without that driver.
 extern const mp_obj_type_t network_lan_type __attribute__((weak));
@@ -45,7 +46,7 @@ static bool is_station(mp_obj_t nic) {
 struct netif *autoip_port_netif(mp_obj_t nic) {
     #if MICROPY_PY_NETWORK_CYW43
     if (mp_obj_is_exact_type(nic, &mp_network_cyw43_type)) {
-        return autoip_link_find_netif(is_station(nic) ? "w0" : "w1");
+        return autoip_netif_find(is_station(nic) ? "w0" : "w1");
     }
     #endif
     if (mp_obj_is_exact_type(nic, &mod_network_nic_type_wiznet5k)) {
@@ -55,7 +56,7 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
         return find_netif(((const lan_t *)MP_OBJ_TO_PTR(nic))->eth);
     }
     if (mp_obj_is_exact_type(nic, &mod_network_nic_type_ncm)) {
-        return autoip_link_find_netif("un");
+        return autoip_netif_find("un");
     }
     return NULL;
 }

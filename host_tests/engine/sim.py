@@ -499,7 +499,8 @@ class Link(Interface):
         self.is_open = True
         self._carrier = True
         self._went_down = False
-        self._routable = None
+        self._own = None  # 4 bytes of its own address
+        self._reported = None  # its routable address, by status()
         self._watched = -1
         self._queue = []  # (what receive() returns, frame)
         self._wake_at = -1
@@ -520,13 +521,17 @@ class Link(Interface):
         self.carrier(False)
         self.carrier(True)
 
-    def other_address(self, present):
+    def other_address(self, present, address=ROUTABLE):
         """A lease or a static address comes or goes."""
-        self._routable = ROUTABLE if present else None
+        self.set_silently(address if present else None)
+    def set_silently(self, address):
+        """Set a static address, as ifconfig() does: the link calls nobody."""
+        self._own = address
+
         self._schedule()
 
     def heard(self, frame):
-        kind = self.filter(frame, self._watched, self.address >= 0, self._routable)
+        kind = self.filter(frame, self._watched, self.address >= 0, self._own)
         if kind and self.is_open:
             if len(self._queue) == 2:
                 self.dropped += 1
@@ -554,9 +559,14 @@ class Link(Interface):
         return self.hwaddr
 
     def status(self):
-        if not self.is_open or not self._carrier or self._went_down:
-            return 0
-        return 2 if self._routable else 1
+        self._reported = self._routable()
+        return (2 if self._reported else 1) if self._is_usable() else 0
+
+    def routable(self):
+        if self._reported != self._routable():
+            self._schedule()
+            return None
+        return self._reported and ".".join([str(octet) for octet in self._reported])
 
     def counts(self):
         return (self.dropped, self.malformed) if self.is_open else (0, 0)
@@ -586,7 +596,7 @@ class Link(Interface):
     def assign(self, frame):
         self._check()
         assert {self.address, self.suspended} <= {-1, self._watched}, "a second address"
-        if self._queue or not self.status() or not self.send(frame):
+        if self._queue or not self._is_usable() or not self.send(frame):
             return False
         self.address, self.suspended = self._watched, -1
         self.calls.append((self.wire.now, "assign"))
@@ -616,6 +626,13 @@ class Link(Interface):
         self._scheduled = False
         self.board.remove(self)
         self.wire.unplug(self)
+
+    def _is_usable(self):
+        return self.is_open and self._carrier and not self._went_down
+
+    def _routable(self):
+        is_routable = self._own and self._own[:2] != b"\xa9\xfe" and self._is_usable()
+        return self._own if is_routable else None
 
     def _check(self):
         if not self.is_open:

@@ -1185,16 +1185,9 @@ def test_wait_is_told_no_number_of_ms():
             raise AssertionError(timeout)
 
 
-class Nic:
-    """A `network` object with a lease."""
-
-    def ifconfig(self):
-        return ("10.0.0.99", "255.255.255.0", "10.0.0.1", "10.0.0.1")
-
-
 def test_old_waits_for_whichever_address_there_is():
     # RFC 3927 1.9: a routable address in the place of the link-local one.
-    wire, link, _, svc = _start(old=True, nic=Nic())
+    wire, link, _, svc = _start(old=True)
     wire.run(20000)
     assert svc.wait() == ADDRESS and svc.routable is None
     link.other_address(True)
@@ -1206,22 +1199,38 @@ def test_old_waits_for_whichever_address_there_is():
 
 
 def test_routable_address_beside_the_link_local_one():
-    wire, link, _, svc = _start(nic=Nic())
+    wire, link, _, svc = _start()
     link.other_address(True)
     wire.run(20000)
     assert svc.wait() == ADDRESS and svc.routable == "10.0.0.99"
 
 
-def test_routable_address_of_a_service_without_the_object():
+def test_wait_returns_no_routable_address_that_is_gone():
     wire, link, _, svc = _start(old=True)
     link.other_address(True)
     wire.run(10)
-    try:
-        svc.wait(0)
-    except TypeError as error:
-        assert str(error) == "start() was not given the network object"
-    else:
-        raise AssertionError("no TypeError")
+    assert svc.wait() == svc.routable == "10.0.0.99"
+    link.set_silently(None)
+    assert svc.state == "idle" and svc.routable is None
+    assert svc.wait() == ADDRESS
+
+
+def test_wait_returns_the_routable_address_that_replaces_another():
+    wire, link, _, svc = _start(old=True)
+    link.other_address(True)
+    wire.run(10)
+    link.set_silently(b"\x0a\x00\x00\x62")
+    assert svc.routable is None
+    assert svc.wait() == svc.routable == "10.0.0.98"
+    assert svc.state == "idle"
+
+
+def test_routable_address_of_a_stopped_service():
+    wire, link, _, svc = _start()
+    link.other_address(True)
+    wire.run(10)
+    svc.stop()
+    assert svc.routable is None
 
 
 def test_prompt_completes_what_is_for_users():

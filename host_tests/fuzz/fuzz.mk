@@ -6,7 +6,7 @@ FUZZ := $(BUILD)/fuzz
 FUZZ_LWIP := $(addprefix $(LWIP_DIR)/src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c raw.c \
 	tcp.c tcp_in.c tcp_out.c timeouts.c udp.c) $(wildcard $(LWIP_DIR)/src/core/ipv4/*.c $(LWIP_DIR)/src/core/ipv6/*.c) \
 	$(LWIP_DIR)/src/netif/ethernet.c
-FUZZ_C := host_tests/fuzz/link_input.c firmware/link.c firmware/alias.c
+FUZZ_C := host_tests/fuzz/link_input.c $(addprefix firmware/,link.c alias.c owner.c)
 FUZZ_CFLAGS := -g -O1 -Ihost_tests/fuzz/stubs -Ifirmware -Iboards/UNIX_TAP/lwip -I$(MICROPY_DIR) -I$(LWIP_DIR)/src/include \
 	-DLWIP_HOOK_FILENAME='"alias_route.h"' -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
 FUZZ_SANITIZE := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
@@ -45,4 +45,4 @@ fuzz: $(VENV)/.ready fuzzer ## look for inputs that break C and Python (FUZZ_S=6
 fuzz-coverage: fuzzer ## lines of firmware/ that the kept inputs reach
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -runs=0 host_tests/fuzz/corpus/link 2>/dev/null
 	llvm-profdata merge -o $(FUZZ)/link.profdata $(FUZZ)/link.profraw
-	llvm-cov report $(FUZZ)/link_input -instr-profile=$(FUZZ)/link.profdata firmware/link.c firmware/alias.c
+	llvm-cov report $(FUZZ)/link_input -instr-profile=$(FUZZ)/link.profdata firmware

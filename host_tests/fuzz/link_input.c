@@ -141,7 +141,7 @@ static bool cut_short; // lwIP answers an ARP frame without its end, which link.
 static bool had_link_local;
 
 static void note_own_address(void) {
-    had_link_local |= ip4_addr_islinklocal(netif_ip4_addr(&netif)) && !autoip_alias_is_shown(&tested->alias);
+    had_link_local |= ip4_addr_islinklocal(netif_ip4_addr(&netif)) && autoip_alias_owner(&tested->alias) != AUTOIP_OWNER_AUTOIP;
 }
 
 static bool is_candidate(const uint8_t *ip) {

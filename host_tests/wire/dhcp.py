@@ -80,11 +80,13 @@ class ScriptedServer:
     """The adversary as a DHCP server: one exchange at a time, in forms that dnsmasq does not use.
 
     unicast: answers go to the leased address, and not to all. options: of IP. split: octets of the
-    fragments that the ACK comes in, or 0.
+    fragments that the ACK comes in, or 0. seconds: the time of the lease.
     """
 
-    def __init__(self, bench, board, lease="10.0.0.50", unicast=False, options=(), split=0):
-        self._bench, self._board, self._lease = bench, board, lease
+    def __init__(
+        self, bench, board, lease="10.0.0.50", unicast=False, options=(), split=0, seconds=600
+    ):
+        self._bench, self._board, self._lease, self._seconds = bench, board, lease, seconds
         self._unicast, self._options, self._split = unicast, list(options), split
 
     def lease(self):
@@ -106,7 +108,7 @@ class ScriptedServer:
 
     def _answer(self, asked, kind):
         question = asked.packet[BOOTP]
-        told = [("message-type", _TYPES[kind]), ("server_id", ADDRESS), ("lease_time", 600)]
+        told = [("message-type", _TYPES[kind]), ("server_id", ADDRESS), ("lease_time", self._seconds)]
         told += [("subnet_mask", "255.255.255.0"), ("router", ADDRESS), "end"]
         message = BOOTP(op=2, xid=question.xid, yiaddr=self._lease, siaddr=ADDRESS, chaddr=question.chaddr)
         header = Ether(src=THIEF, dst=self._board.mac if self._unicast else BROADCAST)

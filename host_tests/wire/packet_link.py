@@ -29,6 +29,7 @@ class PacketLink:
         self._watched = -1
         self._assigned = -1  # in use; Linux keeps connections of an address that is taken off
         self._prefix = 16
+        self._reported = None  # the routable address, by status()
         self._queue = []  # (what receive() returns, frame)
         self._wake_at = None
         self._went_down = False
@@ -67,9 +68,14 @@ class PacketLink:
         return self._mac
 
     def status(self):
-        if not self._is_open or self._went_down or not self._is_running():
-            return 0
-        return 2 if any(address != _text(self._assigned) for address in self._addresses()) else 1
+        self._reported = self._routable_address()
+        return (2 if self._reported else 1) if self._is_usable() else 0
+
+    def routable(self):
+        if self._reported == self._routable_address():
+            return self._reported
+        self._has_news = True
+        return None
 
     def counts(self):
         return (self._dropped, self._malformed) if self._is_open else (0, 0)
@@ -93,7 +99,7 @@ class PacketLink:
 
     def assign(self, frame):
         self._take_all()
-        if self._queue or not self.status() or not self.send(frame):
+        if self._queue or not self._is_usable() or not self.send(frame):
             return False
         if self._assigned < 0:
             self._assigned = self._watched
@@ -172,6 +178,13 @@ class PacketLink:
 
     def _is_running(self):
         return bool(self._route.get_links(self._index)[0]["flags"] & _IFF_RUNNING)
+    def _is_usable(self):
+        return self._is_open and not self._went_down and self._is_running()
+
+    def _routable_address(self):
+        found = self._addresses() if self._is_usable() else []
+        return next((address for address in found if not address.startswith("169.254.")), None)
+
 
     def _addresses(self):
         found = self._route.get_addr(index=self._index, family=socket.AF_INET)

@@ -3,6 +3,7 @@
 
 import ast
 import itertools
+import socket
 import time
 import types
 
@@ -61,8 +62,8 @@ class Simulated:
     def carrier(self, up):
         self.link.carrier(up)
 
-    def other_address(self, present):
-        self.link.other_address(present)
+    def other_address(self, present, address=ROUTABLE):
+        self.link.other_address(present, socket.inet_aton(address))
         self.elapse(0)
 
     def is_in_use(self):
@@ -122,8 +123,8 @@ class PacketSocket(OnTheWire):
             self._host.wait_until_up()
         self.elapse(30)
 
-    def other_address(self, present):
-        self._host.run("ip", "addr", "add" if present else "del", f"{ROUTABLE}/24", "dev", "eth0")
+    def other_address(self, present, address=ROUTABLE):
+        self._host.run("ip", "addr", "add" if present else "del", f"{address}/24", "dev", "eth0")
 
 
 class Firmware(OnTheWire):
@@ -159,9 +160,9 @@ class Firmware(OnTheWire):
         self._board.set_link(up)
         self._board.until("linked()" if up else "not linked()", self._board.CABLE_SEEN)
 
-    def other_address(self, present):
-        address = (ROUTABLE, "255.255.255.0") if present else ("0.0.0.0", "0.0.0.0")
-        self._board.run(f"nic.ipconfig(addr4={address!r})")
+    def other_address(self, present, address=ROUTABLE):
+        static = (address, "255.255.255.0") if present else ("0.0.0.0", "0.0.0.0")
+        self._board.run(f"nic.ipconfig(addr4={static!r})")
 
 
 @pytest.fixture(params=[Simulated, PacketSocket, Firmware])
@@ -367,15 +368,39 @@ def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_anew(rig):
 def test_a_routable_address(rig):
     assert settle(rig) == 1
     rig.other_address(True)
-    assert rig.call("status") == 2
+    assert (rig.call("status"), rig.call("routable")) == (2, ROUTABLE)
     assert assign(rig)
-    assert rig.call("status") == 2
+    assert (rig.call("status"), rig.call("routable")) == (2, ROUTABLE)
     rig.other_address(False)
-    assert rig.call("status") == 1
+    assert (rig.call("status"), rig.call("routable")) == (1, None)
     rig.call("release")
 
 
-def test_a_conflict_with_the_routable_address(rig):
+def test_a_link_local_address_of_another_owner_is_not_routable(rig):
+    """RFC 3927 1.6."""
+    # R3927-1.6-a
+    settle(rig)
+    rig.other_address(True, X)
+    assert (rig.call("status"), rig.call("routable")) == (1, None)
+    rig.other_address(False, X)
+
+
+def test_the_routable_address_is_the_one_that_status_reported(rig):
+    settle(rig)
+    rig.other_address(True)
+    assert rig.call("status") == 2
+    rig.other_address(False)
+    before = rig.wakes
+    assert rig.call("routable") is None
+    awaited(rig, lambda: rig.wakes > before)
+    rig.other_address(True, "10.0.0.98")
+    assert rig.call("routable") is None
+    assert (rig.call("status"), rig.call("routable")) == (2, "10.0.0.98")
+    rig.carrier(False)
+    assert (rig.call("status"), rig.call("routable")) == (0, None)
+
+
+def test_a_claim_of_the_routable_address(rig):
     rig.other_address(True)
     for watched in (-1, HOST):
         rig.call("watch", watched)
@@ -389,6 +414,7 @@ def test_a_conflict_with_the_routable_address(rig):
 def test_prefix(rig):
     rig.call("set_prefix", 32)
     assert assign(rig)
+    assert rig.call("routable") is None
     for prefix in (16, 32, 32, 16):
         awaited(rig, rig.is_in_use)
         rig.call("set_prefix", prefix)
@@ -446,3 +472,4 @@ def test_a_service_on_a_linux_host_meets_a_board(bench, monkeypatch):
     assert [f.arp.pdst for f in probes] == [C] + [svc.address] * 3
     assert len(bench.capture.announcements_of(link.mac().hex(":"))) == 2
     svc.stop()
+    assert rig.call("routable") is None

@@ -27,7 +27,12 @@ def test_closed_link(board):
     board.run("link.close(); link.close()")
     for call in ("mac()", "watch(1)", "send(bytes(42))", "assign(bytes(42))", "release()", "wake(1)"):
         assert _error(board, f"link.{call}") == f"OSError: {errno.ENODEV}"
-    assert board.ask("[link.status(), link.receive(bytearray(42)), link.counts()]") == [0, 0, [0, 0]]
+    assert board.ask("[link.status(), link.routable(), link.receive(bytearray(42)), link.counts()]") == [
+        0,
+        None,
+        0,
+        [0, 0],
+    ]
 
 
 def test_short_frame(board):

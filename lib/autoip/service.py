@@ -10,6 +10,9 @@ A link is the wire as a service sees it, and the address on it:
     status()                0: the interface is down; or it was, however short, or the board slept so
                             long that a conflict may have been missed, until watch(-1); 1: it is up;
                             2: likewise, with a routable IPv4 address of its own
+    routable()              the routable address that the last status() reported, as text; None if it
+                            reported none, or if the interface has another address since: then on_wake
+                            is called
     counts()                (dropped, malformed): frames lost because the queue was full, and ARP that
                             names the watched address but is no whole ARP Request or Reply of IPv4 over
                             Ethernet
@@ -30,8 +33,8 @@ A link is the wire as a service sees it, and the address on it:
                             (RFC 3927 2.5)
     wake(ms)                one wake-up after ms, replacing the last; -1: none
     close()                 release(), and leave the interface as it was; on_wake is called no more.
-                            After it status() and receive() are 0 and counts() are (0, 0), close()
-                            does nothing, and no other method is called
+                            After it status() and receive() return 0, routable() returns None, counts()
+                            returns (0, 0), close() does nothing, and no other method is called
 
 receive() gives whole ARP Requests and Replies of IPv4 over Ethernet only, without padding, and none whose
 sender hardware address is that of an interface of this board. With the watched address as target it gives
@@ -165,22 +168,16 @@ class Service:
 
     @property
     def routable(self):
-        """The interface's own address, leased or set by hand, if it is routable; else None.
-
-        TypeError unless start() was given the `network` object: lwIP's name alone leads to no address.
-        """
-        if self._status == _WITH_ROUTABLE:
-            if not hasattr(self.nic, "ifconfig"):
-                raise TypeError("start() was not given the network object")
-            return self.nic.ifconfig()[0]
+        """The interface's own address, leased or set by hand, if it is routable; else None."""
+        return self._link.routable()
 
     def wait(self, timeout_ms=None):
         """Block until the board can be reached and return its address: the link-local one, or with `old`
         the routable one that is there in its place. The scheduler keeps running.
 
         timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. ValueError if it is something else,
-        OSError(ETIMEDOUT), or OSError(ENOTCONN) once the service is stopped; with `old`, TypeError as of
-        `routable`. Not for use in on_event: the scheduler stands still there.
+        OSError(ETIMEDOUT), or OSError(ENOTCONN) once the service is stopped. Not for use in on_event: the
+        scheduler stands still there.
         """
         if timeout_ms is not None and (type(timeout_ms) is not int or timeout_ms < 0):
             raise ValueError("timeout_ms: ms, or None")

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Who set the IPv4 address of an lwIP interface. lwIP doesn't record the owner of an address, so autoip derives the owner
+// from the address, from the state of DHCP, and from two addresses that autoip remembers. All functions are to be called
+// in lwIP's context.
+#ifndef AUTOIP_FIRMWARE_OWNER_H
+#define AUTOIP_FIRMWARE_OWNER_H
+
+#include "lwip/ip4_addr.h"
+#include "lwip/netif.h"
+
+#ifndef ip4_addr_eq // lwIP 2.1, in IDF 5.3 and older
+#define ip4_addr_eq ip4_addr_cmp
+#endif
+
+// In this order: without an address of its own, with an own address, with a routable one.
+typedef enum _autoip_owner_t {
+    AUTOIP_OWNER_NONE, // the interface has no address
+    AUTOIP_OWNER_DHCP, // the interface has no address, but DHCP holds or is confirming a lease
+    AUTOIP_OWNER_AUTOIP, // the interface shows autoip's address
+    AUTOIP_OWNER_STALE_LEASE, // a lease that no server has confirmed since the link came up: lwIP asks for another one
+    AUTOIP_OWNER_LINK_LOCAL, // a 169.254 address, set by hand or leased: it is not routable (RFC 3927 1.6)
+    AUTOIP_OWNER_ROUTABLE, // a lease or a static address
+} autoip_owner_t;
+
+// shown: the address that autoip has put on the interface, or zero. lease: see autoip_owner_note_lease().
+autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, const ip4_addr_t *lease);
+
+// Store the interface's address in `lease` if DHCP supplied the address. Call it after each change of the interface,
+// because lwIP leaves a lease on the interface while it asks for another one, but no longer records that it is a lease.
+void autoip_owner_note_lease(const struct netif *netif, ip4_addr_t *lease);
+
+// As autoip_owner_note_lease(), but for the first call: a lease may have become stale before. `lease` is zero if there
+// is none.
+void autoip_owner_note_former_lease(const struct netif *netif, ip4_addr_t *lease);
+
+#endif

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""The owner of the interface's address: a routable address is reported together with the state of the link."""
+
+import pytest
+
+from .dhcp import ScriptedServer
+from .routable import PEER, STATIC, answers, ask_for_lease, has_lease, set_static
+from .waiting import PATIENCE
+
+C = "169.254.20.20"
+OTHER = "169.254.9.9"
+ANY = "0.0.0.0"
+INFINITE = 0xFFFFFFFF  # RFC 2131 3.3: seconds of a lease that does not end
+
+
+@pytest.fixture
+def idle(bench, server):
+    """A board with `old` that gave the link-local address up because of a static address."""
+    board = bench.board()
+    board.claim(delay=200, ip=C, old=True)
+    set_static(board)
+    board.until("svc.state == 'idle'", PATIENCE)
+    assert board.ask("(svc.wait(), svc.routable)") == [STATIC, STATIC]
+    return board
+
+
+def set_and_wait(board, address):
+    """Set an address by hand, and return what svc.routable and wait() return right after it."""
+    board.run(
+        f"nic.ifconfig(('{address}', '255.255.0.0', '{PEER}', '{PEER}'))\n"
+        "first = svc.routable; waited = svc.wait(PATIENCE * 1000)"
+    )
+    return board.ask("(first, waited)")
+
+
+@pytest.mark.task
+def test_wait_returns_no_address_that_was_removed_by_hand(idle):
+    assert set_and_wait(idle, ANY) == [None, C]
+    assert idle.ask("svc.routable") is None
+
+
+@pytest.mark.task
+def test_a_link_local_address_that_replaces_a_static_one_is_not_routable(bench, idle):
+    """RFC 3927 1.6."""
+    # R3927-1.6-a
+    bench.by_hand.add(OTHER)
+    assert set_and_wait(idle, OTHER) == [None, C]
+    assert idle.ask("svc.routable") is None
+
+
+def test_wait_returns_the_static_address_that_replaces_another(idle):
+    assert set_and_wait(idle, "10.0.0.98") == [None, "10.0.0.98"]
+    assert idle.ask("(svc.state, svc.routable)") == ["idle", "10.0.0.98"]
+
+
+@pytest.mark.task
+def test_a_service_that_was_started_by_a_name_has_a_routable_address(bench, server):
+    board = bench.board()
+    set_static(board)
+    board.run("svc = start(network_name, old=True)".replace("network_name", "autoip._autoip.name(nic)"))
+    assert board.ask("svc.wait(PATIENCE * 1000)") == STATIC
+    assert board.ask("svc.routable") == STATIC
+
+
+@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+def test_old_and_a_lease_after_the_start_that_no_server_confirms(bench, server):
+    board = bench.board()
+    board.claim(delay=200, ip=C, old=True)
+    server.start()
+    lease = ask_for_lease(board)
+    board.until("svc.state == 'idle'", PATIENCE)
+    server.stop()
+    board.flap()
+    assert board.expect("bound")["address"] == C
+    assert board.ask("nic.ifconfig()[0]") == lease
+    assert board.ask("(svc.routable, svc.wait())") == [None, C]
+    server.start()
+    ask_for_lease(board)
+    board.until("svc.state == 'idle'", PATIENCE)
+    answers(board, server, lease)
+
+
+@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+def test_old_and_a_lease_without_end_from_before_the_start(bench, server):
+    """lwIP keeps no time of such a lease, which would show later that there was a lease."""
+    board = bench.board()
+    board.run("nic.ipconfig(dhcp4=False)")
+    ScriptedServer(bench, board, seconds=INFINITE).lease()
+    lease = has_lease(board)
+    board.start(delay=200, ip=C, old=True)
+    board.until("svc.state == 'idle'", PATIENCE)
+    board.flap()
+    assert board.expect("bound")["address"] == C
+    assert board.ask("nic.ifconfig()[0]") == lease
