@@ -67,17 +67,11 @@ static void enqueue(autoip_link_t *link, autoip_kind_t kind, const struct etharp
     link->on_event(link);
 }
 
-// Is it a whole Request or Reply for IPv4 over Ethernet?
+// Returns true for a complete Request or Reply of IPv4 over Ethernet.
 static bool is_well_formed(const struct etharp_hdr *packet) {
     return packet->hwtype == PP_HTONS(LWIP_IANA_HWTYPE_ETHERNET) && packet->proto == PP_HTONS(ETHTYPE_IP)
            && packet->hwlen == ETH_HWADDR_LEN && packet->protolen == sizeof(ip4_addr_t)
            && (packet->opcode == PP_HTONS(ARP_REQUEST) || packet->opcode == PP_HTONS(ARP_REPLY));
-}
-
-// A unicast one is the neighbour poll of a router or an access point, and a Reply is none.
-static bool is_probe(const struct etharp_hdr *packet) {
-    const struct eth_hdr *header = (const struct eth_hdr *)((const uint8_t *)packet - SIZEOF_ETH_HDR);
-    return packet->opcode == PP_HTONS(ARP_REQUEST) && memcmp(&header->dest, &ethbroadcast, ETH_HWADDR_LEN) == 0;
 }
 
 // RFC 5227 2.1.1 and 2.4: frames of this host come back from hubs and access points, and from its other interfaces.
@@ -90,41 +84,67 @@ static bool is_ours(const struct etharp_hdr *packet) {
     return false;
 }
 
-// A conflict on the interface's own address is its owner's business: DHCP's, or the user's. It is told, not more often
-// than TELL_INTERVAL.
-static bool is_routable_conflict(autoip_link_t *link, const struct etharp_hdr *packet) {
-    if (autoip_port_now() - link->told_at < TELL_INTERVAL || autoip_alias_owner(&link->alias) < AUTOIP_OWNER_LINK_LOCAL
-        || !is_well_formed(packet) || is_ours(packet)) {
-        return false;
-    }
-    link->told_at = autoip_port_now();
-    return true;
+static bool has_target(const struct etharp_hdr *packet, const ip4_addr_t *address) {
+    return memcmp(&packet->dipaddr, address, sizeof(*address)) == 0;
+}
+
+// RFC 5227 1.1: the sender protocol address of a probe is zero. A unicast Request is a router or an access point that
+// polls its neighbours, and a Reply is never a probe.
+static bool is_probe(const autoip_link_t *link, const struct etharp_hdr *packet) {
+    const struct eth_hdr *header = (const struct eth_hdr *)((const uint8_t *)packet - SIZEOF_ETH_HDR);
+    return has_target(packet, &link->watched) && packet->opcode == PP_HTONS(ARP_REQUEST)
+           && memcmp(&header->dest, &ethbroadcast, ETH_HWADDR_LEN) == 0;
+}
+
+// The Reply to a probe goes to the MAC of this interface and to the sender address of the probe, zero.
+static bool is_answer(const autoip_link_t *link, const struct etharp_hdr *packet) {
+    return packet->opcode == PP_HTONS(ARP_REPLY) && has_target(packet, IP4_ADDR_ANY4)
+           && memcmp(&packet->dhwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) == 0;
+}
+
+// A conflict on the interface's own address is for DHCP or the user to resolve. Report it at most once per
+// TELL_INTERVAL.
+static bool is_routable_claim(const autoip_link_t *link, const ip4_addr_t *sender) {
+    return ip4_addr_eq(sender, netif_ip4_addr(link->netif)) && autoip_port_now() - link->told_at >= TELL_INTERVAL
+           && autoip_alias_owner(&link->alias) >= AUTOIP_OWNER_LINK_LOCAL;
 }
 
 static bool is_watching(const autoip_link_t *link) {
     return ip4_addr_get_u32(&link->watched) != NOT_WATCHED;
 }
 
-// May the packet be a conflict, and of which kind? `sender` is its sender protocol address.
-static autoip_kind_t classify(autoip_link_t *link, const struct etharp_hdr *packet, ip4_addr_t sender) {
-    if (!is_watching(link) || !ip4_addr_eq(&sender, &link->watched)) {
-        if (!ip4_addr_isany_val(sender)) {
-            bool claimed = ip4_addr_eq(&sender, netif_ip4_addr(link->netif));
-            return claimed && is_routable_conflict(link, packet) ? AUTOIP_ROUTABLE_CONFLICT : AUTOIP_NOTHING;
-        }
-        // RFC 5227 2.1.1: a probe for the address that is probed here, too. Once it is in use, a probe is an ordinary
-        // question, which lwIP answers (2.5).
-        bool wanted = is_watching(link) && memcmp(&packet->dipaddr, &link->watched, sizeof(sender)) == 0
-            && !autoip_alias_is_used(&link->alias);
-        if (!wanted || !is_probe(packet)) {
-            return AUTOIP_NOTHING;
-        }
+// The kind of a packet by its addresses. `sender` is its sender protocol address.
+static autoip_kind_t kind_of(const autoip_link_t *link, const struct etharp_hdr *packet, const ip4_addr_t *sender) {
+    if (is_watching(link) && ip4_addr_eq(sender, &link->watched)) {
+        return is_answer(link, packet) ? AUTOIP_ANSWER : AUTOIP_CLAIM;
     }
-    if (!is_well_formed(packet)) {
-        count(&link->malformed);
+    if (!ip4_addr_isany(sender)) {
+        return is_routable_claim(link, sender) ? AUTOIP_ROUTABLE_CLAIM : AUTOIP_NOTHING;
+    }
+    // RFC 3927 2.5: once the address is in use, a probe is an ordinary Request, which lwIP answers.
+    bool matters = is_watching(link) && !autoip_alias_is_used(&link->alias) && is_probe(link, packet);
+    return matters ? AUTOIP_PROBE : AUTOIP_NOTHING;
+}
+
+// The one judge of a packet: its kind if it is complete and from another host.
+static autoip_kind_t judge(autoip_link_t *link, const struct etharp_hdr *packet, const ip4_addr_t *sender) {
+    autoip_kind_t kind = kind_of(link, packet, sender);
+    if (kind == AUTOIP_NOTHING) {
         return AUTOIP_NOTHING;
     }
-    return is_ours(packet) ? AUTOIP_NOTHING : AUTOIP_CONFLICT;
+    if (!is_well_formed(packet)) {
+        if (kind != AUTOIP_ROUTABLE_CLAIM) {
+            count(&link->malformed);
+        }
+        return AUTOIP_NOTHING;
+    }
+    if (is_ours(packet)) {
+        return AUTOIP_NOTHING;
+    }
+    if (kind == AUTOIP_ROUTABLE_CLAIM) {
+        link->told_at = autoip_port_now();
+    }
+    return kind;
 }
 
 void __real_etharp_input(struct pbuf *p, struct netif *netif);
@@ -141,7 +161,7 @@ void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
         const struct etharp_hdr *packet = p->payload;
         ip4_addr_t sender;
         memcpy(&sender, &packet->sipaddr, sizeof(sender));
-        autoip_kind_t kind = classify(link, packet, sender);
+        autoip_kind_t kind = judge(link, packet, &sender);
         if (kind != AUTOIP_NOTHING) {
             enqueue(link, kind, packet);
         }
@@ -299,12 +319,28 @@ ip4_addr_t autoip_link_routable(autoip_link_t *link) {
     return has_reported_address(link) ? link->routable : *IP4_ADDR_ANY4;
 }
 
+// What was received about an address that is no longer watched doesn't matter any more.
+static void forget_claims(autoip_link_t *link) {
+    uint8_t kept = 0;
+    for (uint8_t i = 0; i < link->queued; ++i) {
+        if (link->queue[i].kind == AUTOIP_ROUTABLE_CLAIM) {
+            link->queue[kept++] = link->queue[i];
+        }
+    }
+    link->queued = kept;
+}
+
 void autoip_link_watch(autoip_link_t *link, int32_t host) {
+    ip4_addr_t watched;
     if (host < 0) {
-        ip4_addr_set_u32(&link->watched, NOT_WATCHED);
-        link->interrupted = false; // Python has drawn the conclusion, or has none to draw
+        ip4_addr_set_u32(&watched, NOT_WATCHED);
+        link->interrupted = false; // Python has handled the interruption
     } else {
-        IP4_ADDR(&link->watched, 169, 254, host >> 8, host & 0xff);
+        IP4_ADDR(&watched, 169, 254, host >> 8, host & 0xff);
+    }
+    if (!ip4_addr_eq(&watched, &link->watched)) {
+        link->watched = watched;
+        forget_claims(link);
     }
 }
 

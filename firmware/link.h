@@ -24,11 +24,13 @@
 // Frames that wait for Python. When it is full the older ones are kept: of a storm of conflicts the first two decide.
 #define AUTOIP_QUEUE (2)
 
-// What a received frame may be.
+// What a received frame is, see receive() in lib/autoip/service.py.
 typedef enum _autoip_kind_t {
     AUTOIP_NOTHING = 0,
-    AUTOIP_CONFLICT = 1, // on the watched address
-    AUTOIP_ROUTABLE_CONFLICT = 2, // on the interface's own address
+    AUTOIP_CLAIM = 1, // its sender has the watched address
+    AUTOIP_PROBE = 2, // its sender probes for the watched address, which is not in use
+    AUTOIP_ANSWER = 3, // a claim that replies to a probe of this interface
+    AUTOIP_ROUTABLE_CLAIM = 4, // its sender has the interface's own address
 } autoip_kind_t;
 
 // Static memory: lwIP's context may not touch the garbage collector's heap.
@@ -64,9 +66,9 @@ void autoip_link_close(autoip_link_t *link);
 
 // The link contract of lib/autoip/service.py.
 int autoip_link_status(autoip_link_t *link);
+ip4_addr_t autoip_link_routable(autoip_link_t *link);
 void autoip_link_watch(autoip_link_t *link, int32_t host);
 autoip_kind_t autoip_link_receive(autoip_link_t *link, uint8_t frame[AUTOIP_FRAME]);
-ip4_addr_t autoip_link_routable(autoip_link_t *link);
 bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]);
 bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]);
 void autoip_link_set_prefix(autoip_link_t *link, uint8_t prefix);

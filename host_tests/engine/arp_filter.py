@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a link lets through to the service, by the contract in autoip.service; for the links of the tests.
+"""What a link returns to the service, by the contract in autoip.service; for the links of the tests.
 
 The firmware has its own in C. This one shares nothing with lib/autoip.
 """
@@ -8,6 +8,9 @@ _HEADER = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00"  # ARP of IPv4 over Ethernet, 
 _REQUEST, _REPLY = b"\x00\x01", b"\x00\x02"
 _BROADCAST = b"\xff\xff\xff\xff\xff\xff"
 _ANY = b"\x00\x00\x00\x00"
+
+# What receive() returns.
+CLAIM, PROBE, ANSWER, ROUTABLE_CLAIM = 1, 2, 3, 4
 
 
 def address(host):
@@ -40,9 +43,18 @@ def is_malformed(frame, host):
     return frame[12:14] == b"\x08\x06" and named and not is_arp(frame)
 
 
-def may_conflict(frame, host, in_use):
-    """Has this whole ARP packet the address as sender? Or is it a probe for it, while it is not in use?"""
-    if sender(frame) == address(host):
-        return True
+def kind(frame, mac, watched, in_use, own=None):
+    """What receive() returns for this whole ARP packet of another host, or 0.
+
+    mac, own: of the interface, its own address as 4 bytes. watched: host part, or -1. in_use: True if the
+    watched address is in use.
+    """
+    if watched >= 0 and sender(frame) == address(watched):
+        is_answer = frame[20:22] == _REPLY and frame[32:38] == mac and target(frame) == _ANY
+        return ANSWER if is_answer else CLAIM
+    if own and sender(frame) == own:
+        return ROUTABLE_CLAIM
     is_probe = frame[:6] == _BROADCAST and frame[20:22] == _REQUEST and sender(frame) == _ANY
-    return is_probe and target(frame) == address(host) and not in_use
+    if is_probe and watched >= 0 and target(frame) == address(watched) and not in_use:
+        return PROBE
+    return 0

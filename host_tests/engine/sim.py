@@ -300,8 +300,8 @@ class Interface(Station):
         self.board = [] if board is None else board
         self.board.append(self)
 
-    def filter(self, frame, watched, in_use, routable=None):
-        """What receive() is to return for this frame, or 0: it is not wanted."""
+    def kind(self, frame, watched, in_use, own=None):
+        """What receive() is to return for this frame, or 0 if the frame is not wanted."""
         if not self.accepts(frame):
             return 0
         if not arp_filter.is_arp(frame):
@@ -309,9 +309,7 @@ class Interface(Station):
             return 0
         if arp_filter.sender_mac(frame) in [interface.hwaddr for interface in self.board]:
             return 0
-        if watched >= 0 and arp_filter.may_conflict(frame, watched, in_use):
-            return 1
-        return 2 if arp_filter.sender(frame) == routable else 0
+        return arp_filter.kind(frame, self.hwaddr, watched, in_use, own)
 
     def answer(self, frame):
         """As lwIP does for the address in use: RFC 826, and by broadcast as RFC 3927 2.5 asks for."""
@@ -392,7 +390,7 @@ class Host(Interface):
 
     def heard(self, frame):
         self.judged = 0
-        kind = self.filter(frame, self.machine.watched(), self.machine.held() >= 0)
+        kind = self.kind(frame, self.machine.watched(), self.machine.held() >= 0)
         if kind:
             self.judged = self.machine.received(kind, frame[:42], self.wire.ticks())
             self.do(self.judged)
@@ -524,14 +522,14 @@ class Link(Interface):
     def other_address(self, present, address=ROUTABLE):
         """A lease or a static address comes or goes."""
         self.set_silently(address if present else None)
+        self._schedule()
+
     def set_silently(self, address):
         """Set a static address, as ifconfig() does: the link calls nobody."""
         self._own = address
 
-        self._schedule()
-
     def heard(self, frame):
-        kind = self.filter(frame, self._watched, self.address >= 0, self._own)
+        kind = self.kind(frame, self._watched, self.address >= 0, self._own)
         if kind and self.is_open:
             if len(self._queue) == 2:
                 self.dropped += 1
@@ -573,7 +571,9 @@ class Link(Interface):
 
     def watch(self, host):
         self._check()
-        self._watched = host
+        if host != self._watched:
+            self._watched = host
+            self._queue = [waiting for waiting in self._queue if waiting[0] == arp_filter.ROUTABLE_CLAIM]
         if host < 0:
             self._went_down = False
 

@@ -4,6 +4,7 @@
 import sys
 
 import sim
+from arp_filter import ANSWER, CLAIM, PROBE
 from autoip import acd
 from sim import (
     ANY,
@@ -262,11 +263,15 @@ def test_frames_are_ignored_while_stopped_down_limited_or_idle():
 
 
 def test_frame_that_waited_while_the_claim_ended_is_ignored():
-    # It was caught while the address was watched, and is judged when nothing is.
+    # It was received while the address was watched, and is processed when nothing is watched.
     for state in OFF:
         wire, host = _in(state)
-        for frame in (denial(FOREIGN, C), denial(FOREIGN, X), probe(FOREIGN, C)):
-            assert host.machine.received(1, frame, wire.ticks()) == 0, state
+        for kind, frame in (
+            (CLAIM, announcement(FOREIGN, C)),
+            (PROBE, probe(FOREIGN, C)),
+            (ANSWER, denial(FOREIGN, C)),
+        ):
+            assert host.machine.received(kind, frame, wire.ticks()) == 0, state
         assert host.count("conflicts") == (state == "limited"), state
 
 
@@ -434,7 +439,7 @@ def test_malformed_frames_are_ignored():
 def test_link_lets_no_malformed_frame_through_and_counts_those_of_arp():
     for name, frame in _malformed().items():
         _wire, host = _in("after P1")
-        assert host.filter(frame, C, False) == 0
+        assert host.kind(frame, C, False) == 0
         arp = frame[12:14] == b"\x08\x06" and ip(C) in (frame[28:32], frame[38:42])
         assert host.malformed == arp, name
 
@@ -455,7 +460,7 @@ def test_frame_at_odd_address_is_read_the_same():
     # B35
     wire, host = _in("after P1")
     buffer = memoryview(b"\x00" + denial(FOREIGN, C))[1:]
-    assert host.machine.received(1, buffer, wire.ticks()) == sim.CONFLICT
+    assert host.machine.received(CLAIM, buffer, wire.ticks()) == sim.CONFLICT
 
 
 def test_sender_hardware_address_decides_not_ethernet_source():

@@ -5,7 +5,7 @@
 // comes in, made of octets or from fields; time passes; the service does a part of its work; the interface changes; a
 // socket sends. Where an address, a MAC or a type is wanted, an octet picks one that matters.
 //
-// Beside what the sanitizers see, three things are checked: a frame is queued for Python just when it may be a conflict,
+// Beside what the sanitizers see, three things are checked: a frame is queued for Python just when it is of a kind that matters,
 // ARP of the address in use is broadcast, and an address that is not in use sends nothing.
 
 #include <stdio.h>
@@ -230,15 +230,19 @@ static void power_down(void) {
 /******************************************************************************/
 // Frames in
 
-// May it be a conflict on the watched address? Read from the frame's octets, with nothing of link.c.
-static bool may_conflict(const uint8_t *frame, size_t length) {
+// The kind of a frame that is about the watched address. It is read from the frame's bytes, with nothing of link.c.
+static autoip_kind_t kind_of(const uint8_t *frame, size_t length) {
     if (tested->watched.addr == IPADDR_NONE || length < 42 || memcmp(frame + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9) != 0 || (frame[21] != 1 && frame[21] != 2)
         || memcmp(frame + 22, netif.hwaddr, 6) == 0) {
-        return false;
+        return AUTOIP_NOTHING;
+    }
+    if (memcmp(frame + 28, &tested->watched, 4) == 0) {
+        bool is_answer = frame[21] == 2 && memcmp(frame + 32, netif.hwaddr, 6) == 0 && memcmp(frame + 38, "\0\0\0\0", 4) == 0;
+        return is_answer ? AUTOIP_ANSWER : AUTOIP_CLAIM;
     }
     bool is_probe = frame[21] == 1 && memcmp(frame, &ethbroadcast, 6) == 0 && memcmp(frame + 28, "\0\0\0\0", 4) == 0;
-    return memcmp(frame + 28, &tested->watched, 4) == 0
-           || (is_probe && memcmp(frame + 38, &tested->watched, 4) == 0 && !autoip_alias_is_used(&tested->alias));
+    bool matters = memcmp(frame + 38, &tested->watched, 4) == 0 && !autoip_alias_is_used(&tested->alias);
+    return is_probe && matters ? AUTOIP_PROBE : AUTOIP_NOTHING;
 }
 
 // lwIP 2.2.1 reads the header of ARP, of IP, and of UDP behind it before it looks at the length: its drivers' buffers have room
@@ -260,7 +264,7 @@ static struct pbuf *buffer(const uint8_t *frame, size_t length) {
 
 static void receive(const uint8_t *frame, size_t length) {
     struct pbuf *p = buffer(frame, length);
-    bool wanted = may_conflict(frame, length);
+    autoip_kind_t wanted = kind_of(frame, length);
     int queued = tested->queued, dropped = tested->dropped;
     cut_short = length < AUTOIP_FRAME && length >= SIZEOF_ETH_HDR && memcmp(frame + 12, "\x08\x06", 2) == 0;
     if (netif.input(p, &netif) != ERR_OK) {
@@ -268,12 +272,12 @@ static void receive(const uint8_t *frame, size_t length) {
     }
     cut_short = false;
     if (wanted && queued < AUTOIP_QUEUE) {
-        CHECK(tested->queued == queued + 1 && tested->queue[queued].kind == AUTOIP_CONFLICT);
+        CHECK(tested->queued == queued + 1 && tested->queue[queued].kind == wanted);
         CHECK(memcmp(tested->queue[queued].frame, frame, AUTOIP_FRAME) == 0);
     } else if (wanted) {
         CHECK(tested->queued == queued && tested->dropped == LWIP_MIN(dropped + 1, UINT16_MAX));
     } else {
-        CHECK(tested->queued == queued || tested->queue[queued].kind == AUTOIP_ROUTABLE_CONFLICT);
+        CHECK(tested->queued == queued || tested->queue[queued].kind == AUTOIP_ROUTABLE_CLAIM);
     }
 }
 

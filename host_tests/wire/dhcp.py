@@ -83,9 +83,7 @@ class ScriptedServer:
     fragments that the ACK comes in, or 0. seconds: the time of the lease.
     """
 
-    def __init__(
-        self, bench, board, lease="10.0.0.50", unicast=False, options=(), split=0, seconds=600
-    ):
+    def __init__(self, bench, board, lease="10.0.0.50", unicast=False, options=(), split=0, seconds=600):
         self._bench, self._board, self._lease, self._seconds = bench, board, lease, seconds
         self._unicast, self._options, self._split = unicast, list(options), split
 

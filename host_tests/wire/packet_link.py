@@ -81,7 +81,10 @@ class PacketLink:
         return (self._dropped, self._malformed) if self._is_open else (0, 0)
 
     def watch(self, host):
-        self._watched = host
+        self._take_all()
+        if host != self._watched:
+            self._watched = host
+            self._queue = [waiting for waiting in self._queue if waiting[0] == arp_filter.ROUTABLE_CLAIM]
         if host < 0:
             self._went_down = False
 
@@ -152,16 +155,15 @@ class PacketLink:
             self._has_news = True
 
     def _kind(self, frame):
-        """What receive() is to return for this frame, or 0: it is not wanted."""
+        """What receive() is to return for this frame, or 0 if the frame is not wanted."""
         if not arp_filter.is_arp(frame):
             self._malformed += self._watched >= 0 and arp_filter.is_malformed(frame, self._watched)
             return 0
         if arp_filter.sender_mac(frame) == self._mac:
             return 0
-        if self._watched >= 0 and arp_filter.may_conflict(frame, self._watched, self._assigned >= 0):
-            return 1
         sender = socket.inet_ntoa(arp_filter.sender(frame))
-        return 2 if sender != _text(self._assigned) and sender in self._addresses() else 0
+        own = arp_filter.sender(frame) if sender in self._addresses() else None
+        return arp_filter.kind(frame, self._mac, self._watched, self._assigned >= 0, own)
 
     def _take_event(self):
         for message in self._events.get():
@@ -176,8 +178,6 @@ class PacketLink:
     def _change(self, how):
         self._route.addr(how, index=self._index, address=_text(self._assigned), prefixlen=self._prefix)
 
-    def _is_running(self):
-        return bool(self._route.get_links(self._index)[0]["flags"] & _IFF_RUNNING)
     def _is_usable(self):
         return self._is_open and not self._went_down and self._is_running()
 
@@ -185,6 +185,8 @@ class PacketLink:
         found = self._addresses() if self._is_usable() else []
         return next((address for address in found if not address.startswith("169.254.")), None)
 
+    def _is_running(self):
+        return bool(self._route.get_links(self._index)[0]["flags"] & _IFF_RUNNING)
 
     def _addresses(self):
         found = self._route.get_addr(index=self._index, family=socket.AF_INET)

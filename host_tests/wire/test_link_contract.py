@@ -9,10 +9,11 @@ import types
 
 import pytest
 import sim
+from arp_filter import ANSWER, CLAIM, PROBE, ROUTABLE_CLAIM
 from autoip import service
 from scapy.layers.l2 import ARP
 
-from .frames import announcement, is_arp, probe, reply, request
+from .frames import BROADCAST, announcement, is_arp, probe, reply, request
 from .packet_link import PacketLink
 from .waiting import wait_until
 
@@ -210,14 +211,14 @@ def assign(rig):
     return rig.call("assign", announced(rig))
 
 
-def assert_received(rig, *frames, kind=1):
-    """These frames come, in this order, and no other."""
+def assert_received(rig, *expected):
+    """These frames come, each with its kind before it, in this order, and no other."""
 
     def received():
         got = rig.receive()
         return got if got[0] else None
 
-    for frame in frames:
+    for kind, frame in zip(expected[::2], expected[1::2], strict=True):
         assert awaited(rig, received) == (kind, raw(frame))
     assert not received()
 
@@ -239,13 +240,18 @@ def test_nothing_is_received_without_watching(rig):
     assert_received(rig)
 
 
-def test_conflicts_and_probes_of_the_watched_address_are_received_in_order(rig):
+def test_claims_and_probes_of_the_watched_address_are_received_in_order(rig):
     rig.call("watch", HOST)
-    frames = [announcement(C), probe(C), reply(C, "0.0.0.0", mac_of(rig)), request(C, X)]
-    for two in (frames[:2], frames[2:]):
-        for frame in two:
-            rig.inject(frame)
-        assert_received(rig, *two)
+    mac = mac_of(rig)
+    for first, second in (
+        ((CLAIM, announcement(C)), (PROBE, probe(C))),
+        ((ANSWER, reply(C, "0.0.0.0", mac)), (CLAIM, request(C, X))),
+        ((CLAIM, reply(C, X, mac)), (CLAIM, reply(C, "0.0.0.0", BROADCAST))),
+        ((CLAIM, request(C, "0.0.0.0", to=mac)), (ANSWER, reply(C, "0.0.0.0", mac))),
+    ):
+        rig.inject(first[1])
+        rig.inject(second[1])
+        assert_received(rig, *first, *second)
     assert rig.wakes
 
 
@@ -286,7 +292,24 @@ def test_the_oldest_are_kept_and_the_others_counted(rig):
     for frame in frames:
         rig.inject(frame)
     awaited(rig, lambda: tuple(rig.call("counts")) == (5, 0))
-    assert_received(rig, *frames[:2])
+    assert_received(rig, CLAIM, frames[0], CLAIM, frames[1])
+
+
+def test_frames_about_an_address_are_dropped_when_another_is_watched(rig):
+    rig.other_address(True)
+    settle(rig)
+    rig.call("watch", HOST)
+    rig.inject(announcement(C))
+    rig.inject(announcement(ROUTABLE))
+    rig.call("watch", HOST)
+    rig.call("watch", HOST + 1)
+    assert_received(rig, ROUTABLE_CLAIM, announcement(ROUTABLE))
+    rig.call("watch", HOST)
+    rig.inject(probe(C))
+    rig.call("watch", -1)
+    rig.call("watch", HOST)
+    assert_received(rig)
+    assert tuple(rig.call("counts")) == (0, 0)
 
 
 def test_a_flap_shows_until_nothing_is_watched(rig):
@@ -322,7 +345,7 @@ def test_a_probe_is_no_conflict_while_the_address_is_in_use(rig):
     assert assign(rig)
     rig.inject(probe(C))
     rig.inject(announcement(C))
-    assert_received(rig, announcement(C))
+    assert_received(rig, CLAIM, announcement(C))
     rig.call("release")
 
 
@@ -335,7 +358,7 @@ def test_no_address_is_assigned_while_frames_wait(rig):
     awaited(rig, lambda: rig.wakes > before)
     assert not rig.call("assign", announced(rig))
     assert not rig.is_in_use() and announced(rig) not in rig.sent()
-    assert_received(rig, probe(C))
+    assert_received(rig, PROBE, probe(C))
     assert assign(rig)
     rig.call("release")
 
@@ -358,7 +381,7 @@ def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_anew(rig):
     rig.call("watch", HOST)
     assert rig.call("status") == 1 and not rig.is_in_use()
     rig.inject(probe(C))
-    assert_received(rig, probe(C))
+    assert_received(rig, PROBE, probe(C))
     assert assign(rig)
     awaited(rig, rig.is_in_use)
     rig.call("release")
@@ -367,6 +390,7 @@ def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_anew(rig):
 
 def test_a_routable_address(rig):
     assert settle(rig) == 1
+    assert rig.call("routable") is None
     rig.other_address(True)
     assert (rig.call("status"), rig.call("routable")) == (2, ROUTABLE)
     assert assign(rig)
@@ -404,17 +428,30 @@ def test_a_claim_of_the_routable_address(rig):
     rig.other_address(True)
     for watched in (-1, HOST):
         rig.call("watch", watched)
-        rig.elapse(1200)  # once a second at most
+        rig.elapse(1200)  # once per second at most
         rig.inject(announcement(ROUTABLE))
-        assert_received(rig, announcement(ROUTABLE), kind=2)
+        assert_received(rig, ROUTABLE_CLAIM, announcement(ROUTABLE))
     rig.inject(probe(ROUTABLE))
     assert_received(rig)
+
+
+def test_malformed_or_own_arp_with_the_routable_address_is_no_claim_of_it(rig):
+    """RFC 5227 2.4. It doesn't delay the report of a claim."""
+    rig.other_address(True)
+    settle(rig)
+    rig.elapse(1200)
+    malformed = bytearray(raw(announcement(ROUTABLE)))
+    malformed[21] = 3  # the opcode of a RARP Request
+    rig.inject(bytes(malformed))
+    rig.inject(announcement(ROUTABLE, mac=mac_of(rig)))
+    rig.inject(announcement(ROUTABLE))
+    assert_received(rig, ROUTABLE_CLAIM, announcement(ROUTABLE))
+    assert tuple(rig.call("counts")) == (0, 0)
 
 
 def test_prefix(rig):
     rig.call("set_prefix", 32)
     assert assign(rig)
-    assert rig.call("routable") is None
     for prefix in (16, 32, 32, 16):
         awaited(rig, rig.is_in_use)
         rig.call("set_prefix", prefix)
@@ -452,6 +489,7 @@ def test_closed_for_good(rig):
     rig.elapse(1300)
     assert rig.wakes == before
     assert rig.receive()[0] == rig.call("status") == 0 and tuple(rig.call("counts")) == (0, 0)
+    assert rig.call("routable") is None
     rig.call("close")
 
 
@@ -472,4 +510,3 @@ def test_a_service_on_a_linux_host_meets_a_board(bench, monkeypatch):
     assert [f.arp.pdst for f in probes] == [C] + [svc.address] * 3
     assert len(bench.capture.announcements_of(link.mac().hex(":"))) == 2
     svc.stop()
-    assert rig.call("routable") is None

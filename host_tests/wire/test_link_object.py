@@ -3,11 +3,19 @@
 
 import errno
 
+import arp_filter
 import pytest
 
 from .board import BoardError
+from .frames import announcement, probe, reply
+from .routable import set_static
+from .waiting import PATIENCE
 
 pytestmark = pytest.mark.only("unix", "where the sanitizers see a false step")
+
+HOST = 0x1414
+C = "169.254.20.20"
+LAST = "02:00:00:00:00:77"  # MAC of the host whose claim follows each frame
 
 
 @pytest.fixture
@@ -40,6 +48,31 @@ def test_short_frame(board):
         assert _error(board, f"link.{call}").startswith("ValueError")
 
 
+def test_every_bit_of_a_frame_is_judged_as_the_contract_says(bench, board):
+    """A claim, a probe and an answer, with each bit changed in turn that only the link looks at."""
+    # R3927-2.2.1-h, R3927-2.5-a, X-16, X-17, X-24
+    mac = bytes.fromhex(board.mac.replace(":", ""))
+    last = bytes(announcement(C, mac=LAST))[:42]
+    board.run(
+        f"link.watch({HOST}); frame = bytearray(42); got = []\n"
+        "def receive():\n"
+        "    kind = link.receive(frame)\n"
+        "    if kind:\n"
+        "        got.append((kind, frame.hex()))\n"
+        f"    return kind and frame == {last!r}\n"
+    )
+    for whole in (announcement(C), probe(C), reply(C, "0.0.0.0", board.mac)):
+        for bit in range(12 * 8, 42 * 8):
+            frame = bytearray(bytes(whole)[:42])
+            frame[bit >> 3] ^= 1 << (bit & 7)
+            kind = arp_filter.is_arp(frame) and arp_filter.kind(bytes(frame), mac, HOST, False)
+            expected = [[kind, frame.hex()]] if kind else []
+            for each in (frame, last):
+                bench.wire.send(bytes(each))
+            received = board.ask("(got.clear(), until(receive, PATIENCE * 1000), got)[2]")
+            assert received == [*expected, [arp_filter.CLAIM, last.hex()]], (whole.summary(), bit)
+
+
 def test_exception_in_on_wake_is_printed_and_the_next_one_is_called(board):
     board.run("woken = []\ndef fail():\n    woken.append(1)\n    raise RuntimeError('on purpose')")
     board.run("link.on_wake = fail")
@@ -48,6 +81,15 @@ def test_exception_in_on_wake_is_printed_and_the_next_one_is_called(board):
         board.run("link.wake(0)")
         board.until(f"len(woken) == {count}")
     assert board.log.read_text().count("RuntimeError: on purpose") == 2
+
+
+def test_on_wake_is_called_after_a_change_from_one_static_address_to_another(board):
+    board.run("woken = []\nlink.on_wake = lambda: woken.append(link.status())\nlink.wake(0)")
+    for address in ("10.0.0.99", "10.0.0.98"):
+        board.run("woken.clear()")
+        set_static(board, address)
+        board.until("2 in woken", PATIENCE)
+        assert board.ask("link.routable()") == address
 
 
 def test_a_link_that_nobody_has_any_more_is_closed(board):

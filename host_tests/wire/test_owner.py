@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The owner of the interface's address: a routable address is reported together with the state of the link."""
+"""The owner of the interface's address: the link reports a routable address together with its state."""
 
 import pytest
 

@@ -93,7 +93,10 @@ _RETRY = const(100)  # ms until a frame that the driver did not take is sent aga
 _TICKS_MAX = const(0x3FFFFFFF)
 _NEVER = const(0x3FFFFFFF)  # ms
 
-_OF_ROUTABLE = const(2)  # a kind of frame, see Machine.received()
+# Kinds of frames, see Machine.received().
+_PROBE = const(2)
+_ANSWER = const(3)
+_ROUTABLE_CLAIM = const(4)
 
 # What an interface's limit of new candidates counts. From the tenth conflict on, a new claim waits a minute
 # (RFC 5227 2.1.1).
@@ -164,29 +167,27 @@ class Machine:
         return 0
 
     def received(self, kind, frame, now):
-        """Judge a frame. Those that are due together with a timer come first.
+        """Process a received frame. If a timer is due at the same time, call this first.
 
-        kind: what the link says of it. 1: it may conflict with `host`; 2: it conflicts with the
-        routable address, which is told and counted: that address is DHCP's business, or the user's.
+        kind: what the link has found the frame to be. 1: a claim, which has `host` as its sender;
+        2: a probe for `host`; 3: an answer, which is a claim that replies to a probe of ours; 4: a claim of
+        the routable address. The machine only reports and counts the last, because that address is for
+        DHCP or the user to defend.
         """
-        if kind == _OF_ROUTABLE:
+        if kind == _ROUTABLE_CLAIM:
             self.counts[_ROUTABLE_CONFLICTS] += 1
             self.contested = -1
             return _ROUTABLE
-        own = self.frame
-        denied = self.state == _PROBING
-        # A probe is no conflict once the address is held.
-        conflicts = arp.is_conflicting(frame, own) or (denied and arp.is_probe(frame, own))
-        if self.state < _PROBING or not conflicts:
+        # An answer may take a second (RFC 3927 1.3), which a short `delay` doesn't wait for. It is not an
+        # attack on our address, but shows that the address never was ours.
+        denied = self.state == _PROBING or (self.state == _ANNOUNCING and kind == _ANSWER)
+        # A probe is not a conflict once the address is held.
+        if self.state < _PROBING or (kind == _PROBE and not denied):
             return 0
         self.counts[_CONFLICTS] += 1
         self.contested = self.host
         if not arp.sender_is_source(frame):
             self.counts[_MISMATCHED] += 1
-        if self.state == _ANNOUNCING:
-            # The answer to a probe may be a second on its way (RFC 3927 1.3), which a short `delay` does not
-            # wait for. It is no attack on our address, but tells that it never was ours.
-            denied = arp.is_answer(frame, own)
         if not denied:
             return _CONFLICT | self._defend_or_move(now)
         self.limit[_DENIALS] += 1

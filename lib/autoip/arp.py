@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""ARP frames of RFC 5227: built into one buffer, read where they lie.
+"""ARP frames of RFC 5227, built in one buffer.
 
-A frame is Ethernet II with a 28-octet ARP packet, 42 octets; padding is the driver's business.
-What is received is compared with `own`, the frame that the interface itself sends, with its address as
-target. The link has seen to the form of it. No function here allocates after `new_request`.
+A frame is Ethernet II with an ARP packet of 28 bytes, 42 bytes in total; the driver adds the padding. The
+link judges received frames. No function here allocates memory except `new_request`.
 """
 
 from micropython import const
 
 _SOURCE = const(6)
-_OPCODE = const(21)  # its low octet
 _SHA = const(22)  # sender hardware address
 _SPA = const(28)  # sender protocol address
 _THA = const(32)  # target hardware address: zeros in what we send
 _TPA = const(38)  # target protocol address
-
-_REPLY = const(2)
 
 
 def new_request():
@@ -49,37 +45,17 @@ def make_announcement(frame):
     _copy(frame, _SPA, frame, _TPA, 4)
 
 
-def is_conflicting(frame, own):
-    """Is our address the sender protocol address of this packet (RFC 3927 2.5)?"""
-    return _same(frame, _SPA, own, _TPA, 4)
-
-
-def is_probe(frame, own):
-    """Is this a probe for our address: our target, and zero as sender (RFC 5227 1.1)?"""
-    return _same(frame, _TPA, own, _TPA, 4) and _same(frame, _SPA, own, _THA, 4)
-
-
-def is_answer(frame, own):
-    """Is this the Reply to a probe of ours: to our MAC, and to the sender address of probes, zero?"""
-    return frame[_OPCODE] == _REPLY and _same(frame, _THA, own, _SHA, 6) and _same(frame, _TPA, own, _THA, 4)
-
-
 def sender_is_source(frame):
-    """Do the Ethernet source and the ARP sender hardware address agree?"""
-    return _same(frame, _SHA, frame, _SOURCE, 6)
+    """Return True if the Ethernet source and the ARP sender hardware address are the same."""
+    for i in range(6):
+        if frame[_SHA + i] != frame[_SOURCE + i]:
+            return False
+    return True
 
 
 def copy_sender(frame, mac):
     """Copy the sender hardware address into the 6-byte buffer `mac`."""
     _copy(mac, 0, frame, _SHA, 6)
-
-
-def _same(a, at, b, b_at, count):
-    while count:
-        count -= 1
-        if a[at + count] != b[b_at + count]:
-            return False
-    return True
 
 
 def _copy(to, at, b, b_at, count):

@@ -16,10 +16,13 @@ A link is the wire as a service sees it, and the address on it:
     counts()                (dropped, malformed): frames lost because the queue was full, and ARP that
                             names the watched address but is no whole ARP Request or Reply of IPv4 over
                             Ethernet
-    watch(host)             16-bit host part of the address whose conflicts and probes are wanted, or -1
-    receive(buffer)         take the oldest waiting frame into the buffer of 42 octets -> 0: there was
-                            none; 1: it may conflict with the watched address; 2: it conflicts with the
-                            interface's own, routable address
+    watch(host)             watch the address with this 16-bit host part for claims and probes, or no
+                            address if it is -1; waiting frames about another watched address are dropped
+    receive(buffer)         copy the oldest waiting frame into the buffer of 42 bytes, and return what it
+                            is. 0: no frame was waiting; 1: a claim, because its sender protocol address is
+                            the watched one; 2: a probe for the watched address; 3: an answer, which is a
+                            claim that replies to a probe of this interface; 4: a claim of the interface's
+                            own address
     send(frame)             -> true if the driver took it
     assign(frame)           send the frame, the announcement of the watched address, and have the
                             address on the interface from that moment on; if it is there already, it is
@@ -36,10 +39,11 @@ A link is the wire as a service sees it, and the address on it:
                             After it status() and receive() return 0, routable() returns None, counts()
                             returns (0, 0), close() does nothing, and no other method is called
 
-receive() gives whole ARP Requests and Replies of IPv4 over Ethernet only, without padding, and none whose
-sender hardware address is that of an interface of this board. With the watched address as target it gives
-probes only: broadcast Requests with sender address zero (RFC 5227 1.1) that came while the address was not
-in use.
+receive() returns only complete ARP Requests and Replies of IPv4 over Ethernet, without padding, whose
+sender hardware address is not that of an interface of this board. A probe is a broadcast Request with
+sender protocol address zero (RFC 5227 1.1) that came while the watched address was not in use. An answer is
+a Reply with the interface's MAC and address zero as its target. Claims of the interface's own address are
+returned once per second at most.
 
 While the interface is down, or was until watch(-1), an assigned address is suspended: nothing goes in or out
 by it, but it stays on the interface with its connections.
