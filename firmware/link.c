@@ -191,8 +191,16 @@ autoip_kind_t autoip_link_receive(autoip_link_t *link, uint8_t frame[AUTOIP_FRAM
 /******************************************************************************/
 // Frames out
 
+static bool is_up(const autoip_link_t *link) {
+    return link->present && netif_is_up(link->netif) && netif_is_link_up(link->netif);
+}
+
+static bool is_usable(const autoip_link_t *link) {
+    return is_up(link) && !link->interrupted;
+}
+
 bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
-    struct pbuf *p = link->present ? pbuf_alloc(PBUF_RAW, AUTOIP_FRAME, PBUF_RAM) : NULL;
+    struct pbuf *p = is_usable(link) ? pbuf_alloc(PBUF_RAW, AUTOIP_FRAME, PBUF_RAM) : NULL;
     if (p == NULL) {
         return false;
     }
@@ -208,7 +216,7 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
 // The announcement and the address are one step: what came before waits to be judged as a frame that came while
 // probing, and what comes after finds the address in use.
 bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
-    if (link->interrupted || link->queued || !autoip_link_send(link, frame)) {
+    if (link->queued || !autoip_link_send(link, frame)) {
         return false;
     }
     autoip_alias_set(&link->alias, &link->watched);
@@ -256,12 +264,10 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
         interrupt(link);
     }
     if (reason & LWIP_NSC_NETIF_REMOVED) {
-        interrupt(link);
-        autoip_alias_unset(&link->alias);
+        autoip_link_release(link);
         link->present = false;
-    } else {
-        autoip_owner_note_lease(link->netif, &link->alias.lease);
     }
+    autoip_owner_note_lease(netif, &link->alias.lease);
     link->on_event(link);
 }
 
@@ -283,14 +289,6 @@ static void look(autoip_link_t *link) {
     look_at_mac(link);
     autoip_alias_show(&link->alias);
     autoip_port_keep_uplink(&link->alias);
-}
-
-static bool is_up(const autoip_link_t *link) {
-    return link->present && netif_is_up(link->netif) && netif_is_link_up(link->netif);
-}
-
-static bool is_usable(const autoip_link_t *link) {
-    return is_up(link) && !link->interrupted;
 }
 
 // The interface's own address now, if it is routable, or zero.
@@ -348,23 +346,18 @@ void autoip_link_watch(autoip_link_t *link, int32_t host) {
 // Waking Python
 
 // Nothing is to be seen while the link is down, unless it is the cable: lwIP tells when the link comes up.
-static uint32_t until_next_look(const autoip_link_t *link) {
+static uint32_t until_next_look(const autoip_link_t *link, uint32_t now) {
     uint32_t look = link->looks_at_cable || is_up(link) ? LOOK_INTERVAL : AUTOIP_PORT_NEVER;
-    if (!link->wake_wanted) {
-        return look;
-    }
-    int32_t left = link->wake_at - autoip_port_now();
-    return left < 0 ? 0 : LWIP_MIN((uint32_t)left, look);
+    return link->wake_wanted ? LWIP_MIN(link->wake_at - now, look) : look;
 }
 
-// Set when the timer is due next, and see how late that is.
-static uint32_t next_timer(autoip_link_t *link) {
-    uint32_t now = autoip_port_now();
+// Set when the timer is due next, and check how late it is now. A wanted wake-up is not yet due.
+static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
     if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
         interrupt(link);
         link->on_event(link);
     }
-    uint32_t ms = until_next_look(link);
+    uint32_t ms = until_next_look(link, now);
     link->timed = ms != AUTOIP_PORT_NEVER;
     link->due_at = now + ms;
     return ms;
@@ -372,20 +365,22 @@ static uint32_t next_timer(autoip_link_t *link) {
 
 static uint32_t on_timer(autoip_port_timer_t *timer) {
     autoip_link_t *link = (autoip_link_t *)((char *)timer - offsetof(autoip_link_t, timer));
-    if (link->wake_wanted && (int32_t)(autoip_port_now() - link->wake_at) >= 0) {
-        link->wake_wanted = false;
-        link->on_event(link);
-    }
     link->looks_at_cable = link->present && autoip_port_look(link->netif);
     look(link);
     has_reported_address(link);
-    return next_timer(link);
+    uint32_t now = autoip_port_now();
+    if (link->wake_wanted && (int32_t)(now - link->wake_at) >= 0) {
+        link->wake_wanted = false;
+        link->on_event(link);
+    }
+    return next_timer(link, now);
 }
 
 void autoip_link_wake(autoip_link_t *link, int32_t ms) {
-    link->wake_at = autoip_port_now() + ms;
+    uint32_t now = autoip_port_now();
+    link->wake_at = now + ms;
     link->wake_wanted = ms >= 0;
-    uint32_t next = next_timer(link);
+    uint32_t next = next_timer(link, now);
     autoip_port_timer_stop(&link->timer);
     if (link->timed) {
         autoip_port_timer_start(&link->timer, next);

@@ -184,15 +184,14 @@ static void lan_set_mac(network_lan_obj_t *self, mp_obj_t mac) {
     if (buffer.len != 6) {
         mp_raise_ValueError(MP_ERROR_TEXT("mac: 6 bytes"));
     }
-    if (memcmp(self->mac, buffer.buf, 6) != 0) {
-        if (self->active) {
-            mp_raise_OSError(EBUSY);
-        }
-        memcpy(self->mac, buffer.buf, 6);
-    }
+    memcpy(self->mac, buffer.buf, 6);
+    MICROPY_PY_LWIP_ENTER
+    memcpy(self->netif.hwaddr, buffer.buf, 6); // lwIP calls nobody, as in WIZNET5K's config(mac=)
+    MICROPY_PY_LWIP_EXIT
 }
 
-// LAN(tap="tap0", mac=None): an existing TAP device by its name; without `mac` one is derived from it.
+// LAN(tap="tap0", mac=None): an existing TAP device by its name. Without `mac` the MAC is derived from the device; an
+// active interface may get another MAC.
 static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *all_args) {
     enum { ARG_tap, ARG_mac };
     static const mp_arg_t allowed_args[] = {

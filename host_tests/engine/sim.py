@@ -587,6 +587,8 @@ class Link(Interface):
 
     def send(self, frame):
         self._check()
+        if not self._is_usable():
+            return False
         if self.refuse:
             self.refuse -= 1
             return False
@@ -596,7 +598,7 @@ class Link(Interface):
     def assign(self, frame):
         self._check()
         assert {self.address, self.suspended} <= {-1, self._watched}, "a second address"
-        if self._queue or not self._is_usable() or not self.send(frame):
+        if self._queue or not self.send(frame):
             return False
         self.address, self.suspended = self._watched, -1
         self.calls.append((self.wire.now, "assign"))

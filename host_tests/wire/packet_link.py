@@ -95,6 +95,8 @@ class PacketLink:
         return kind
 
     def send(self, frame):
+        if not self._is_usable():
+            return False
         try:
             return self._socket.send(frame) == len(frame)
         except OSError:
@@ -102,7 +104,7 @@ class PacketLink:
 
     def assign(self, frame):
         self._take_all()
-        if self._queue or not self._is_usable() or not self.send(frame):
+        if self._queue or not self.send(frame):
             return False
         if self._assigned < 0:
             self._assigned = self._watched

@@ -371,6 +371,21 @@ def test_no_address_is_assigned_after_a_flap(rig):
     assert not rig.is_in_use() and announced(rig) not in rig.sent()
 
 
+def test_nothing_is_sent_after_a_flap_until_nothing_is_watched(rig):
+    """RFC 3927 2.2. Otherwise a claim that the flap ended would go on."""
+    # R3927-2.2-a
+    settle(rig)
+    rig.call("watch", HOST)
+    rig.carrier(False)
+    rig.carrier(True)
+    frame = raw(probe(C, mac=mac_of(rig)))
+    assert not rig.call("send", frame)
+    settle(rig)
+    assert rig.call("send", frame)
+    awaited(rig, lambda: frame in rig.sent())
+    assert rig.sent().count(frame) == 1
+
+
 def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_anew(rig):
     # R3927-2.2-b
     assert assign(rig)

@@ -9,7 +9,7 @@ import pytest
 from .board import BoardError
 from .frames import announcement, probe, reply
 from .routable import set_static
-from .waiting import PATIENCE
+from .waiting import PATIENCE, SOON
 
 pytestmark = pytest.mark.only("unix", "where the sanitizers see a false step")
 
@@ -71,6 +71,38 @@ def test_every_bit_of_a_frame_is_judged_as_the_contract_says(bench, board):
                 bench.wire.send(bytes(each))
             received = board.ask("(got.clear(), until(receive, PATIENCE * 1000), got)[2]")
             assert received == [*expected, [arp_filter.CLAIM, last.hex()]], (whole.summary(), bit)
+
+
+def test_on_wake_cannot_be_deleted(board):
+    board.run("def woken():\n    pass\nlink.on_wake = woken")
+    assert _error(board, "del link.on_wake").startswith("AttributeError")
+    assert board.ask("link.on_wake is woken")
+
+
+def test_a_wake_up_that_is_late_comes_once(board):
+    board.run("woken = []\nlink.on_wake = lambda: woken.append(1)\nlink.wake(300)")
+    before = board.ask("len(woken)")
+    board.sleep(2)  # less than the firmware takes for a sleep of the board
+    board.until(f"len(woken) > {before}", SOON)
+    assert board.settled("len(woken)") == before + 1
+
+
+def test_a_removed_interface_has_a_name_and_no_link(board):
+    board.run("link.close(); name = _autoip.name(nic); nic.active(False)")
+    assert board.ask("_autoip.name(nic) == name")
+    for nic in ("nic", "name"):
+        assert _error(board, f"_autoip.Link({nic})").startswith(f"OSError: {errno.ENODEV}")
+
+
+def test_an_interface_that_was_never_active_has_no_name(bench, board):
+    board.run(f"other = network.LAN({bench.wire.add_tap()!r})")
+    assert _error(board, "_autoip.name(other)").startswith(f"OSError: {errno.ENODEV}")
+
+
+def test_an_alias_has_no_link(board):
+    """Its name in lwIP is "ll"."""
+    board.run("link.close(); svc = start(nic, delay=1); svc.wait(PATIENCE * 1000)")
+    assert _error(board, "_autoip.name('ll')").startswith(f"OSError: {errno.ENODEV}")
 
 
 def test_exception_in_on_wake_is_printed_and_the_next_one_is_called(board):

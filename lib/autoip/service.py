@@ -23,12 +23,12 @@ A link is the wire as a service sees it, and the address on it:
                             the watched one; 2: a probe for the watched address; 3: an answer, which is a
                             claim that replies to a probe of this interface; 4: a claim of the interface's
                             own address
-    send(frame)             -> true if the driver took it
+    send(frame)             send the frame -> true if the driver accepted it; false, too, while status()
+                            would return 0
     assign(frame)           send the frame, the announcement of the watched address, and have the
                             address on the interface from that moment on; if it is there already, it is
-                            in use from then on -> false, and nothing is done, if the driver did not
-                            take the frame, if frames are waiting (they are to be judged first), or if
-                            the interface was down meanwhile
+                            in use from then on -> false, and nothing is done, if send() would return
+                            false, or if frames are waiting (they come first)
     set_prefix(prefix)      16, as it is at first: traffic to 169.254/16 leaves by the link-local
                             address; 32: by the interface's own, unless a socket is bound to the
                             link-local one

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The MAC of the interface: it must belong to one host, and it may change while the interface is active."""
+
+import pytest
+
+from .board import BoardError
+from .waiting import PATIENCE
+
+pytestmark = pytest.mark.only("unix", "the MAC of the other boards is fixed")
+
+C = "169.254.20.20"
+X = "169.254.7.9"
+OTHER_MAC = "28:cd:c1:00:02:01"
+
+
+def set_mac(board, mac):
+    board.run(f"network.LAN({board.tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r}))")
+
+
+def test_an_address_is_probed_again_with_a_new_mac(bench):
+    """With a new MAC the board is a different host, and its driver changes the MAC silently."""
+    # R3927-2.2.1-a, X-48
+    board = bench.board()
+    host = bench.wire.add_host(f"{X}/16")
+    board.claim(delay=200, ip=C)
+    board.macs.append(OTHER_MAC)
+    bench.by_hand.add(C)  # until autoip looks at the MAC, for up to a second, lwIP uses C with the new MAC
+    set_mac(board, OTHER_MAC)
+    assert board.expect("suspended")["address"] is None
+    assert board.expect("bound")["address"] == C
+    assert len(bench.capture.probes_of(OTHER_MAC)) == 3
+    board.until("not svc.stats()['conflicts']", PATIENCE)
+    assert host.ping(C)
+
+
+@pytest.mark.parametrize("mac", ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"])
+def test_a_mac_of_no_single_host_is_refused(bench, mac):
+    """Boards with such a MAC cannot be told apart (micropython #15425)."""
+    board = bench.board()
+    own = board.mac
+    set_mac(board, mac)
+    with pytest.raises(BoardError, match=r"ValueError: .*config\(mac="):
+        board.start()
+    set_mac(board, own)
+    assert board.claim(delay=200, ip=C) == C
