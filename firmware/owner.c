@@ -16,7 +16,8 @@ static u8_t dhcp_state(const struct netif *netif) {
 autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, const ip4_addr_t *lease) {
     const ip4_addr_t *address = netif_ip4_addr(netif);
     u8_t state = dhcp_state(netif);
-    bool is_leased = dhcp_supplied_address(netif);
+    // As dhcp_supplied_address(), but without a call, because this runs for each ARP packet.
+    bool is_leased = state == DHCP_STATE_BOUND || state == DHCP_STATE_RENEWING || state == DHCP_STATE_REBINDING;
     if (ip4_addr_isany(address)) {
         bool is_busy = is_leased || state == DHCP_STATE_REBOOTING || state == DHCP_STATE_CHECKING;
         return is_busy ? AUTOIP_OWNER_DHCP : AUTOIP_OWNER_NONE;
@@ -24,8 +25,8 @@ autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, 
     if (!is_leased && ip4_addr_eq(address, shown)) {
         return AUTOIP_OWNER_AUTOIP;
     }
-    bool asks = !is_leased && state != DHCP_STATE_OFF && state != DHCP_STATE_REBOOTING;
-    if (asks && ip4_addr_eq(address, lease)) {
+    bool is_asking = !is_leased && state != DHCP_STATE_OFF && state != DHCP_STATE_REBOOTING;
+    if (is_asking && ip4_addr_eq(address, lease)) {
         return AUTOIP_OWNER_STALE_LEASE;
     }
     return ip4_addr_islinklocal(address) ? AUTOIP_OWNER_LINK_LOCAL : AUTOIP_OWNER_ROUTABLE;

@@ -236,8 +236,10 @@ def test_what_is_sent_is_on_the_wire(rig):
 
 
 def test_nothing_is_received_without_watching(rig):
-    rig.inject(announcement(C))
-    assert_received(rig)
+    for address in (C, "255.255.255.255"):
+        rig.inject(announcement(address))
+        rig.inject(probe(address))
+        assert_received(rig)
 
 
 def test_claims_and_probes_of_the_watched_address_are_received_in_order(rig):
@@ -415,12 +417,16 @@ def test_a_routable_address(rig):
     rig.call("release")
 
 
-def test_a_link_local_address_of_another_owner_is_not_routable(rig):
+def test_a_link_local_address_of_another_owner_is_not_routable(rig, bench):
     """RFC 3927 1.6."""
     # R3927-1.6-a
+    bench.by_hand.add(X)
     settle(rig)
     rig.other_address(True, X)
     assert (rig.call("status"), rig.call("routable")) == (1, None)
+    rig.elapse(1200)  # once per second at most
+    rig.inject(announcement(X))
+    assert_received(rig, ROUTABLE_CLAIM, announcement(X))
     rig.other_address(False, X)
 
 
