@@ -38,9 +38,8 @@ void autoip_owner_note_lease(const struct netif *netif, ip4_addr_t *lease) {
     }
 }
 
-// t0_timeout is the time of the last lease, or zero if the lease doesn't end.
+// t0_timeout is the time of the last lease, or zero before the first lease.
 void autoip_owner_note_former_lease(const struct netif *netif, ip4_addr_t *lease) {
     const struct dhcp *dhcp = netif_dhcp_data(netif);
-    bool was_leased = dhcp_supplied_address(netif) || (dhcp != NULL && dhcp->t0_timeout != 0);
-    *lease = was_leased ? *netif_ip4_addr(netif) : *IP4_ADDR_ANY4;
+    *lease = dhcp != NULL && dhcp->t0_timeout != 0 ? *netif_ip4_addr(netif) : *IP4_ADDR_ANY4;
 }

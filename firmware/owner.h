@@ -29,8 +29,7 @@ autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, 
 // because lwIP leaves a lease on the interface while it asks for another one, but no longer records that it is a lease.
 void autoip_owner_note_lease(const struct netif *netif, ip4_addr_t *lease);
 
-// As autoip_owner_note_lease(), but for the first call: a lease may have become stale before. `lease` is zero if there
-// is none.
+// The same for the first time, because a lease may have become stale before. It sets `lease` to zero if there was none.
 void autoip_owner_note_former_lease(const struct netif *netif, ip4_addr_t *lease);
 
 #endif

@@ -82,7 +82,7 @@ def test_old_and_a_lease_after_the_start_that_no_server_confirms(bench, server):
 
 @pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
 def test_old_and_a_lease_without_end_from_before_the_start(bench, server):
-    """lwIP keeps no time of such a lease, which would show later that there was a lease."""
+    """lwIP keeps no time of such a lease, so autoip learns of the lease when the link is lost."""
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
     ScriptedServer(bench, board, seconds=INFINITE).lease()
