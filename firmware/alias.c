@@ -154,6 +154,16 @@ static bool is_for_dhcp(const struct netif *main, const ip4_addr_t *sender) {
 #define is_for_dhcp(main, sender) false
 #endif
 
+// lwIP updates the sender's entry of the interface that processes the packet only. RFC 826 updates any entry, before it
+// looks at the target.
+static void update_entry(struct netif *netif, const ip4_addr_t *sender, const struct etharp_hdr *packet) {
+    static const u8_t arp_of_ipv4[] = { 0, 1, 8, 0, ETH_HWADDR_LEN, sizeof(ip4_addr_t) };
+    struct eth_addr *mac = autoip_find_mac(netif, sender);
+    if (mac != NULL && memcmp(packet, arp_of_ipv4, sizeof(arp_of_ipv4)) == 0) {
+        memcpy(mac, &packet->shwaddr, sizeof(*mac));
+    }
+}
+
 struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p) {
     const struct etharp_hdr *packet = p->payload;
     ip4_addr_t sender, target;
@@ -162,16 +172,16 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p) {
     if (is_for_dhcp(alias->main, &sender)) {
         return alias->main;
     }
-    // While main shows the address, the alias sends all ARP.
-    if (autoip_alias_is_shown(alias) || ip4_addr_eq(&target, netif_ip4_addr(&alias->netif))) {
-        return &alias->netif;
+    if (autoip_alias_is_shown(alias)) {
+        return &alias->netif; // it sends all ARP, and main has no entries
     }
-    // Each interface has its own ARP entries, and an announcement may update both.
-    struct pbuf *copy;
-    if (autoip_find_mac(&alias->netif, &sender) != NULL && (copy = pbuf_clone(PBUF_RAW, PBUF_POOL, p)) != NULL) {
-        etharp_input(copy, &alias->netif);
+    struct netif *netif = &alias->netif, *other = alias->main;
+    if (!ip4_addr_eq(&target, netif_ip4_addr(netif))) {
+        netif = alias->main;
+        other = &alias->netif;
     }
-    return alias->main;
+    update_entry(other, &sender, packet);
+    return netif;
 }
 
 /******************************************************************************/
@@ -331,6 +341,7 @@ void autoip_alias_show(autoip_alias_t *alias) {
         if (ip4_addr_isany(netif_ip4_addr(alias->main)) && !is_dhcp_busy(alias->main)) {
             alias->netmask = *netif_ip4_netmask(alias->main);
             alias->shows = true;
+            etharp_cleanup_netif(alias->main); // the alias sends all ARP from now on, and nothing would update the entries
             set_main(alias, netif_ip4_addr(&alias->netif), netif_ip4_netmask(&alias->netif));
         }
     }

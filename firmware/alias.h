@@ -80,7 +80,7 @@ void autoip_alias_show(autoip_alias_t *alias);
 bool autoip_alias_is_shown(const autoip_alias_t *alias);
 
 // Returns the interface with which lwIP has to process an ARP packet that main received: main, or the alias, which is
-// in use.
+// in use. Updates the sender's ARP entry of the other one.
 struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
 
 // A UDP request is remembered for this time, in s. RFC 4787 (REQ-5) wants it for the mapping of a NAT.
