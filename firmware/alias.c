@@ -195,8 +195,11 @@ static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t 
     if (ip4_addr_isloopback(destination)) {
         return ERR_RTE; // a reply to a packet with a loopback source
     }
-    if (alias->leaving && autoip_find_mac(netif, destination) == NULL) {
-        return ERR_RTE; // a connection is being reset; don't send an ARP request to find its peer (RFC 3927 2.5)
+    if (alias->leaving) {
+        // A connection is being reset. etharp_output() would send an ARP request to find its peer, or to renew an old
+        // entry (RFC 3927 2.5).
+        const struct eth_addr *mac = autoip_find_mac(netif, destination);
+        return mac == NULL ? ERR_RTE : ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, mac, ETHTYPE_IP);
     }
     // RFC 3927 2.6.2 and 2.7: a packet with a link-local source goes directly to its destination, wherever that is. So
     // make the destination its own router.
