@@ -189,11 +189,9 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p) {
 
 static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
     autoip_alias_t *alias = (autoip_alias_t *)netif;
-    if (!autoip_alias_is_used(alias)) {
-        return ERR_OK; // suspended: drop the packet, as if the cable were unplugged
-    }
-    if (ip4_addr_isloopback(destination)) {
-        return ERR_RTE; // a reply to a packet with a loopback source
+    // Suspended, or a reply to a packet with a loopback source.
+    if (!autoip_alias_is_used(alias) || ip4_addr_isloopback(destination)) {
+        return ERR_RTE;
     }
     if (alias->leaving) {
         // A connection is being reset. etharp_output() would send an ARP request to find its peer, or to renew an old
@@ -291,6 +289,24 @@ WRAP_IP_ADDR_CHANGED(tcp)
 WRAP_IP_ADDR_CHANGED(udp)
 WRAP_IP_ADDR_CHANGED(raw)
 
+static bool is_bound_to(const ip_addr_t *local, const ip4_addr_t *address) {
+    return IP_IS_V4(local) && ip4_addr_eq(ip_2_ip4(local), address);
+}
+
+// Send the data that waited while the address was suspended. lwIP would wait for its retransmission timer, which has
+// grown. One segment comes first, since the peer's ARP entry is gone and lwIP keeps one packet for it.
+static void retransmit(const autoip_alias_t *alias) {
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (is_bound_to(&pcb->local_ip, netif_ip4_addr(&alias->netif))) {
+            pcb->nrtx = 0;
+            pcb->rto = (pcb->sa >> 3) + pcb->sv;
+            pcb->cwnd = pcb->mss;
+            tcp_rexmit_rto(pcb);
+            tcp_output(pcb);
+        }
+    }
+}
+
 /******************************************************************************/
 // Its life
 
@@ -351,6 +367,7 @@ void autoip_alias_show(autoip_alias_t *alias) {
 }
 
 void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address) {
+    bool resumes = !autoip_alias_is_used(alias);
     if (!alias->is_set || !ip4_addr_eq(netif_ip4_addr(&alias->netif), address)) {
         autoip_alias_unset(alias);
         alias->main = main;
@@ -359,6 +376,9 @@ void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_
     copy_from_main(alias);
     netif_set_up(&alias->netif);
     autoip_alias_show(alias);
+    if (resumes) {
+        retransmit(alias);
+    }
 }
 
 void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix) {
@@ -369,6 +389,7 @@ void autoip_alias_suspend(autoip_alias_t *alias) {
     if (alias->is_set) {
         hide(alias);
         netif_set_down(&alias->netif); // and its ARP entries go
+        alias->netif.mtu = 0; // a large packet is not split into fragments, whose errors lwIP ignores
     }
 }
 

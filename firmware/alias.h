@@ -49,13 +49,14 @@ bool autoip_is_alias(const struct netif *netif);
 // Returns the MAC in the ARP entry for the address, or NULL.
 struct eth_addr *autoip_find_mac(struct netif *netif, const ip4_addr_t *address);
 
-// Sets an address on main's link, or uses a suspended one again.
+// Sets an address on main's link, or uses a suspended one again. TCP data that waited is sent at once.
 void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address);
 
 // Removes the address. Its TCP connections are reset first (RFC 3927 2.5).
 void autoip_alias_unset(autoip_alias_t *alias);
 
-// Nothing is received or sent with the address until it is set again, but its connections and sockets stay.
+// Nothing is received or sent with the address until it is set again, but its connections and sockets stay. Sending
+// returns ERR_RTE.
 void autoip_alias_suspend(autoip_alias_t *alias);
 
 // Set, or suspended.
