@@ -293,6 +293,25 @@ static bool is_bound_to(const ip_addr_t *local, const ip4_addr_t *address) {
     return IP_IS_V4(local) && ip4_addr_eq(ip_2_ip4(local), address);
 }
 
+// The address that sockets are bound to is removed, or was before: bind them to another one, as lwIP does when the
+// address of an interface changes. Listening sockets are moved here, because lwIP's function would reset connections.
+static void move_sockets(autoip_alias_t *alias, const ip4_addr_t *address) {
+    ip_addr_t from, to;
+    ip_addr_copy_from_ip4(from, *netif_ip4_addr(&alias->netif));
+    ip_addr_copy_from_ip4(to, *address);
+    ip4_addr_copy(*ip_2_ip4(&alias->netif.ip_addr), *address);
+    if (ip4_addr_isany_val(*ip_2_ip4(&from))) {
+        return; // it is the first address
+    }
+    for (struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (is_bound_to(&pcb->local_ip, ip_2_ip4(&from))) {
+            ip4_addr_copy(*ip_2_ip4(&pcb->local_ip), *address);
+        }
+    }
+    __real_udp_netif_ip_addr_changed(&from, &to);
+    __real_raw_netif_ip_addr_changed(&from, &to);
+}
+
 // Send the data that waited while the address was suspended. lwIP would wait for its retransmission timer, which has
 // grown. One segment comes first, since the peer's ARP entry is gone and lwIP keeps one packet for it.
 static void retransmit(const autoip_alias_t *alias) {
@@ -345,6 +364,7 @@ static void move_to_end(struct netif *netif) {
 static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     ip4_addr_t mask;
     ip4_addr_set_u32(&mask, PREFIX_MASK);
+    move_sockets(alias, address);
     netif_add(&alias->netif, address, &mask, IP4_ADDR_ANY4, NULL, init, NULL);
     move_to_end(&alias->netif);
     alias->is_set = true;
@@ -363,6 +383,8 @@ void autoip_alias_show(autoip_alias_t *alias) {
             etharp_cleanup_netif(alias->main); // the alias sends all ARP from now on, and nothing would update the entries
             set_main(alias, netif_ip4_addr(&alias->netif), netif_ip4_netmask(&alias->netif));
         }
+    } else if (!alias->is_set && alias->prefix == 0 && alias->main != NULL && !ip4_addr_isany(netif_ip4_addr(alias->main))) {
+        move_sockets(alias, netif_ip4_addr(alias->main));
     }
 }
 
@@ -406,4 +428,5 @@ void autoip_alias_unset(autoip_alias_t *alias) {
     if (autoip_aliases == alias) {
         autoip_aliases = autoip_alias_next(alias);
     }
+    autoip_alias_show(alias);
 }

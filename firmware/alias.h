@@ -24,6 +24,7 @@
 
 // Fixed memory of the caller, zero before the first autoip_alias_set().
 typedef struct _autoip_alias_t {
+    // While no address is set, this has the address that sockets are still bound to, see autoip_alias_show().
     struct netif netif;
     struct netif *main;
     ip4_addr_t netmask; // main's, from before main showed the address
@@ -52,7 +53,8 @@ struct eth_addr *autoip_find_mac(struct netif *netif, const ip4_addr_t *address)
 // Sets an address on main's link, or uses a suspended one again. TCP data that waited is sent at once.
 void autoip_alias_set(autoip_alias_t *alias, struct netif *main, const ip4_addr_t *address);
 
-// Removes the address. Its TCP connections are reset first (RFC 3927 2.5).
+// Removes the address. Its TCP connections are reset first (RFC 3927 2.5). Sockets that are bound to it, and are
+// not connections, wait for the next address, see autoip_alias_show().
 void autoip_alias_unset(autoip_alias_t *alias);
 
 // Nothing is received or sent with the address until it is set again, but its connections and sockets stay. Sending
@@ -69,12 +71,14 @@ static inline bool autoip_alias_is_used(const autoip_alias_t *alias) {
     return netif_is_up(&alias->netif);
 }
 
-// How unbound sockets reach 169.254/16. 16: via the alias; 32: via main.
+// How unbound sockets reach 169.254/16. 16: via the alias; 32: via main; 0: likewise, and once the address is removed
+// the sockets that are bound to it move to main's address.
 void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix);
 
 // Call this after the address is set, after main's address has changed, and about once per second, but not in the
 // middle of a change. It makes main show the address while main has no address of its own: then isconnected(),
-// ifconfig(), broadcast, multicast and mDNS work as users expect. It lets old UDP requests expire.
+// ifconfig(), broadcast, multicast and mDNS work as users expect. It moves the sockets of an address that was removed
+// to main's address if the prefix is 0. It lets old UDP requests expire.
 void autoip_alias_show(autoip_alias_t *alias);
 
 // Does main show the address, rather than have it as its own by DHCP?

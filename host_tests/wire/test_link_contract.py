@@ -389,7 +389,7 @@ def test_a_conflict_with_the_routable_address(rig):
 def test_prefix(rig):
     rig.call("set_prefix", 32)
     assert assign(rig)
-    for prefix in (16, 32, 32, 16):
+    for prefix in (16, 32, 0, 32, 16):
         awaited(rig, rig.is_in_use)
         rig.call("set_prefix", prefix)
     rig.call("release")
