@@ -47,7 +47,7 @@ _PORT = 7  # a socket's
 
 # Where lwIP has a received frame go, and a packet that is sent; and what of autoip runs in the scheduler.
 _ENTRY = "ethernet_input"
-_SENT = "udp_sendto"
+_SENT = {"none": "udp_sendto", "lwip": "udp_sendto", "autoip": "__wrap_udp_sendto"}
 _SCHEDULED = "call_on_wake"
 
 # All three builds have a link-local address when frames are counted.
@@ -130,7 +130,7 @@ def count_sent(build):
 def _send(build, board, address, peer):
     board.send(request(peer, address))
     code = f"for _ in range({_REPEAT}): udp.sendto(b'', ({peer!r}, 9)); time.sleep_ms(1)"
-    entry = address_of(build, _SENT)
+    entry = address_of(build, _SENT[build])
     with Debugger(board.debugger) as debugger:
         calls = [debugger.measure(entry, lambda: board.begin(code))]
         calls += [debugger.measure(entry, lambda: None) for _ in range(_REPEAT - 1)]

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A second IPv4 address for an lwIP interface, for addresses of 169.254/16.
 //
-// lwIP holds one IPv4 address an interface. The second one is the address of an interface of its own, the
-// alias, which sends by the driver of the first, `main`. All functions are to be called in lwIP's context.
+// lwIP stores one IPv4 address per interface. The second address belongs to an interface of its own, the alias, which
+// sends with the driver of the first interface, `main`. Call all functions in lwIP's context.
+//
+// alias.c has the life of an alias, its packets and its ARP; alias_route.c has the routes, and alias_udp.c what is
+// special about UDP.
 #ifndef AUTOIP_FIRMWARE_ALIAS_H
 #define AUTOIP_FIRMWARE_ALIAS_H
 
@@ -11,35 +14,56 @@
 
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
+#include "lwip/pbuf.h"
 
 #include "owner.h"
 
 // Fixed memory of the caller, zero before the first autoip_alias_init().
 typedef struct _autoip_alias_t {
-    struct netif netif; // its address is zero while none is set
+    // While no address is set, this has the address that sockets are still bound to, see autoip_alias_show().
+    struct netif netif;
     struct netif *main;
-    struct _autoip_alias_t *next; // in the list of those that are set
-    ip4_addr_t netmask; // main's, from before it showed the address
+    ip4_addr_t netmask; // main's, from before main showed the address
     ip4_addr_t lease; // main's last one, see autoip_owner_note_lease()
-    uint8_t prefix; // 16 or 32, see autoip_alias_set_prefix()
+    uint8_t prefix; // see autoip_alias_set_prefix()
+    bool is_set;
     bool shows; // main shows the address
-    bool leaving; // the address is being taken off
+    bool leaving; // the address is being removed
 } autoip_alias_t;
 
 // Join the alias, which is not set, to its interface.
 void autoip_alias_init(autoip_alias_t *alias, struct netif *main);
 
-// Put an address on main's wire, or have a suspended one in use again.
+// The aliases that are set. They are the end of lwIP's list of interfaces.
+extern autoip_alias_t *autoip_aliases;
+
+static inline autoip_alias_t *autoip_alias_next(const autoip_alias_t *alias) {
+    return (autoip_alias_t *)alias->netif.next;
+}
+
+// Returns the alias that has the address, or NULL.
+autoip_alias_t *autoip_alias_with(ip4_addr_t address);
+
+// Is the interface an alias?
+bool autoip_is_alias(const struct netif *netif);
+
+// Returns the MAC in the ARP entry for the address, or NULL.
+struct eth_addr *autoip_find_mac(struct netif *netif, const ip4_addr_t *address);
+
+// Sets an address on main's link, or uses a suspended one again. TCP data that waited is sent at once.
 void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address);
 
-// Take the address off. Its TCP connections are reset first (RFC 3927 2.5).
+// Removes the address. Its TCP connections are reset first (RFC 3927 2.5). Sockets that are bound to it, and are
+// not connections, wait for the next address, see autoip_alias_show().
 void autoip_alias_unset(autoip_alias_t *alias);
 
-// Nothing goes in or out by the address until it is set again, but its connections and sockets stay.
+// Nothing is received or sent with the address until it is set again, but its connections and sockets stay. Sending
+// returns ERR_RTE.
 void autoip_alias_suspend(autoip_alias_t *alias);
 
+// Set, or suspended.
 static inline bool autoip_alias_is_set(const autoip_alias_t *alias) {
-    return !ip4_addr_isany(netif_ip4_addr(&alias->netif));
+    return alias->is_set;
 }
 
 // Set, and not suspended.
@@ -47,18 +71,33 @@ static inline bool autoip_alias_is_used(const autoip_alias_t *alias) {
     return netif_is_up(&alias->netif);
 }
 
-// 16: what no socket binds to an address goes to 169.254/16 by the alias; 32: it goes by main.
+// How unbound sockets reach 169.254/16. 16: via the alias; 32: via main; 0: likewise, and once the address is removed
+// the sockets that are bound to it move to main's address.
 void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix);
 
-// Have main show the address while it has none of its own: then isconnected(), ifconfig(), broadcast, multicast
-// and mDNS work as users expect. To be called after the address is set, and after main's address has changed;
-// not in the middle of a change.
+// Call this after the address is set, after main's address has changed, and about once per second, but not in the
+// middle of a change. It makes main show the address while main has no address of its own: then isconnected(),
+// ifconfig(), broadcast, multicast and mDNS work as users expect. It moves the sockets of an address that was removed
+// to main's address if the prefix is 0. It lets old UDP requests expire.
 void autoip_alias_show(autoip_alias_t *alias);
 
 // Returns the owner of main's address.
 autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias);
 
-// The interface by which lwIP is to take in an ARP packet that main received: main, or the alias, which is in use.
+// Returns the interface with which lwIP has to process an ARP packet that main received: main, or the alias, which is
+// in use. Updates the sender's ARP entry of the other one.
 struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
+
+// A UDP request is remembered for this time, in s. RFC 4787 (REQ-5) wants it for the mapping of a NAT.
+#ifndef AUTOIP_REPLY_AGE
+#define AUTOIP_REPLY_AGE (300)
+#endif
+
+// alias_udp.c: sees every IPv4 packet to the interface `asked` that `main` received, with a whole IP header. It remembers
+// a UDP request if the reply would leave from another address. Returns false if it is for a closed UDP port.
+bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *asked);
+
+// Forgets the UDP requests that are this old, in units of 2.048 s. At most 255; 0: all requests.
+void autoip_udp_forget(uint32_t age);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lwIP's hook for routing by the source address: micropython.mk and micropython.cmake have all of lwIP built
-// with it (LWIP_HOOK_FILENAME). ESP-IDF has a hook of its own, which port_esp32 extends.
+// lwIP's hook for routing by source address. micropython.mk and micropython.cmake build all of lwIP with it
+// (LWIP_HOOK_FILENAME). ESP-IDF has a hook of its own, which port_esp32 extends.
 #ifndef AUTOIP_FIRMWARE_ALIAS_ROUTE_H
 #define AUTOIP_FIRMWARE_ALIAS_ROUTE_H
 
@@ -10,16 +10,20 @@
 
 struct netif;
 
-// May what no socket binds to an address go another way than lwIP would send it?
-extern bool autoip_alias_diverts;
+// Does the address, in a packet or in a variable, begin with 169? Every packet is filtered by this, because it costs
+// three instructions. The functions behind this filter look at the whole address.
+static inline __attribute__((always_inline)) bool autoip_may_be_link_local(const void *address) {
+    return *(const u8_t *)address == 169;
+}
 
-// See autoip_alias_route(). source may be zero.
+// See autoip_alias_route().
 struct netif *autoip_alias_find_route(const ip4_addr_t *source, const ip4_addr_t *destination);
 
-// The interface by which a packet leaves; NULL: lwIP decides. source may be NULL or zero. It is asked for every packet
-// that is sent, and is inline to cost those little that are not our business.
+// Returns the interface that sends a packet, or NULL if lwIP has to decide. source: NULL, zero, or the address that the
+// socket is bound to. lwIP calls this for every packet that it sends; it is inline so that packets that don't concern
+// autoip cost little.
 static inline struct netif *autoip_alias_route(const ip4_addr_t *source, const ip4_addr_t *destination) {
-    bool ours = source != NULL && (autoip_alias_diverts || !ip4_addr_isany_val(*source));
+    bool ours = source != NULL && (autoip_may_be_link_local(destination) || autoip_may_be_link_local(source));
     return ours ? autoip_alias_find_route(source, destination) : NULL;
 }
 

@@ -405,7 +405,7 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
     } else if (link == NULL || !autoip_port_timer_init(&link->timer, on_timer)) {
         *error = MP_ENOMEM;
     } else {
-        memset(link, 0, offsetof(autoip_link_t, alias));
+        memset(link, 0, offsetof(autoip_link_t, timer)); // no sockets follow from an earlier service
         link->netif = netif;
         link->on_event = on_event;
         link->present = true;

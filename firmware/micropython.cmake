@@ -11,6 +11,8 @@ target_sources(usermod_autoip INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/alias.c
     ${CMAKE_CURRENT_LIST_DIR}/owner.c
     ${CMAKE_CURRENT_LIST_DIR}/netifs.c
+    ${CMAKE_CURRENT_LIST_DIR}/alias_route.c
+    ${CMAKE_CURRENT_LIST_DIR}/alias_udp.c
 )
 
 if(ESP_PLATFORM)
@@ -37,10 +39,10 @@ else()
     )
 endif()
 
-# What lwIP and a driver call in the place of their own functions, see link.c, alias.c and port_*.
+# The functions of lwIP and of a driver that link.c, alias*.c and port_* wrap.
 foreach(function
     ${AUTOIP_PORT_WRAPS} etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup
-    raw_netif_ip_addr_changed tcp_netif_ip_addr_changed udp_netif_ip_addr_changed)
+    udp_send udp_sendto raw_netif_ip_addr_changed tcp_netif_ip_addr_changed udp_netif_ip_addr_changed)
     target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${function})
 endforeach()
 

@@ -6,9 +6,7 @@ AUTOIP_MOD_DIR := $(USERMOD_DIR)
 
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/modautoip.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/link.c
-SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/alias.c
-SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/owner.c
-SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/netifs.c
+SRC_USERMOD_C += $(addprefix $(AUTOIP_MOD_DIR)/,alias.c alias_route.c alias_udp.c owner.c netifs.c)
 
 # esp32 itself is built by cmake; the board UNIX_TASK has its port.
 AUTOIP_PORT ?= port_softtimer
@@ -24,9 +22,9 @@ else
 AUTOIP_WRAPS := ip4_route_src_hook
 endif
 
-# What lwIP and a driver call in the place of their own functions, see link.c, alias.c and wiznet5k.c. mimxrt calls
-# the linker itself, alif links with CFLAGS only.
-AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup wizchip_sendto
+# The functions of lwIP and of a driver that link.c, alias*.c and wiznet5k.c wrap. mimxrt calls the linker itself, alif
+# links with CFLAGS only.
+AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup udp_send udp_sendto wizchip_sendto
 AUTOIP_WRAPS += $(addsuffix _netif_ip_addr_changed,raw tcp udp)
 ifeq ($(AUTOIP_UPSTREAM),mimxrt)
 LDFLAGS_USERMOD += $(AUTOIP_WRAPS:%=--wrap=%)

@@ -8,8 +8,10 @@
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
 
-#ifndef ip4_addr_eq // lwIP 2.1, in IDF 5.3 and older
+// lwIP 2.1, in IDF 5.3 and older, has other names.
+#ifndef ip4_addr_eq
 #define ip4_addr_eq ip4_addr_cmp
+#define ip4_addr_net_eq ip4_addr_netcmp
 #endif
 
 // In this order: without an address of its own, with an own address, with a routable one.

@@ -45,6 +45,8 @@ endif
 CFLAGS_EXTRA += $(SANITIZE_FLAGS)
 # An ARP entry lasts 40 s, not 300: tests see the whole of its life. lwIP asks again 30 s before its end.
 CFLAGS_EXTRA += -DARP_MAXAGE=40
+# A UDP request is remembered for 8 s, not for five minutes.
+CFLAGS_EXTRA += -DAUTOIP_REPLY_AGE=8
 # A service for each of the board's interfaces but one.
 CFLAGS_EXTRA += -DAUTOIP_LINKS=3
 LDFLAGS_EXTRA += $(SANITIZE_FLAGS)

@@ -618,6 +618,26 @@ def test_option_force_keeps_the_address_and_turns_its_traffic_away():
     assert link.prefix == 32 and user.events() == ["bound", "suspended", "bound"]
 
 
+def test_option_old_lets_sockets_follow_to_the_routable_address():
+    """The prefix is 0 before the address is removed, and 16 before it is claimed again."""
+    # R3927-1.9-e
+    wire, link, _, svc = _start(old=True)
+    release, prefixes = link.release, []
+
+    def recorded():
+        if link.address >= 0:
+            prefixes.append(link.prefix)
+        release()
+
+    link.release = recorded
+    wire.run(20000)
+    for present, prefix, address in ((True, 0, None), (False, 16, ADDRESS)):
+        link.other_address(present)
+        wire.sleep(20000)
+        assert (link.prefix, svc.address) == (prefix, address)
+    assert prefixes == [0]
+
+
 def test_traffic_stays_with_the_address_without_both_options():
     for options in ({}, {"force": True}):
         wire, link, _, svc = _start(**options)

@@ -6,18 +6,21 @@ FUZZ := $(BUILD)/fuzz
 FUZZ_LWIP := $(addprefix $(LWIP_DIR)/src/core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c raw.c \
 	tcp.c tcp_in.c tcp_out.c timeouts.c udp.c) $(wildcard $(LWIP_DIR)/src/core/ipv4/*.c $(LWIP_DIR)/src/core/ipv6/*.c) \
 	$(LWIP_DIR)/src/netif/ethernet.c
-FUZZ_C := host_tests/fuzz/link_input.c $(addprefix firmware/,link.c alias.c owner.c)
+FUZZ_C := host_tests/fuzz/link_input.c $(wildcard firmware/link.c firmware/alias*.c firmware/owner.c)
 FUZZ_CFLAGS := -g -O1 -Ihost_tests/fuzz/stubs -Ifirmware -Iboards/UNIX_TAP/lwip -I$(MICROPY_DIR) -I$(LWIP_DIR)/src/include \
 	-DLWIP_HOOK_FILENAME='"alias_route.h"' -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
 FUZZ_SANITIZE := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-# What micropython.mk has the linker put in the place of lwIP's own.
-FUZZ_WRAPS := etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup \
+# The functions of lwIP that micropython.mk wraps.
+FUZZ_WRAPS := etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup udp_send udp_sendto \
 	$(addsuffix _netif_ip_addr_changed,raw tcp udp)
 FUZZ_OBJECTS := $(patsubst $(LWIP_DIR)/src/%.c,$(FUZZ)/lwip/%.o,$(FUZZ_LWIP)) $(patsubst %.c,$(FUZZ)/%.o,$(FUZZ_C))
 
 $(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h firmware/alias_route.h
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -c $< -o $@
+
+# They read headers before they look at the length of a frame.
+$(FUZZ)/lwip/core/ipv4/etharp.o $(FUZZ)/lwip/core/ipv4/ip4.o: FUZZ_SANITIZE += -fno-sanitize=address
 
 # Ours are measured, too.
 $(FUZZ)/%.o: %.c $(wildcard firmware/*.h)
@@ -45,4 +48,4 @@ fuzz: $(VENV)/.ready fuzzer ## look for inputs that break C and Python (FUZZ_S=6
 fuzz-coverage: fuzzer ## lines of firmware/ that the kept inputs reach
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -runs=0 host_tests/fuzz/corpus/link 2>/dev/null
 	llvm-profdata merge -o $(FUZZ)/link.profdata $(FUZZ)/link.profraw
-	llvm-cov report $(FUZZ)/link_input -instr-profile=$(FUZZ)/link.profdata firmware
+	llvm-cov report $(FUZZ)/link_input -instr-profile=$(FUZZ)/link.profdata $(filter firmware/%,$(FUZZ_C))

@@ -79,7 +79,6 @@ def _beside_a_static_address(bench, board, options):
 
 def _claim(bench, board, options):
     board.claim(delay=200, ip=_ADDRESS, **options)
-    # Of this address: lwIP announces a lease, too.
     bench.capture.wait_for_several(is_arp("announcement", board.mac, spa=_ADDRESS), _ANNOUNCE_NUM)
     return {LINK_LOCAL: _ADDRESS}
 
@@ -147,6 +146,11 @@ def each_address(setup):
     """Each address of the board; with an off-link host only where such ones are answered directly."""
     peers = {LINK_LOCAL: (LINK_LOCAL, ROUTABLE, OFF_LINK), ROUTABLE: (LINK_LOCAL, ROUTABLE)}
     return [((own, peer),) for own in setup.kinds for peer in peers[own]]
+
+
+def each_address_of_neighbours(setup):
+    """Each address of the board, without off-link hosts."""
+    return [((own, peer),) for own in setup.kinds for peer in (LINK_LOCAL, ROUTABLE)]
 
 
 def each_subnet(setup):

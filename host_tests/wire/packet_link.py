@@ -114,7 +114,7 @@ class PacketLink:
     def set_prefix(self, prefix):
         if self._assigned >= 0:
             self._change("del")
-        self._prefix = prefix
+        self._prefix = prefix or 32
         if self._assigned >= 0:
             self._change("add")
 

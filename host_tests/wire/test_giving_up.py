@@ -17,6 +17,7 @@ ABSENT = "169.254.99.99"
 MDNS = 5353
 IGMP = 2
 ARP_ENTRIES = 10  # lwIP's ARP_TABLE_SIZE
+IDLE = 25  # s; on the sanitized UNIX_TAP lwIP renews an ARP entry after 10 s, which lasts 40 s
 
 
 def lose(bench, board):
@@ -64,6 +65,19 @@ def test_no_peer_is_asked_for_that_left_the_arp_table(bench, server, board):
         bench.wire.send(request(f"169.254.50.{host}", C, mac=f"02:00:00:00:50:{host:02x}"))
     time.sleep(QUIET)
     assert not sent_by(bench, board, C, *lose(bench, board))
+
+
+@pytest.mark.task
+@pytest.mark.only("unix", "other boards ask 270 s after the last packet")
+def test_an_arp_entry_near_its_end_is_not_renewed(bench, server, board):
+    """lwIP asks for a peer again when the entry has been idle, also to send a reset."""
+    # R3927-2.5-e, R5227-2.4-e
+    connection = Connection(server.host, board, C)
+    assert connection.works()
+    time.sleep(IDLE)
+    lost = lose(bench, board)
+    assert not sent_by(bench, board, C, *lost)
+    assert connection.is_reset()
 
 
 @pytest.mark.task

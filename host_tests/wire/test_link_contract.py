@@ -473,7 +473,7 @@ def test_malformed_or_own_arp_with_the_routable_address_is_no_claim_of_it(rig):
 def test_prefix(rig):
     rig.call("set_prefix", 32)
     assert assign(rig)
-    for prefix in (16, 32, 32, 16):
+    for prefix in (16, 32, 0, 32, 16):
         awaited(rig, rig.is_in_use)
         rig.call("set_prefix", prefix)
     rig.call("release")

@@ -12,6 +12,7 @@ from scapy.layers.inet6 import ICMPv6ND_NS
 from scapy.layers.l2 import Ether
 
 from .board import BoardError
+from .dhcp import ADDRESS as ROUTER
 from .frames import BROADCAST, THIEF, is_arp, request
 from .routable import (
     PEER,
@@ -216,6 +217,34 @@ def test_ipv6_neighbours_are_reached_as_ever(bench, kind):
     assert reaches()
     set_static(board)
     assert reaches()
+
+
+@pytest.mark.parametrize("claims", [False, True])
+def test_an_ipv6_neighbour_without_a_zone_may_be_on_either_of_two_interfaces(two_wires, claims):
+    """lwIP sends such a packet by its only interface, and by none where there are two."""
+    board = two_wires.board()
+    second_interface(two_wires, board)
+    if claims:
+        board.claim(delay=200, ip=C)
+    for nic in ("nic", "nic2"):
+        board.until(f"len({nic}.ipconfig('addr6')) and {nic}.ipconfig('addr6')[0][1] & 16", PATIENCE)
+    with pytest.raises(BoardError, match="113"):  # EHOSTUNREACH
+        board.run(IPV6["UDP"].format("fe80::10"))
+
+
+def test_an_address_set_by_hand_comes_before_the_alias(bench, server):
+    """Both reach 169.254/16; the interface's own is found first, as without autoip."""
+    # R3927-1.6-a
+    by_hand = "169.254.9.9"
+    bench.by_hand.add(by_hand)
+    board = bench.board()
+    board.run(f"nic.ifconfig(('{by_hand}', '255.255.0.0', '0.0.0.0', '{ROUTER}'))")
+    board.claim(delay=200, ip=C)
+    board.run(f"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('{PEER}', 9999))")
+    packet = bench.capture.wait_for(
+        lambda f: f.source == board.mac and f.kind == "UDP" and f.packet[IP].dst == PEER
+    )
+    assert packet.packet[IP].src == by_hand
 
 
 @pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """RFC 3927 2.2: after a flap or a sleep the address is suspended until it is won again."""
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,11 +12,13 @@ from scapy.layers.l2 import Ether
 from .board import BoardError
 from .frames import announcement, is_arp, request, uses
 from .routable import PEER, Connection, set_static
-from .waiting import QUIET
+from .waiting import QUIET, SOON
 
 C = "169.254.20.20"
 SLEEP = 8  # s; another host may claim an address in 6 s (RFC 3927 section 9)
 STALL = 3  # s, in which none can
+LARGE = 3000  # bytes: three fragments
+OUTAGE = 12  # s, in which lwIP's retransmission timer grows to more than SOON
 
 
 def flap(board):
@@ -74,11 +77,69 @@ def test_nothing_goes_in_or_out_by_a_suspended_address(bench, server, board):
     bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), after=out)
     bench.wire.send(request(PEER, C))
     bench.wire.send(Ether(src=server.host.mac, dst=board.mac) / IP(src=PEER, dst=C) / ICMP())
-    board.run(f"assert svc.address is None; udp.sendto(b'!', ('{PEER}', 9)); connection.send(b'late')")
+    board.run("assert svc.address is None")
+    for send in (f"udp.sendto(b'!', ('{PEER}', 9))", "connection.send(b'late')"):
+        with contextlib.suppress(BoardError):
+            board.run(send)
     assert board.expect("bound", 60)["address"] == C
     won = bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=out).time
     assert not bench.capture.select(lambda f: f.source == board.mac and uses(f, C) and f.time < won, out)
     assert connection.hears(b"late")
+
+
+@pytest.mark.not_on_esp32("numbers of errors are its own")
+@pytest.mark.task
+def test_a_program_is_told_that_the_address_is_suspended(bench, server, board):
+    """As with a static address: EHOSTUNREACH, by sendto() of a bound socket and by send()."""
+    board.claim(delay=2000, ip=C)
+    connection = Connection(server.host, board, C)
+    board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
+    board.run(f"udp.bind(('{C}', 7))")
+    board.set_link(False)
+    board.expect("suspended")
+    for plugged in (False, True):
+        if plugged:
+            out = time.time()
+            board.set_link(True)
+            bench.capture.wait_for(is_arp("probe", board.mac, tpa=C), after=out)
+        datagrams = [f"udp.sendto(bytes({size}), ('{PEER}', 9))" for size in (1, LARGE)]
+        for send in (*datagrams, "connection.send(b'late')"):
+            with pytest.raises(BoardError, match="113"):
+                board.run(send)
+    assert board.expect("bound")["address"] == C
+    assert connection.hears(b"latelate")
+    assert connection.works()
+
+
+@pytest.mark.not_on_esp32("numbers of errors are its own")
+@pytest.mark.task
+@pytest.mark.parametrize("sent", ["while suspended", "before"])
+def test_tcp_data_leaves_as_soon_as_the_address_is_back(bench, server, board, sent):
+    """lwIP's retransmission timer has grown in the meantime."""
+    board.claim(delay=200, ip=C)
+    connection = Connection(server.host, board, C)
+    assert connection.works()
+    if sent == "before":
+        bench.wire.set_link(server.host.port, False)
+        board.run("connection.send(b'late')")
+        time.sleep(QUIET)
+    board.set_link(False)
+    board.expect("suspended")
+    bench.wire.set_link(server.host.port, True)
+    if sent != "before":
+        with contextlib.suppress(BoardError):
+            board.run("connection.send(b'late')")
+    time.sleep(OUTAGE)
+    back = time.time()
+    board.set_link(True)
+    assert board.expect("bound")["address"] == C
+    announced = bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=back).time
+    assert connection.hears(b"late")
+    data = bench.capture.wait_for(
+        lambda f: f.source == board.mac and f.kind == "TCP" and bytes(f.packet["TCP"].payload) == b"late",
+        after=announced,
+    )
+    assert data.time - announced < SOON
 
 
 @pytest.mark.only("unix", "a process that is stopped is a board that sleeps")

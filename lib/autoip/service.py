@@ -31,9 +31,10 @@ A link is the wire as a service sees it, and the address on it:
                             false, or if frames are waiting (they come first)
     set_prefix(prefix)      16, as it is at first: traffic to 169.254/16 leaves by the link-local
                             address; 32: by the interface's own, unless a socket is bound to the
-                            link-local one
+                            link-local one; 0: as 32, and once the link-local address is removed, the
+                            sockets that are bound to it move to the interface's own address
     release()               take the address off, if there is one; its TCP connections are reset first
-                            (RFC 3927 2.5)
+                            (RFC 3927 2.5). Other sockets that are bound to it move to the next address
     wake(ms)                one wake-up after ms, replacing the last; -1: none
     close()                 release(), and leave the interface as it was; on_wake is called no more.
                             After it status() and receive() return 0, routable() returns None, counts()
@@ -260,7 +261,7 @@ class Service:
         if status != self._status:
             if not self._status:
                 mac = self._link.mac()
-            self._link.set_prefix(32 if status == _WITH_ROUTABLE and self._mode == _FORCE else 16)
+            self._link.set_prefix((16, 0, 32)[self._mode] if status == _WITH_ROUTABLE else 16)
             self._note(("down", "up", "routable")[status], -1)
         idle = status == _WITH_ROUTABLE and self._mode == _OLD
         todo = machine.set_status(status, idle, time.ticks_ms(), mac)
