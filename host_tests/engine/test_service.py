@@ -56,13 +56,15 @@ class Memory:
         self.saved = []
         self._fails = fails
 
+    tried = -1
+
     def load(self):
         return self.host
 
     def save(self, host):
+        self.saved.append(host)
         if self._fails:
             raise OSError(errno.EIO)
-        self.saved.append(host)
 
 
 class User:
@@ -130,7 +132,7 @@ def test_claim_is_told_at_the_first_announcement():
     wire.run(n1 - 1)
     assert user.heard == [] and svc.address is None and svc.state == "probing" and link.address == -1
     wire.run(n1)
-    assert user.heard == [("bound", ADDRESS, None, None, "announcing")] and user.times == [n1]
+    assert user.heard == [("bound", ADDRESS, None, None, "bound")] and user.times == [n1]
     assert link.calls == [(n1, "assign")] and link.address == C
     wire.run(60000)
     assert len(user.heard) == 1 and svc.state == "bound" and len(wire.trace) == 5
@@ -157,12 +159,12 @@ def test_events_of_a_defence_and_a_loss():
     second = svc.address
     assert second not in (None, ADDRESS) and link.address >= 0
     assert user.heard == [
-        ("bound", ADDRESS, None, None, "announcing"),
+        ("bound", ADDRESS, None, None, "bound"),
         ("conflict", ADDRESS, None, ADDRESS, "bound"),
         ("defended", ADDRESS, None, ADDRESS, "bound"),
         ("conflict", None, ADDRESS, ADDRESS, "probing"),
         ("lost", None, ADDRESS, ADDRESS, "probing"),
-        ("bound", second, ADDRESS, ADDRESS, "announcing"),
+        ("bound", second, ADDRESS, ADDRESS, "bound"),
     ]
     assert user.times[1:5] == [30000, 30000, 31000, 31000] and svc.offender == OTHER
 
@@ -197,7 +199,7 @@ def test_link_down_and_up_tells_suspended_and_bound():
     wire.run(60000)
     assert user.heard[1:] == [
         ("suspended", None, ADDRESS, None, "waiting"),
-        ("bound", ADDRESS, ADDRESS, None, "announcing"),
+        ("bound", ADDRESS, ADDRESS, None, "bound"),
     ]
     assert [what for _, what in link.calls] == ["assign", "suspend", "assign"]
 
@@ -402,6 +404,50 @@ def test_callback_that_starts_again():
     wire.run(40000)
     again, user = second[0]
     assert again.address == ADDRESS and user.events() == ["bound"] and svc.state == "stopped"
+
+
+def test_callback_of_a_service_that_runs_already():
+    # boot.py starts the service, main.py listens.
+    wire, _, first, svc = _held()
+    second = User(wire)
+    svc.on_event = second
+    svc.stop()
+    assert first.events() == ["bound"] and second.events() == ["lost", "stopped"]
+    wire, _, user, svc = _held()
+    svc.on_event = None
+    svc.stop()
+    assert user.events() == ["bound"]
+
+
+class _Coroutine:
+    """What a call of an async def returns, and nobody awaits."""
+
+    def throw(self, error):
+        raise error
+
+
+def test_asynchronous_callback_is_reported():
+    wire, _, _, svc = _start()
+    svc.on_event = lambda event, svc: _Coroutine()
+    wire.run(20000)
+    assert svc.state == "bound"
+    assert [(type(error), error.args) for error in service.sys.reported] == [
+        (TypeError, ("on_event: a function, not async def, or None",))
+    ]
+
+
+async def _asynchronous(event, svc):
+    pass
+
+
+def test_start_refuses_what_is_no_callback():
+    for on_event in (5, "print") if CPYTHON else (5, "print", _asynchronous):  # CPython can't tell it by its type
+        try:
+            service.Service(Link(Wire()), on_event=on_event)
+        except TypeError as error:
+            assert error.args[0] == "on_event: a function, not async def, or None"
+        else:
+            raise AssertionError(on_event)
 
 
 def test_no_callback_at_all():
@@ -618,6 +664,12 @@ def test_option_force_keeps_the_address_and_turns_its_traffic_away():
     assert link.prefix == 32 and user.events() == ["bound", "suspended", "bound"]
 
 
+def test_options_are_truth_values():
+    for old, force, mode in ((1, 2, 2), ("yes", [1], 2), (1, "", 1), ([], 5, 0), (None, None, 0)):
+        _, _, _, svc = _start(old=old, force=force)
+        assert svc._mode == mode, (old, force)
+
+
 def test_traffic_stays_with_the_address_without_both_options():
     for options in ({}, {"force": True}):
         wire, link, _, svc = _start(**options)
@@ -707,6 +759,73 @@ def test_ready_is_wait_for_asyncio():
     assert _is_error(lambda: _await(wire, svc.ready()), errno.ENOTCONN)
 
 
+class _Locked:
+    """Takes the place of the module `_autoip`: the scheduler is locked for so many questions."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def in_callback(self):
+        self.count -= 1
+        return self.count >= 0
+
+
+def _locked(count, function):
+    """-> the message of the RuntimeError that the function raises there, or what it returns."""
+    real, service._autoip = service._autoip, _Locked(count)
+    try:
+        return function()
+    except RuntimeError as error:
+        return str(error)
+    finally:
+        service._autoip = real
+
+
+def test_wait_and_save_in_a_callback_raise_at_once():
+    # Nothing changes until the callback returns, and it may have interrupted the file system.
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    for _ in range(2):
+        since = wire.now
+        assert _locked(1000, svc.wait) == _locked(1000, svc.save) == "not in a callback"
+        assert wire.now - since <= 100 and store.saved == []
+        wire.run(20000)
+
+
+def test_wait_and_save_during_the_callback_of_another_thread():
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    assert _locked(9, svc.wait) == ADDRESS
+    assert _locked(9, svc.save) is None and store.saved == [C, C]
+
+
+def test_changed_returns_the_address_or_none_at_each_change():
+    wire, link, _, svc = _start()
+    n1 = _instants()[3]
+    wire, link, _, svc = _start()
+    assert svc.reachable is None
+    assert _await(wire, svc.changed()) == ADDRESS == svc.reachable and n1 <= wire.now <= n1 + 100
+    wire.at(30000, link.carrier, False)
+    assert _await(wire, svc.changed()) is None and 30000 <= wire.now <= 30100 and svc.reachable is None
+    wire.at(31000, link.carrier, True)
+    assert _await(wire, svc.changed()) == ADDRESS
+
+
+def test_changed_misses_nothing_between_two_calls():
+    wire, link, _, svc = _held()
+    assert _await(wire, svc.changed(None)) == ADDRESS and wire.now == 20000
+    link.carrier(False)
+    wire.sleep(10)
+    assert _await(wire, svc.changed(ADDRESS)) is None and wire.now == 20010
+
+
+def test_changed_ends_when_the_service_does():
+    wire, _, _, svc = _held()
+    wire.at(30000, lambda _: svc.stop())
+    assert _await(wire, svc.changed()) is None
+    assert svc.reachable is None and _is_error(lambda: _await(wire, svc.changed()), errno.ENOTCONN)
+
+
 def test_states_by_name():
     wire, link, _, svc = _start()
     seen = [svc.state]
@@ -718,7 +837,7 @@ def test_states_by_name():
     wire.sleep(10)
     seen.append(svc.state)
     svc.stop()
-    assert seen + [svc.state] == "waiting probing announcing bound waiting stopped".split()  # noqa: RUF005
+    assert seen + [svc.state] == "waiting probing bound waiting stopped".split()  # noqa: RUF005
 
 
 def test_statistics():
@@ -787,16 +906,56 @@ def test_random_reaches_both_ends_evenly():
 
 
 def test_stored_address_is_tried_first():
-    # R3927-2.1-g, R3927-2.1-f: and stored anew with every claim, never before.
+    # R3927-2.1-g, R3927-2.1-f
     store = Memory(C)
     wire, _, _, svc = _start(first=-1, store=store)
     wire.run(1500)
-    assert wire.trace[0][1][38:42] == ip(C) and store.saved == []
+    assert wire.trace[0][1][38:42] == ip(C)
     wire.run(20000)
-    assert svc.address == ADDRESS and store.saved == [C]
+    assert svc.address == ADDRESS
+
+
+def test_no_callback_saves_the_address():
+    # A callback may have interrupted the file system.
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    wire.run(20000)
     _lose(wire)
     wire.sleep(20000)
-    assert [text(host) for host in store.saved] == [ADDRESS, svc.address]
+    svc.stop()
+    assert store.saved == []
+
+
+def test_each_address_is_saved_once_by_the_program():
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    svc.save()
+    assert store.saved == []
+    svc.wait()
+    svc.wait()
+    _await(wire, svc.ready())
+    assert store.saved == [C]
+    svc.save()  # says so itself: the store compares it with the file
+    assert store.saved == [C, C]
+    _lose(wire)
+    second = _await(wire, svc.changed(None))
+    assert [text(host) for host in store.saved] == [ADDRESS, ADDRESS, second]
+    svc.stop()
+    svc.save()
+    assert len(store.saved) == 3
+
+
+def test_changed_saves_an_address_that_came_before_it_was_called():
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    wire.run(20000)
+    wire.at(21000, lambda _: svc.stop())
+    assert _await(wire, svc.changed()) is None and store.saved == [C]
+
+
+def test_save_without_remember_does_nothing():
+    _, _, _, svc = _held()
+    svc.save()
 
 
 def test_option_ip_goes_before_the_store():
@@ -811,11 +970,13 @@ def test_empty_store_leaves_the_first_choice():
     assert svc.address == text(candidate(MAC, 0))
 
 
-def test_store_that_fails_is_reported():
-    wire, _, user, svc = _start(store=Memory(fails=True))
-    wire.run(20000)
-    assert svc.state == "bound" and user.events() == ["bound"]
+def test_store_that_fails_is_reported_once():
+    store = Memory(fails=True)
+    wire, _, user, svc = _start(store=store)
+    assert svc.wait() == svc.wait() == ADDRESS
+    assert user.events() == ["bound"] and store.saved == [C]
     assert [error.args[0] for error in service.sys.reported] == [errno.EIO]
+    assert _is_error(svc.save, errno.EIO)
 
 
 # Many services
@@ -995,6 +1156,15 @@ def test_interface_that_is_gone_keeps_its_service():
     _public(story)
 
 
+def test_mount_takes_a_string():
+    try:
+        autoip.mount(5)
+    except TypeError as error:
+        assert error.args[0] == "options: a string"
+    else:
+        raise AssertionError("no TypeError")
+
+
 def test_mount_is_start():
     def story(wire):
         svc = autoip.mount("if=w1,ip=169.254.18.52,delay=200,abandon")
@@ -1017,7 +1187,6 @@ def test_start_refuses_bad_values_and_leaves_nothing():
             ({"delay": 0}, "delay"),
             ({"delay": 8001}, "delay"),
             ({"delay": 1.5}, "delay"),
-            ({"on_event": 5}, "on_event"),
             ({"remember": 5}, "remember"),
             ({"remember": ""}, "remember"),
         ):
@@ -1174,13 +1343,13 @@ def test_a_service_at_the_prompt():
     assert told.startswith("<autoip w0 bound 169.254.18.52 {") and "'probes': 3" in told
 
 
-def test_wait_is_told_no_number_of_ms():
+def test_timeout_that_wait_can_not_keep_is_refused():
     _, _, _, svc = _start()
-    for timeout in ("5", 1.5, -1, True):
+    for timeout in ("5", 1.5, -1, True, 2**29, 2**30, 2**40):
         try:
             svc.wait(timeout)
         except ValueError as error:
-            assert str(error) == "timeout_ms: ms, or None"
+            assert str(error) == "timeout_ms: an int, 0 - 2**29 - 1, or None"
         else:
             raise AssertionError(timeout)
 

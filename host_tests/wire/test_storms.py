@@ -116,4 +116,4 @@ try:
 except KeyboardInterrupt:
     heard = svc.address, svc.state
 """)
-    assert board.ask("heard") == [C, "announcing"]
+    assert board.ask("heard") == [C, "bound"]

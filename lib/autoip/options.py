@@ -12,7 +12,7 @@ def parse(string):
     take.
     """
     if not isinstance(string, str):
-        raise ValueError("options: a string")
+        raise TypeError("options: a string")
     options = {}
     for item in string.split(",") if string else ():
         name, equals, value = item.partition("=")
