@@ -441,7 +441,8 @@ async def _asynchronous(event, svc):
 
 
 def test_start_refuses_what_is_no_callback():
-    for on_event in (5, "print") if CPYTHON else (5, "print", _asynchronous):  # CPython can't tell it by its type
+    # In CPython an async def has the type of a function.
+    for on_event in (5, "print") if CPYTHON else (5, "print", _asynchronous):
         try:
             service.Service(Link(Wire()), on_event=on_event)
         except TypeError as error:
@@ -794,7 +795,7 @@ def test_wait_and_save_in_a_callback_raise_at_once():
 
 def test_wait_and_save_during_the_callback_of_another_thread():
     store = Memory()
-    wire, _, _, svc = _start(store=store)
+    _, _, _, svc = _start(store=store)
     assert _locked(9, svc.wait) == ADDRESS
     assert _locked(9, svc.save) is None and store.saved == [C, C]
 
@@ -972,7 +973,7 @@ def test_empty_store_leaves_the_first_choice():
 
 def test_store_that_fails_is_reported_once():
     store = Memory(fails=True)
-    wire, _, user, svc = _start(store=store)
+    _, _, user, svc = _start(store=store)
     assert svc.wait() == svc.wait() == ADDRESS
     assert user.events() == ["bound"] and store.saved == [C]
     assert [error.args[0] for error in service.sys.reported] == [errno.EIO]

@@ -3,10 +3,6 @@
 
 import pytest
 
-from .board import BoardError
-from .frames import announcement, is_arp
-from .waiting import PATIENCE
-
 C = "169.254.20.20"
 PATH = "/ram/autoip.txt"
 DEVICE = """

@@ -9,7 +9,7 @@ def parse(string):
 
     nic: the value of `if`, or None. options: keyword arguments for start(), which checks their values.
     ValueError names an option that is unknown, given twice, lacks its value or has one that it does not
-    take.
+    take. TypeError if it is not a string.
     """
     if not isinstance(string, str):
         raise TypeError("options: a string")

@@ -165,8 +165,8 @@ class Service:
 
     @property
     def state(self):
-        """One word: "waiting" (for the link, or for the rate limit to expire), "probing", "bound", "idle" (with
-        `old`: a routable address is present), "stopped".
+        """One word: "waiting" (for the link, or for the rate limit to expire), "probing", "bound",
+        "idle" (with `old`: a routable address is present), "stopped".
         """
         return acd.STATES[self._machine.state]
 
@@ -238,11 +238,11 @@ class Service:
         return self.reachable
 
     def save(self):
-        """Write the address to the file of `remember` now. wait(), ready() and changed() do it as well, once for
-        each address. Nothing happens without `remember`, without an address, or if the file has it already.
+        """Write the address to the file of `remember`. wait(), ready() and changed() do this as well, once
+        for each address. Nothing happens without `remember`, without an address, or if the file has it.
 
-        OSError as the file system raises it; RuntimeError in a callback of the scheduler, which may have
-        interrupted the file system.
+        OSError as the file system raises it; RuntimeError in a callback of the scheduler, because that
+        may have interrupted the file system.
         """
         _refuse_callback()
         host = self._machine.held()
@@ -386,7 +386,7 @@ def _is_taken(machine, host):
 
 
 def _refuse_callback():
-    # The scheduler is locked in a callback. With threads it may be the callback of another one, which ends soon.
+    # The scheduler is locked during a callback. The callback of another thread ends soon.
     for _ in range(10):
         if not _autoip.in_callback():
             return

@@ -12,7 +12,7 @@ _LINE = const(64)  # bytes read at once; a line of ours has at most 34
 
 
 class Store:
-    """One interface's line in the file at `path`: its MAC and its address. Several interfaces may share a file.
+    """One interface's line in the file at `path`: its MAC and its address. Interfaces may share a file.
 
     OSError if the file can't be written. ValueError if it has a line that does not start with a MAC: it is
     another program's file, and stays as it is.
