@@ -45,7 +45,7 @@ def test_value_that_is_no_interface_is_a_type_error(board, function):
         _assert_raises(board, NO_NIC, f"autoip.{function}({nic})")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 @pytest.mark.parametrize("nic", ["nic", "None", "'e0'"])
 def test_second_start_is_refused(board, nic):
     board.start(delay=200)
@@ -81,7 +81,7 @@ def test_bad_values_name_the_option_and_its_range(board):
     assert board.ask("autoip.get(nic) is None")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 @pytest.mark.parametrize(
     ("options", "error"),
     {
@@ -99,7 +99,7 @@ def test_option_string_with_a_fault(board, options, error):
     _assert_raises(board, f"ValueError: {error}", f"autoip.mount({options!r})")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_option_string(board):
     board.run(f"svc = autoip.mount('if=e0,ip={C},debug,delay=200,abandon')")
     assert board.ask("svc.wait(PATIENCE * 1000)") == C
@@ -127,7 +127,7 @@ def test_a_service_too_many_is_told_how_many_there_are(board, bench):
     board.run("autoip.stop()")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_at_the_prompt(board):
     board.claim(delay=200, ip=C)
     board.until("svc.state == 'bound'", PATIENCE)
@@ -135,14 +135,14 @@ def test_at_the_prompt(board):
     assert told.startswith(f"<autoip e0 bound {C} {{") and "'probes': 3" in told
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_wait_ends_at_its_timeout(board):
     _assert_raises(board, f"OSError: {errno.ETIMEDOUT}", "svc = start(nic, delay=200); svc.wait(1)")
     board.expect("bound")
     assert board.ask("svc.wait(0)") == board.address
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_wait_ends_when_the_service_is_stopped(board):
     board.start(delay=200)
     board.run("svc.stop()")
@@ -155,7 +155,7 @@ def test_asyncio(board):
     assert board.ask("asyncio.run(svc.ready())") == C
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_wait_in_a_callback_raises_instead_of_standing_still(board, bench):
     board.run(f"""
 errors = []

@@ -56,7 +56,7 @@ def board(bench):
     return board
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_no_peer_is_asked_for_that_left_the_arp_table(bench, server, board):
     """A connection's other end is not asked for so that it can be reset."""
     Connection(server.host, board, C)
@@ -66,7 +66,7 @@ def test_no_peer_is_asked_for_that_left_the_arp_table(bench, server, board):
     assert not sent_by(bench, board, C, *lose(bench, board))
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_connection_attempt_ends_with_the_address(bench, board):
     board.run("client = socket.socket(); client.setblocking(False)")
     with contextlib.suppress(BoardError):  # EINPROGRESS

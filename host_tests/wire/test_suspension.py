@@ -30,7 +30,7 @@ def board(bench):
     return bench.board()
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 @pytest.mark.parametrize("beside", ["nothing", "a static address"])
 def test_connections_live_through_a_flap(bench, server, board, beside):
     # D9
@@ -45,8 +45,8 @@ def test_connections_live_through_a_flap(bench, server, board, beside):
         assert connection.works()
 
 
-@pytest.mark.not_on_esp32("numbers of errors are its own")
-@pytest.mark.task
+@pytest.mark.not_on_espressif("numbers of errors are its own")
+@pytest.mark.threaded
 def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, server, board):
     """The host that has the address now gets nothing of it, and the board's socket an error."""
     # R3927-2.5-g, R5227-2.4-k, BCT-I.6b, X-33
