@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "py/mperrno.h"
+#include "py/mphal.h"
 #include "py/runtime.h"
 
 #include "lwip/prot/ethernet.h"
@@ -357,17 +358,24 @@ static mp_obj_t autoip_name(mp_obj_t nic) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(autoip_name_obj, autoip_name);
 
-// in_callback(): is the scheduler locked, as it is while a callback runs, of any thread? Nothing that is scheduled runs then.
-static mp_obj_t autoip_in_callback(void) {
-    return mp_obj_new_bool(MP_STATE_VM(sched_state) < 0);
+// refuse_callback(): RuntimeError in a callback of the scheduler, during which nothing else that is scheduled runs. The
+// scheduler is locked then. The callback of another thread locks it as well, but soon returns.
+static mp_obj_t autoip_refuse_callback(void) {
+    for (int tries = 10; MP_STATE_VM(sched_state) < 0; --tries) {
+        if (tries == 0) {
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("not in a callback"));
+        }
+        mp_hal_delay_ms(5);
+    }
+    return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_0(autoip_in_callback_obj, autoip_in_callback);
+static MP_DEFINE_CONST_FUN_OBJ_0(autoip_refuse_callback_obj, autoip_refuse_callback);
 
 static const mp_rom_map_elem_t autoip_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__autoip) },
     { MP_ROM_QSTR(MP_QSTR_Link), MP_ROM_PTR(&link_type) },
     { MP_ROM_QSTR(MP_QSTR_name), MP_ROM_PTR(&autoip_name_obj) },
-    { MP_ROM_QSTR(MP_QSTR_in_callback), MP_ROM_PTR(&autoip_in_callback_obj) },
+    { MP_ROM_QSTR(MP_QSTR_refuse_callback), MP_ROM_PTR(&autoip_refuse_callback_obj) },
 };
 static MP_DEFINE_CONST_DICT(autoip_globals, autoip_globals_table);
 

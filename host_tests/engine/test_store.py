@@ -291,6 +291,15 @@ def test_names_of_the_interfaces_are_their_macs():
     _remove(path)
 
 
+def test_no_address_is_not_saved():
+    path = _path()
+    a = Store(path, MAC)
+    a.save(C)
+    a.save(-1)
+    assert a.load() == C
+    _remove(path)
+
+
 def test_power_cut_in_a_save_leaves_the_old_address():
     path = _path()
     Store(path, MAC).save(X)

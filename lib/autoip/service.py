@@ -61,8 +61,8 @@ _ASSIGN = const(2)
 _CONFLICT = const(4)
 _ROUTABLE = const(128)
 
-_POLL = const(5)  # ms between two polls of wait() and ready()
-_POLL_CHANGES = const(100)  # ms between two polls of changed(), which may wait for days
+_POLL = const(5)  # ms between two polls of wait()
+_POLL_ASYNC = const(50)  # ms between two polls of ready() and changed(), which may wait for days
 _TIMEOUTS = const(0x20000000)  # ms, 2**29: ticks_diff() reaches no further
 _WITH_ROUTABLE = const(2)  # a link's status
 _DELAY_MAX = const(8000)  # ms
@@ -198,7 +198,7 @@ class Service:
         """
         if timeout_ms is not None and not (type(timeout_ms) is int and 0 <= timeout_ms < _TIMEOUTS):
             raise ValueError("timeout_ms: an int, 0 - 2**29 - 1, or None")
-        _refuse_callback()
+        _autoip.refuse_callback()
         start = time.ticks_ms()
         while not (address := self._reached()):
             if timeout_ms is not None and time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
@@ -208,11 +208,7 @@ class Service:
 
     async def ready(self):
         """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
-        import asyncio
-
-        while not (address := self._reached()):
-            await asyncio.sleep_ms(_POLL)
-        return address
+        return await self.changed(None)
 
     async def changed(self, known=0):
         """Wait, for asyncio, until `reachable` is not `known`; return the new value, an address or None. With
@@ -225,16 +221,21 @@ class Service:
 
         if known == 0:
             known = self.reachable
-        while (address := self.reachable) == known:
-            self._reached()
-            await asyncio.sleep_ms(_POLL_CHANGES)
-        self._save_once()
+        while (address := self._reached()) == known:
+            await asyncio.sleep_ms(_POLL_ASYNC)
         return address
 
     def _reached(self):
         if not self._machine.state:
             raise OSError(errno.ENOTCONN)
-        self._save_once()
+        store = self._store
+        host = self._machine.held()
+        if store and store.tried != host:
+            store.tried = host  # A full disk must not cost the address, nor time at each poll.
+            try:
+                store.save(host)
+            except OSError as error:
+                sys.print_exception(error)
         return self.reachable
 
     def save(self):
@@ -244,21 +245,9 @@ class Service:
         OSError as the file system raises it; RuntimeError in a callback of the scheduler, because that
         may have interrupted the file system.
         """
-        _refuse_callback()
-        host = self._machine.held()
-        if self._store and host >= 0:
-            self._store.save(host)
-
-    def _save_once(self):
-        # A failure is no reason not to return the address. On a full disk it does not happen again.
-        host = self._machine.held()
-        store = self._store
-        if store and host >= 0 and host != store.tried:
-            store.tried = host
-            try:
-                store.save(host)
-            except OSError as error:
-                sys.print_exception(error)
+        _autoip.refuse_callback()
+        if self._store:
+            self._store.save(self._machine.held())
 
     def stats(self):
         """Counters since start: probes, announcements and defences sent; conflicts with the link-local
@@ -383,15 +372,6 @@ def _is_taken(machine, host):
         if service._machine is not machine and service._machine.claims(host):
             return True
     return False
-
-
-def _refuse_callback():
-    # The scheduler is locked during a callback. The callback of another thread ends soon.
-    for _ in range(10):
-        if not _autoip.in_callback():
-            return
-        time.sleep_ms(_POLL)
-    raise RuntimeError("not in a callback")
 
 
 def _random(mac, low, high):

@@ -37,8 +37,8 @@ class Store:
         return left if host < 0 else host
 
     def save(self, host):
-        """Store the address if the file has another one. OSError as the file system raises it."""
-        if self._read(self._path) != host:
+        """Store the address unless the file has it, or it is -1. OSError as the file system raises it."""
+        if host >= 0 and self._read(self._path) != host:
             with open(self._new, "wb") as copy:
                 copy.write(b"%s %s\n" % (self._mac, text(host).encode()))
                 self._read(self._path, copy)
