@@ -7,7 +7,7 @@ import sys
 
 import autoip
 import sim
-from autoip import service
+from autoip import acd, service
 from autoip.candidates import candidate, text
 from sim import (
     FOREIGN,
@@ -680,6 +680,24 @@ def test_traffic_stays_with_the_address_without_both_options():
         assert link.prefix == 16 and svc.address == ADDRESS
 
 
+def test_routable_conflict_after_a_link_local_one_has_no_contested_address():
+    wire, link, user, svc = _start()
+    link.other_address(True)
+    wire.run(20000)
+    wire.inject(30000, announcement(FOREIGN, C))
+    wire.inject(40000, packet(REQUEST, OTHER, ROUTABLE, NOBODY, ROUTABLE))
+    wire.run(35000)
+    assert svc.contested == ADDRESS and svc.offender == FOREIGN
+    wire.run(45000)
+    assert user.heard[-1] == ("routable conflict", ADDRESS, None, None, "bound")
+    assert svc.contested is None and svc.offender == OTHER
+    assert [entry[1:] for entry in svc.log()][-3:] == [
+        ("conflict", ADDRESS),
+        ("defended", ADDRESS),
+        ("routable conflict", None),
+    ]
+
+
 def test_conflict_with_the_routable_address_is_told_and_nothing_else():
     wire, link, user, svc = _start()
     link.other_address(True)
@@ -700,6 +718,17 @@ def _is_error(function, number):
     except OSError as error:
         return error.args[0] == number
     return False
+
+
+def test_bits_and_states_are_the_same_everywhere():
+    # service.py copies them from acd.py, because const() is known in its own file only.
+    if not CPYTHON:
+        return
+    names = "_SEND _ASSIGN _CONFLICT _DEFENDED _SUSPENDED _LOST _BOUND _ROUTABLE".split()
+    for i, name in enumerate(names):
+        assert getattr(acd, name) == getattr(service, name, 1 << i) == 1 << i, name
+    states = "STOPPED WAITING IDLE PROBING ANNOUNCING HELD".split()
+    assert [getattr(acd, "_" + name) for name in states] == list(range(6))
 
 
 def test_wait_blocks_until_the_address_is_held():
