@@ -666,6 +666,31 @@ def test_option_force_keeps_the_address_and_turns_its_traffic_away():
     assert link.prefix == 32 and user.events() == ["bound", "suspended", "bound"]
 
 
+def test_defaults_of_the_options():
+    wire = Wire()
+    _plug(wire)
+    svc = service.Service(Link(wire))
+    assert svc._machine.delay == 2000 and svc._machine.host == candidate(MAC, 0)
+    assert len(service._frame) == 42 and svc.log() == []
+
+
+def test_force_without_old_is_noted():
+    for options, entries in (
+        ({"force": True}, [("force without old", None)]),
+        ({"old": True, "force": 1}, []),
+    ):
+        _, _, _, svc = _start(**options)
+        assert [entry[1:] for entry in svc.log()] == entries
+
+
+def test_frame_that_waited_while_the_link_went_down_has_no_offender():
+    wire, link, user, svc = _held()
+    link.heard(announcement(FOREIGN, C))
+    link.carrier(False)
+    wire.sleep(10)
+    assert user.events() == ["bound", "suspended"] and svc.offender == bytes(6)
+
+
 def test_options_are_truth_values():
     for old, force, mode in ((1, 2, 2), ("yes", [1], 2), (1, "", 1), ([], 5, 0), (None, None, 0)):
         _, _, _, svc = _start(old=old, force=force)
@@ -746,6 +771,19 @@ def test_wait_times_out():
     wire, _, _, svc = _start(Wire(TICKS_MAX - 50))
     assert _is_error(lambda: svc.wait(100), errno.ETIMEDOUT) and 100 <= wire.now <= 105
     assert svc.wait(7000) == ADDRESS
+
+
+def test_wait_looks_every_five_ms_and_changed_every_fifty():
+    wire, _, _, svc = _start()
+    assert _is_error(lambda: svc.wait(1), errno.ETIMEDOUT) and wire.now == 5
+    wire, link, _, svc = _held()
+    wire.at(20001, link.carrier, False)
+    assert _await(wire, svc.changed()) is None and wire.now == 20050
+
+
+def test_longest_timeout():
+    _, _, _, svc = _start()
+    assert svc.wait(2**29 - 1) == ADDRESS
 
 
 def test_wait_ends_when_the_service_does():
@@ -1342,6 +1380,13 @@ def test_debug_keeps_every_event_and_every_packet_sent_and_prints_nothing():
     words = ["up"] + ["probe"] * 3 + ["announcement", "bound", "announcement"]
     assert [word for _, word, _ in svc.log()[:7]] == words and len(svc.log()) == 7 + 6
     assert svc.log()[1][1:] == ("probe", ADDRESS) and service.sys.reported == []
+
+
+def test_debug_keeps_sixty_four_entries():
+    _, _, _, svc = _start(debug=True)
+    for _ in range(100):
+        svc._note("up", -1)
+    assert len(svc.log()) == 64
 
 
 def test_log_without_debug_has_no_packets():
