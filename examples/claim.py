@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
-# Claim a link-local address, tell of it and of what happens to it; the service runs on afterwards.
+# Print the board's link-local address and what happens to it. For the prompt of any board, after boot.py has
+# activated an interface. If boot.py has started the service as well, this uses that service.
 import autoip
-import network
 
 
 def on_event(event, service):
     print(event, service.address)
 
 
-nic = network.LAN()
-nic.active(True)
-service = autoip.start(nic, delay=200, on_event=on_event)
+service = autoip.get() or autoip.start(delay=200)
+service.on_event = on_event
 print("my address is", service.wait(15000))

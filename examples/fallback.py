@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-# An address that the board can be reached at: the DHCP server's, or a link-local one where there is none.
-# With `old` the link-local address is given up when a lease comes, and claimed again when that is gone.
+# An address at which the board can be reached: the DHCP server's, or a link-local one without a server.
+# For any board, after boot.py. `old` is an option of start(), so this starts the service again.
 import autoip
-import network
 
-nic = network.LAN()
-nic.active(True)
-service = autoip.start(nic, old=True)
+service = autoip.get() or autoip.start()
+service.stop()
+service = autoip.start(service.nic, old=True)
 print("my address is", service.wait())

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The same address after a restart, even if another host once drove the board off its first choice. The file
-# has a line for each interface, and is written only when the address is another one.
+# The same address after a restart, even if another host once took the board's first choice. For any board,
+# after boot.py. `remember` is an option of start(), so this starts the service again. wait() saves the
+# address.
 import autoip
-import network
 
-nic = network.LAN()
-nic.active(True)
-service = autoip.start(nic, remember="autoip.txt")
+service = autoip.get() or autoip.start()
+service.stop()
+service = autoip.start(service.nic, remember="autoip.txt")
 print("my address is", service.wait())

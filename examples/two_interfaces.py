@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Wi-Fi and Ethernet, each with a service and an address of its own, which is known on its own link only.
-# Where one is missing, the other goes on.
+# Wi-Fi and Ethernet, each with its own service and its own address, which is known on its own link only.
+# For boards with WLAN and LAN or WIZNET5K; a board with one of them uses that. On an ESP32 give network.LAN()
+# its pins.
 import autoip
 import network
 
@@ -13,4 +14,5 @@ for kind in ("WLAN", "WIZNET5K", "LAN"):
     if hasattr(network, kind):
         nic = getattr(network, kind)()
         nic.active(True)
-        autoip.start(nic, on_event=on_event)
+        service = autoip.get(nic) or autoip.start(nic)
+        service.on_event = on_event

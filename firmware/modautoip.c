@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "py/mperrno.h"
+#include "py/mphal.h"
 #include "py/runtime.h"
 #include "shared/netutils/netutils.h"
 
@@ -69,6 +70,17 @@ typedef struct _open_t {
     char name[2];
 } open_t;
 
+// A `network` object has a method active(). Of a class, as network.LAN, that would be a function without self.
+static void check_nic(mp_obj_t nic) {
+    mp_obj_t method[2] = { MP_OBJ_NULL, MP_OBJ_NULL };
+    if (nic != mp_const_none && !mp_obj_is_str(nic)) {
+        mp_load_method_maybe(nic, MP_QSTR_active, method);
+        if (method[1] == MP_OBJ_NULL) {
+            mp_raise_TypeError(MP_ERROR_TEXT("nic: a network object, an lwIP name, or None"));
+        }
+    }
+}
+
 static struct netif *find_netif(mp_obj_t nic) {
     if (nic == mp_const_none) {
         return autoip_port_default();
@@ -103,21 +115,27 @@ static void open_in_lwip(void *arg) {
     }
 }
 
-static const char *text_of(int error) {
-    switch (error) {
-        case MP_ENODEV:
-            return "no active interface, nic.active(True) first";
-        case MP_EALREADY:
-            return "it has a service";
-        default:
-            return "AUTOIP_LINKS: " MP_STRINGIFY(AUTOIP_LINKS);
+static mp_obj_t text_of(const open_t *call) {
+    vstr_t text;
+    mp_print_t print;
+    vstr_init_print(&text, 48, &print);
+    if (call->error == MP_EALREADY) {
+        mp_printf(&print, "%c%c already has a service: autoip.get()", call->name[0], call->name[1]);
+    } else if (call->error != MP_ENODEV) {
+        mp_print_str(&print, "all " MP_STRINGIFY(AUTOIP_LINKS) " services in use (AUTOIP_LINKS)");
+    } else if (mp_obj_is_str(call->nic)) {
+        mp_printf(&print, "no interface \"%s\"", mp_obj_str_get_str(call->nic));
+    } else {
+        mp_print_str(&print, "no active interface, nic.active(True) first");
     }
+    return mp_obj_new_str_from_vstr(&text);
 }
 
 static void open_netif(open_t *call) {
+    check_nic(call->nic);
     autoip_port_run(open_in_lwip, call);
     if (call->error) {
-        mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(call->error), mp_obj_new_str_from_cstr(text_of(call->error)) };
+        mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(call->error), text_of(call) };
         nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
     }
 }
@@ -139,7 +157,7 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
         mp_raise_ValueError(MP_ERROR_TEXT("nic: an interface with Ethernet and ARP"));
     }
     if (!call.has_mac) {
-        mp_raise_ValueError(MP_ERROR_TEXT("nic: its MAC is zero or a group's, set it by config(mac=)"));
+        mp_raise_ValueError(MP_ERROR_TEXT("nic: MAC is zero or multicast; set it with config(mac=...)"));
     }
     memcpy(self->name, call.name, sizeof(self->name));
     self->link = call.link;
@@ -353,10 +371,24 @@ static mp_obj_t autoip_name(mp_obj_t nic) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(autoip_name_obj, autoip_name);
 
+// refuse_callback(): RuntimeError in a callback of the scheduler, during which nothing else that is scheduled runs. The
+// scheduler is locked then. The callback of another thread locks it as well, but soon returns.
+static mp_obj_t autoip_refuse_callback(void) {
+    for (int tries = 10; MP_STATE_VM(sched_state) < 0; --tries) {
+        if (tries == 0) {
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("not in a callback"));
+        }
+        mp_hal_delay_ms(5);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(autoip_refuse_callback_obj, autoip_refuse_callback);
+
 static const mp_rom_map_elem_t autoip_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__autoip) },
     { MP_ROM_QSTR(MP_QSTR_Link), MP_ROM_PTR(&link_type) },
     { MP_ROM_QSTR(MP_QSTR_name), MP_ROM_PTR(&autoip_name_obj) },
+    { MP_ROM_QSTR(MP_QSTR_refuse_callback), MP_ROM_PTR(&autoip_refuse_callback_obj) },
 };
 static MP_DEFINE_CONST_DICT(autoip_globals, autoip_globals_table);
 

@@ -249,6 +249,17 @@ def test_a_denied_claim_starts_anew():
     assert p1 < p2
 
 
+def test_gap_leaves_one_percent_below_its_upper_end():
+    # A timer is late and a driver takes its time: no gap on the wire may be longer than PROBE_MAX.
+    for delay, drawn in ((1, (0, 1)), (99, (49, 99)), (2000, (1000, 1980)), (8000, (4000, 7920))):
+        wire = Wire()
+        host = Host(wire, first=C, delay=delay)
+        calls = []
+        host.machine.random = lambda mac, low, high, calls=calls: calls.append((low, high)) or high
+        wire.run(60000)
+        assert calls == [drawn, drawn], delay
+
+
 # A driver that fails
 
 

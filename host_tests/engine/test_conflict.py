@@ -324,6 +324,54 @@ def test_defence_that_was_not_sent_is_sent_again():
     assert host.count("defences") == 1 and len(wire.trace) == 6
 
 
+def _announcing():
+    """A wire with a host that has just announced C for the first time."""
+    wire = Wire()
+    host = Host(wire, first=C)
+    while host.machine.state != sim.ANNOUNCING:
+        wire.sleep(1)
+    return wire, host
+
+
+def test_refused_defence_does_not_move_the_second_announcement():
+    wire, host = _announcing()
+    second = wire.now + host.due()
+    host.refuse = 5
+    host.heard(announcement(FOREIGN, C))
+    wire.run(second + 1000)
+    announced = [ms for ms, sent in wire.trace if not is_probe(sent)]
+    assert announced[2:] == [second] and host.count("defences") == 1
+
+
+def test_refused_defence_does_not_move_the_ten_minute_timer():
+    # Earlier losses are forgotten ten minutes after the second announcement.
+    wire, host = _held()
+    _conflict(wire, 20000)
+    _conflict(wire, 20000)
+    wire.run(40000)
+    assert host.machine.state == sim.HELD and host.limit[1] == 1
+    second = wire.trace[-1][0]
+    wire.run(300000)
+    host.refuse = 5
+    wire.inject(300000, announcement(FOREIGN, host.address))
+    wire.run(second + 600000)
+    assert host.limit[1] == 1
+    wire.run(second + 600001)
+    assert host.limit[1] == 0 and host.count("defences") == 2
+
+
+def test_nothing_is_asked_for_after_a_frame():
+    # What sent() returns is to be done: the next frame is due later.
+    wire, host = _announcing()
+    machine = host.machine
+    assert machine.sent(False, wire.ticks()) == 0
+    assert machine.sent(True, wire.ticks()) == 0 and machine.state == sim.HELD
+    wire = Wire()
+    host = Host(wire, first=C)
+    wire.run(2)
+    assert host.machine.state == sim.PROBING and host.machine.sent(True, wire.ticks()) == 0
+
+
 def test_second_conflict_while_the_defence_waits_for_the_driver():
     wire, host = _held()
     host.refuse = 3

@@ -331,7 +331,7 @@ def test_conflict_is_not_lost_while_the_heap_is_full():
     # the callback can't run, which is reported; the protocol goes on.
     link, clock, svc = _service()
     heard = []
-    svc._on_event = lambda event, svc: heard.append(event + "!")
+    svc.on_event = lambda event, svc: heard.append(event + "!")
     while svc.state != "bound":
         svc._wake()
         clock.now += max(link.next, 0)

@@ -127,3 +127,36 @@ def test_a_slow_callback_shortens_no_gap():
         probes = _probes_with_conflicts_from(due[late])
         assert len(probes) == 3 and probes[late] == due[late] + 900
         assert all(1000 <= probes[i + 1] - probes[i] for i in range(2)), probes
+
+
+def test_wake_up_that_was_cut_off_comes_again_after_a_tenth_of_a_second():
+    wire = Wire()
+    link = Interrupted(wire, 1, False)
+    _service(wire, link)
+    assert _run(wire, 0) == 1 and link.due() == 100
+
+
+class CutOff(Link):
+    """Ctrl-C comes before the next frame is sent, once it is armed."""
+
+    armed = False
+
+    def send(self, frame):
+        if self.armed:
+            self.armed = False
+            raise KeyboardInterrupt
+        return super().send(frame)
+
+
+def test_defence_that_was_cut_off_is_finished_before_the_link_is_looked_at():
+    # Else the machine would take the frame of the defence for an announcement, while the link is down.
+    wire = Wire()
+    link = CutOff(wire)
+    svc = _service(wire, link)
+    wire.run(CONTESTED_AT)
+    link.armed = True
+    link.heard(announcement(FOREIGN, C))
+    assert _run(wire, CONTESTED_AT) == 1 and not link.armed
+    link.carrier(False)
+    wire.sleep(1000)
+    assert svc.state == "waiting" and svc.address is None and svc.stats()["announcements"] == 2

@@ -328,3 +328,44 @@ def test_the_adversary_here_denies_the_first_candidate():
     Denier(wire)
     wire.run(2000)
     assert [frame[38:42] == ip(C) for _, frame in wire.trace][:2] == [True, False]
+
+
+# The pause itself
+
+
+def _paused():
+    """A wire with a host that has just begun to wait, and draws the longest times."""
+    wire = Wire()
+    host = Host(wire)
+    host.machine.random = lambda mac, low, high: high
+    for _ in range(10):
+        host.heard(probe(FOREIGN, host.machine.host))
+    assert host.machine.state == sim.WAITING
+    return wire, host
+
+
+def test_claim_after_the_pause_begins_with_the_initial_wait():
+    # R3927-2.2.1-e: PROBE_WAIT, as for any other claim.
+    wire, _ = _paused()
+    wire.run(2 * MINUTE)
+    assert wire.trace[0][0] == MINUTE + 1 + 1000 + 1
+
+
+def test_flap_does_not_shorten_the_pause():
+    for ms, state in ((MINUTE, sim.WAITING), (MINUTE + 1, sim.PROBING)):
+        wire, host = _paused()
+        wire.run(ms - 1)
+        host.carrier(False)
+        wire.run(ms)
+        host.carrier(True)
+        assert host.machine.state == state, ms
+
+
+def test_pause_of_long_ago_does_not_return_with_the_clock():
+    # The clock wraps after 12 days; then the end of that pause seems to be to come.
+    wire, host = _paused()
+    wire.run(10 * MINUTE)
+    host.carrier(False)
+    wire.run(sim.TICKS_MAX + 1 + MINUTE // 2)
+    host.carrier(True)
+    assert host.machine.state == sim.PROBING

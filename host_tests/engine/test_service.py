@@ -7,7 +7,7 @@ import sys
 
 import autoip
 import sim
-from autoip import service
+from autoip import acd, service
 from autoip.candidates import candidate, text
 from sim import (
     FOREIGN,
@@ -56,13 +56,16 @@ class Memory:
         self.saved = []
         self._fails = fails
 
+    tried = -1
+
     def load(self):
         return self.host
 
     def save(self, host):
+        if host >= 0:
+            self.saved.append(host)
         if self._fails:
             raise OSError(errno.EIO)
-        self.saved.append(host)
 
 
 class User:
@@ -130,7 +133,7 @@ def test_claim_is_told_at_the_first_announcement():
     wire.run(n1 - 1)
     assert user.heard == [] and svc.address is None and svc.state == "probing" and link.address == -1
     wire.run(n1)
-    assert user.heard == [("bound", ADDRESS, None, None, "announcing")] and user.times == [n1]
+    assert user.heard == [("bound", ADDRESS, None, None, "bound")] and user.times == [n1]
     assert link.calls == [(n1, "assign")] and link.address == C
     wire.run(60000)
     assert len(user.heard) == 1 and svc.state == "bound" and len(wire.trace) == 5
@@ -157,12 +160,12 @@ def test_events_of_a_defence_and_a_loss():
     second = svc.address
     assert second not in (None, ADDRESS) and link.address >= 0
     assert user.heard == [
-        ("bound", ADDRESS, None, None, "announcing"),
+        ("bound", ADDRESS, None, None, "bound"),
         ("conflict", ADDRESS, None, ADDRESS, "bound"),
         ("defended", ADDRESS, None, ADDRESS, "bound"),
         ("conflict", None, ADDRESS, ADDRESS, "probing"),
         ("lost", None, ADDRESS, ADDRESS, "probing"),
-        ("bound", second, ADDRESS, ADDRESS, "announcing"),
+        ("bound", second, ADDRESS, ADDRESS, "bound"),
     ]
     assert user.times[1:5] == [30000, 30000, 31000, 31000] and svc.offender == OTHER
 
@@ -197,7 +200,7 @@ def test_link_down_and_up_tells_suspended_and_bound():
     wire.run(60000)
     assert user.heard[1:] == [
         ("suspended", None, ADDRESS, None, "waiting"),
-        ("bound", ADDRESS, ADDRESS, None, "announcing"),
+        ("bound", ADDRESS, ADDRESS, None, "bound"),
     ]
     assert [what for _, what in link.calls] == ["assign", "suspend", "assign"]
 
@@ -402,6 +405,51 @@ def test_callback_that_starts_again():
     wire.run(40000)
     again, user = second[0]
     assert again.address == ADDRESS and user.events() == ["bound"] and svc.state == "stopped"
+
+
+def test_callback_of_a_service_that_runs_already():
+    # boot.py starts the service, main.py listens.
+    wire, _, first, svc = _held()
+    second = User(wire)
+    svc.on_event = second
+    svc.stop()
+    assert first.events() == ["bound"] and second.events() == ["lost", "stopped"]
+    wire, _, user, svc = _held()
+    svc.on_event = None
+    svc.stop()
+    assert user.events() == ["bound"]
+
+
+class _Coroutine:
+    """What a call of an async def returns, and nobody awaits."""
+
+    def throw(self, error):
+        raise error
+
+
+def test_asynchronous_callback_is_reported():
+    wire, _, _, svc = _start()
+    svc.on_event = lambda event, svc: _Coroutine()
+    wire.run(20000)
+    assert svc.state == "bound"
+    assert [(type(error), error.args) for error in service.sys.reported] == [
+        (TypeError, ("on_event: a function, not async def, or None",))
+    ]
+
+
+async def _asynchronous(event, svc):
+    pass
+
+
+def test_start_refuses_what_is_no_callback():
+    # In CPython an async def has the type of a function.
+    for on_event in (5, "print") if CPYTHON else (5, "print", _asynchronous):
+        try:
+            service.Service(Link(Wire()), on_event=on_event)
+        except TypeError as error:
+            assert error.args[0] == "on_event: a function, not async def, or None"
+        else:
+            raise AssertionError(on_event)
 
 
 def test_no_callback_at_all():
@@ -638,12 +686,61 @@ def test_option_old_lets_sockets_follow_to_the_routable_address():
     assert prefixes == [0]
 
 
+def test_defaults_of_the_options():
+    wire = Wire()
+    _plug(wire)
+    svc = service.Service(Link(wire))
+    assert svc._machine.delay == 2000 and svc._machine.host == candidate(MAC, 0)
+    assert len(service._frame) == 42 and svc.log() == []
+
+
+def test_force_without_old_is_noted():
+    for options, entries in (
+        ({"force": True}, [("force without old", None)]),
+        ({"old": True, "force": 1}, []),
+    ):
+        _, _, _, svc = _start(**options)
+        assert [entry[1:] for entry in svc.log()] == entries
+
+
+def test_frame_that_waited_while_the_link_went_down_has_no_offender():
+    wire, link, user, svc = _held()
+    link.heard(announcement(FOREIGN, C))
+    link.carrier(False)
+    wire.sleep(10)
+    assert user.events() == ["bound", "suspended"] and svc.offender == bytes(6)
+
+
+def test_options_are_truth_values():
+    for old, force, mode in ((1, 2, 2), ("yes", [1], 2), (1, "", 1), ([], 5, 0), (None, None, 0)):
+        _, _, _, svc = _start(old=old, force=force)
+        assert svc._mode == mode, (old, force)
+
+
 def test_traffic_stays_with_the_address_without_both_options():
     for options in ({}, {"force": True}):
         wire, link, _, svc = _start(**options)
         link.other_address(True)
         wire.run(20000)
         assert link.prefix == 16 and svc.address == ADDRESS
+
+
+def test_routable_conflict_after_a_link_local_one_has_no_contested_address():
+    wire, link, user, svc = _start()
+    link.other_address(True)
+    wire.run(20000)
+    wire.inject(30000, announcement(FOREIGN, C))
+    wire.inject(40000, packet(REQUEST, OTHER, ROUTABLE, NOBODY, ROUTABLE))
+    wire.run(35000)
+    assert svc.contested == ADDRESS and svc.offender == FOREIGN
+    wire.run(45000)
+    assert user.heard[-1] == ("routable conflict", ADDRESS, None, None, "bound")
+    assert svc.contested is None and svc.offender == OTHER
+    assert [entry[1:] for entry in svc.log()][-3:] == [
+        ("conflict", ADDRESS),
+        ("defended", ADDRESS),
+        ("routable conflict", None),
+    ]
 
 
 def test_conflict_with_the_routable_address_is_told_and_nothing_else():
@@ -668,6 +765,17 @@ def _is_error(function, number):
     return False
 
 
+def test_bits_and_states_are_the_same_everywhere():
+    # service.py copies them from acd.py, because const() is known in its own file only.
+    if not CPYTHON:
+        return
+    names = "_SEND _ASSIGN _CONFLICT _DEFENDED _SUSPENDED _LOST _BOUND _ROUTABLE".split()
+    for i, name in enumerate(names):
+        assert getattr(acd, name) == getattr(service, name, 1 << i) == 1 << i, name
+    states = "STOPPED WAITING IDLE PROBING ANNOUNCING HELD".split()
+    assert [getattr(acd, "_" + name) for name in states] == list(range(6))
+
+
 def test_wait_blocks_until_the_address_is_held():
     n1 = _instants()[3]
     wire, _, _, svc = _start()
@@ -683,6 +791,19 @@ def test_wait_times_out():
     wire, _, _, svc = _start(Wire(TICKS_MAX - 50))
     assert _is_error(lambda: svc.wait(100), errno.ETIMEDOUT) and 100 <= wire.now <= 105
     assert svc.wait(7000) == ADDRESS
+
+
+def test_wait_looks_every_five_ms_and_changed_every_fifty():
+    wire, _, _, svc = _start()
+    assert _is_error(lambda: svc.wait(1), errno.ETIMEDOUT) and wire.now == 5
+    wire, link, _, svc = _held()
+    wire.at(20001, link.carrier, False)
+    assert _await(wire, svc.changed()) is None and wire.now == 20050
+
+
+def test_longest_timeout():
+    _, _, _, svc = _start()
+    assert svc.wait(2**29 - 1) == ADDRESS
 
 
 def test_wait_ends_when_the_service_does():
@@ -722,9 +843,63 @@ def _await(wire, coroutine):
 def test_ready_is_wait_for_asyncio():
     n1 = _instants()[3]
     wire, _, _, svc = _start()
-    assert _await(wire, svc.ready()) == ADDRESS and n1 <= wire.now <= n1 + 10
+    assert _await(wire, svc.ready()) == ADDRESS and n1 <= wire.now <= n1 + 50
     svc.stop()
     assert _is_error(lambda: _await(wire, svc.ready()), errno.ENOTCONN)
+
+
+class _Callback:
+    """Takes the place of the module `_autoip` in a callback of the scheduler."""
+
+    def refuse_callback(self):
+        raise RuntimeError
+
+
+def test_wait_and_save_refuse_a_callback():
+    # Nothing changes until the callback returns, and it may have interrupted the file system.
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    real, service._autoip = service._autoip, _Callback()
+    try:
+        for now in (0, 20000):
+            wire.run(now)
+            for function in (svc.wait, svc.save):
+                try:
+                    function()
+                except RuntimeError:
+                    pass
+                else:
+                    raise AssertionError("no RuntimeError")
+            assert wire.now == now and store.saved == []
+    finally:
+        service._autoip = real
+
+
+def test_changed_returns_the_address_or_none_at_each_change():
+    wire, link, _, svc = _start()
+    n1 = _instants()[3]
+    wire, link, _, svc = _start()
+    assert svc.reachable is None
+    assert _await(wire, svc.changed()) == ADDRESS == svc.reachable and n1 <= wire.now <= n1 + 50
+    wire.at(30000, link.carrier, False)
+    assert _await(wire, svc.changed()) is None and 30000 <= wire.now <= 30050 and svc.reachable is None
+    wire.at(31000, link.carrier, True)
+    assert _await(wire, svc.changed()) == ADDRESS
+
+
+def test_changed_misses_nothing_between_two_calls():
+    wire, link, _, svc = _held()
+    assert _await(wire, svc.changed(None)) == ADDRESS and wire.now == 20000
+    link.carrier(False)
+    wire.sleep(10)
+    assert _await(wire, svc.changed(ADDRESS)) is None and wire.now == 20010
+
+
+def test_changed_ends_when_the_service_does():
+    wire, _, _, svc = _held()
+    wire.at(30000, lambda _: svc.stop())
+    assert _is_error(lambda: _await(wire, svc.changed()), errno.ENOTCONN) and wire.now <= 30050
+    assert svc.reachable is None and _is_error(lambda: _await(wire, svc.changed()), errno.ENOTCONN)
 
 
 def test_states_by_name():
@@ -738,7 +913,7 @@ def test_states_by_name():
     wire.sleep(10)
     seen.append(svc.state)
     svc.stop()
-    assert seen + [svc.state] == "waiting probing announcing bound waiting stopped".split()  # noqa: RUF005
+    assert seen + [svc.state] == "waiting probing bound waiting stopped".split()  # noqa: RUF005
 
 
 def test_statistics():
@@ -807,16 +982,56 @@ def test_random_reaches_both_ends_evenly():
 
 
 def test_stored_address_is_tried_first():
-    # R3927-2.1-g, R3927-2.1-f: and stored anew with every claim, never before.
+    # R3927-2.1-g, R3927-2.1-f
     store = Memory(C)
     wire, _, _, svc = _start(first=-1, store=store)
     wire.run(1500)
-    assert wire.trace[0][1][38:42] == ip(C) and store.saved == []
+    assert wire.trace[0][1][38:42] == ip(C)
     wire.run(20000)
-    assert svc.address == ADDRESS and store.saved == [C]
+    assert svc.address == ADDRESS
+
+
+def test_no_callback_saves_the_address():
+    # A callback may have interrupted the file system.
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    wire.run(20000)
     _lose(wire)
     wire.sleep(20000)
-    assert [text(host) for host in store.saved] == [ADDRESS, svc.address]
+    svc.stop()
+    assert store.saved == []
+
+
+def test_each_address_is_saved_once_by_the_program():
+    store = Memory()
+    wire, _, _, svc = _start(store=store)
+    svc.save()
+    assert store.saved == []
+    svc.wait()
+    svc.wait()
+    _await(wire, svc.ready())
+    assert store.saved == [C]
+    svc.save()  # says so itself: the store compares it with the file
+    assert store.saved == [C, C]
+    _lose(wire)
+    second = _await(wire, svc.changed(None))
+    assert [text(host) for host in store.saved] == [ADDRESS, ADDRESS, second]
+    svc.stop()
+    svc.save()
+    assert len(store.saved) == 3
+
+
+def test_changed_saves_an_address_that_came_before_it_was_called():
+    store = Memory()
+    wire, link, _, svc = _start(store=store)
+    wire.run(20000)
+    wire.at(21000, link.carrier, False)
+    assert _await(wire, svc.changed()) is None and store.saved[0] == C
+
+
+def test_save_without_remember_does_nothing():
+    _, _, _, svc = _held()
+    svc.save()
 
 
 def test_option_ip_goes_before_the_store():
@@ -831,11 +1046,13 @@ def test_empty_store_leaves_the_first_choice():
     assert svc.address == text(candidate(MAC, 0))
 
 
-def test_store_that_fails_is_reported():
-    wire, _, user, svc = _start(store=Memory(fails=True))
-    wire.run(20000)
-    assert svc.state == "bound" and user.events() == ["bound"]
+def test_store_that_fails_is_reported_once():
+    store = Memory(fails=True)
+    _, _, user, svc = _start(store=store)
+    assert svc.wait() == svc.wait() == ADDRESS
+    assert user.events() == ["bound"] and store.saved == [C]
     assert [error.args[0] for error in service.sys.reported] == [errno.EIO]
+    assert _is_error(svc.save, errno.EIO)
 
 
 # Many services
@@ -1015,6 +1232,15 @@ def test_interface_that_is_gone_keeps_its_service():
     _public(story)
 
 
+def test_mount_takes_a_string():
+    try:
+        autoip.mount(5)
+    except TypeError as error:
+        assert error.args[0] == "options: a string"
+    else:
+        raise AssertionError("no TypeError")
+
+
 def test_mount_is_start():
     def story(wire):
         svc = autoip.mount("if=w1,ip=169.254.18.52,delay=200,abandon")
@@ -1037,7 +1263,6 @@ def test_start_refuses_bad_values_and_leaves_nothing():
             ({"delay": 0}, "delay"),
             ({"delay": 8001}, "delay"),
             ({"delay": 1.5}, "delay"),
-            ({"on_event": 5}, "on_event"),
             ({"remember": 5}, "remember"),
             ({"remember": ""}, "remember"),
         ):
@@ -1177,6 +1402,13 @@ def test_debug_keeps_every_event_and_every_packet_sent_and_prints_nothing():
     assert svc.log()[1][1:] == ("probe", ADDRESS) and service.sys.reported == []
 
 
+def test_debug_keeps_sixty_four_entries():
+    _, _, _, svc = _start(debug=True)
+    for _ in range(100):
+        svc._note("up", -1)
+    assert len(svc.log()) == 64
+
+
 def test_log_without_debug_has_no_packets():
     wire, _, _, svc = _start()
     for i in range(1, 10):
@@ -1194,13 +1426,13 @@ def test_a_service_at_the_prompt():
     assert told.startswith("<autoip w0 bound 169.254.18.52 {") and "'probes': 3" in told
 
 
-def test_wait_is_told_no_number_of_ms():
+def test_timeout_that_wait_can_not_keep_is_refused():
     _, _, _, svc = _start()
-    for timeout in ("5", 1.5, -1, True):
+    for timeout in ("5", 1.5, -1, True, 2**29, 2**30, 2**40):
         try:
             svc.wait(timeout)
         except ValueError as error:
-            assert str(error) == "timeout_ms: ms, or None"
+            assert str(error) == "timeout_ms: an int, 0 - 2**29 - 1, or None"
         else:
             raise AssertionError(timeout)
 

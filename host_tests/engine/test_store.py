@@ -123,7 +123,7 @@ def test_file_is_written_only_when_the_address_changes():
 
 
 def test_bad_records_are_no_address():
-    # R3927-2.1-b, R3927-2.1-g, X-39, X-41: empty, cut short, out of range, of another MAC, not text at all.
+    # R3927-2.1-b, R3927-2.1-g, X-39, X-41: empty, cut short, out of range, of another MAC, not text.
     path = _path()
     mac = MAC_TEXT.encode() + b" "
     for octets in (
@@ -140,11 +140,7 @@ def test_bad_records_are_no_address():
         mac + b"\x00\x00\x00\x00\n",
         mac + b"169.254.7.7 extra\n",
         b"02:00:00:00:00:02 169.254.7.7\n",
-        b"169.254.7.7\n",
-        b"\x00" * 100,
-        b"\xff" * 100,
         mac + b"\xff\xfe\n",
-        bytes(range(256)),
     ):
         _write(path, octets)
         a = Store(path, MAC)
@@ -154,15 +150,126 @@ def test_bad_records_are_no_address():
     _remove(path)
 
 
-def test_good_record_among_bad_ones():
+def test_good_record_with_other_blanks_and_line_ends():
     path = _path()
-    _write(path, b"rubbish\n\n  \nmore rubbish here\n02:00:00:00:00:01   169.254.7.9  \n")
-    assert Store(path, MAC).load() == X
-    _write(path, b"02:00:00:00:00:01 169.254.7.9\r\n")
-    assert Store(path, MAC).load() == X
-    _write(path, b"02:00:00:00:00:01 169.254.7.9")
-    assert Store(path, MAC).load() == X
+    for octets in (
+        b"\n  \n02:00:00:00:00:01   169.254.7.9  \n",
+        b"02:00:00:00:00:01 169.254.7.9\r\n",
+        b"02:00:00:00:00:01 169.254.7.9",
+        b"02:00:00:00:00:02 169.254.18.52\n02:00:00:00:00:01 169.254.7.9",
+    ):
+        _write(path, octets)
+        assert Store(path, MAC).load() == X, octets
     _remove(path)
+
+
+FOREIGN = (
+    b"ssid = my network\n",
+    b"02:00:00:00:00:01 169.254.7.9\nssid = my network\n",
+    b"02:00:00:00:00:0 169.254.7.9\n",
+    b"02:00:00:00:00:001 169.254.7.9\n",
+    b"02-00-00-00-00-01 169.254.7.9\n",
+    b"02:00:00:00:00:01 169.254.7.9" + b" " * 64 + b"and more\n",
+    b"169.254.7.9\n",
+    b"\x00" * 100,
+    b"\xff" * 100,
+    bytes(range(256)),
+)
+
+
+def test_file_of_another_program_is_refused_and_stays_as_it_is():
+    path = _path()
+    for name in (path, path + ".new"):
+        for octets in FOREIGN:
+            _write(name, octets)
+            try:
+                Store(path, MAC)
+            except ValueError as error:
+                assert error.args[0] == "remember: not a file of autoip, name another: " + name
+            else:
+                raise AssertionError(octets)
+            assert _read(name) == octets
+        _remove(name)
+
+
+def test_lines_of_other_interfaces_are_kept_as_they_are():
+    path = _path()
+    others = b"aa:aa:aa:aa:aa:aa 10.0.0.1\r\nbb:bb:bb:bb:bb:bb\tand what the user wrote\n"
+    _write(path, others)
+    Store(path, MAC).save(C)
+    assert _read(path) == b"02:00:00:00:00:01 169.254.18.52\n" + others
+    _remove(path)
+
+
+def test_a_long_line_is_not_read_as_a_whole():
+    path = _path()
+    _write(path, b"x" * 300000)
+    lengths = []
+
+    class File:
+        def __init__(self, path, mode):
+            self._file = open(path, mode)
+
+        def readline(self, size):
+            read = self._file.readline(size)
+            lengths.append(len(read))
+            return read
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *args):
+            self._file.close()
+
+    store.open = File
+    try:
+        Store(path, MAC)
+    except ValueError:
+        pass
+    else:
+        raise AssertionError("no ValueError")
+    finally:
+        del store.open
+        _remove(path)
+    assert lengths == [64]
+
+
+def test_new_file_alone_is_loaded():
+    # FAT can't replace a file in one step: after a power cut only the new file may be there.
+    path = _path()
+    Store(path, MAC).save(C)
+    os.rename(path, path + ".new")
+    assert Store(path, MAC).load() == C
+    Store(path, MAC).save(X)
+    assert Store(path, MAC).load() == X and not _exists(path + ".new")
+    _remove(path)
+
+
+def test_file_that_was_removed_is_written_anew():
+    path = _path()
+    a = Store(path, MAC)
+    _remove(path)
+    a.save(C)
+    assert Store(path, MAC).load() == C
+    _remove(path)
+
+
+def test_error_of_the_file_system_is_raised():
+    path = _path()
+    a = Store(path, MAC)
+    _remove(path)
+    os.mkdir(path)
+    try:
+        for function in (a.load, lambda: a.save(C)):
+            try:
+                function()
+            except OSError as error:
+                assert error.args[0] == errno.EISDIR
+            else:
+                raise AssertionError("no OSError")
+    finally:
+        os.rmdir(path)
+        _remove(path + ".new")
 
 
 def test_two_records_of_one_mac_end_as_one():
@@ -181,6 +288,15 @@ def test_names_of_the_interfaces_are_their_macs():
     path = _path()
     Store(path, b"\x28\xcd\xc1\x0a\x0b\xff").save(C)
     assert _read(path) == b"28:cd:c1:0a:0b:ff 169.254.18.52\n"
+    _remove(path)
+
+
+def test_no_address_is_not_saved():
+    path = _path()
+    a = Store(path, MAC)
+    a.save(C)
+    a.save(-1)
+    assert a.load() == C
     _remove(path)
 
 

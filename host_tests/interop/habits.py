@@ -186,6 +186,8 @@ def restarted(name, folder):
             first = alone.capture.wait_for(is_arp("probe", alone.one.mac)).arp.pdst
             alone.wire.send(reply(first, "0.0.0.0", alone.one.mac, THIEF))
             second = alone.held()
+            if options:
+                alone.one.board.run("svc.save()")
             alone.one.stop()
             if isinstance(alone.one, participants.Daemon):
                 alone.one.host.run("ip", "addr", "flush", "dev", "eth0")  # zcip leaves it behind

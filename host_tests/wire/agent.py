@@ -52,6 +52,11 @@ def linked():
     return status in (3, 5) if sys.platform == "esp32" else status >= 2
 
 
+def logged(word):
+    """Is the word in the log? On a busy machine other entries follow before a test looks."""
+    return word in [entry[1] for entry in autoip.get(nic).log()]
+
+
 def busy_over_a_flap(event, svc):
     """on_event for start(): from the first address on Python is busy, until the cable was out and in."""
     on_event(event, svc)

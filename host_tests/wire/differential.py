@@ -73,7 +73,7 @@ def _beside_a_lease(bench, board, options):
 def _beside_a_static_address(bench, board, options):
     claimed = _claim(bench, board, options)
     set_static(board)
-    board.until("svc.log()[-1][1] == 'routable'")
+    board.until("logged('routable')")
     return {**claimed, ROUTABLE: STATIC}
 
 

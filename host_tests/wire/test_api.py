@@ -11,6 +11,7 @@ from .waiting import PATIENCE
 
 C = "169.254.20.20"
 INACTIVE = f"OSError: {errno.ENODEV} no active interface, nic.active(True) first"
+NO_NIC = "TypeError: nic: a network object, an lwIP name, or None"
 
 
 @pytest.fixture
@@ -26,20 +27,29 @@ def _assert_raises(board, error, code):
 
 def test_start_needs_an_active_interface(board):
     board.run("nic.active(False)")
-    for nic in ("nic", "None", "'e0'"):
+    for nic in ("nic", "None"):
         _assert_raises(board, INACTIVE, f"autoip.start({nic})")
     assert board.ask("autoip.get() is None")
 
 
-def test_start_of_an_unknown_interface(board):
-    _assert_raises(board, INACTIVE, "autoip.start('w0')")
+@pytest.mark.parametrize("function", ["start", "stop", "get"])
+def test_unknown_interface_is_named(board, function):
+    for name in ("w0", "eth0", ""):
+        error = f'OSError: {errno.ENODEV} no interface "{name}"'
+        _assert_raises(board, error, f"autoip.{function}({name!r})")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.parametrize("function", ["start", "stop", "get"])
+def test_value_that_is_no_interface_is_a_type_error(board, function):
+    for nic in ("5", "type(nic)", "network", "b'e0'", "[nic]", "print"):
+        _assert_raises(board, NO_NIC, f"autoip.{function}({nic})")
+
+
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 @pytest.mark.parametrize("nic", ["nic", "None", "'e0'"])
 def test_second_start_is_refused(board, nic):
     board.start(delay=200)
-    error = f"OSError: {errno.EALREADY} it has a service"
+    error = f"OSError: {errno.EALREADY} e0 already has a service: autoip.get()"
     _assert_raises(board, error, f"autoip.start({nic})")
     board.expect("bound")
 
@@ -60,15 +70,18 @@ def test_bad_values_name_the_option_and_its_range(board):
         _assert_raises(board, address, f"autoip.start(nic, ip={ip!r})")
     for value in ("0", "8001", "-1", "1.5", "'200'", "True", "None"):
         _assert_raises(board, delay, f"autoip.start(nic, delay={value})")
-    _assert_raises(board, "ValueError: on_event: a function, or None", "autoip.start(nic, on_event=1)")
+    board.run("async def asynchronous(event, svc): pass")
+    for value in ("1", "asynchronous"):
+        told = "TypeError: on_event: a function, not async def, or None"
+        _assert_raises(board, told, f"autoip.start(nic, on_event={value})")
     _assert_raises(board, "ValueError: remember: a path, or None", "autoip.start(nic, remember='')")
     told = f"OSError: {errno.ENOENT} remember: can't write /no/such/file"
     _assert_raises(board, told, "autoip.start(nic, remember='/no/such/file')")
-    _assert_raises(board, "ValueError: options: a string", "autoip.mount(5)")
+    _assert_raises(board, "TypeError: options: a string", "autoip.mount(5)")
     assert board.ask("autoip.get(nic) is None")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 @pytest.mark.parametrize(
     ("options", "error"),
     {
@@ -86,7 +99,7 @@ def test_option_string_with_a_fault(board, options, error):
     _assert_raises(board, f"ValueError: {error}", f"autoip.mount({options!r})")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_option_string(board):
     board.run(f"svc = autoip.mount('if=e0,ip={C},debug,delay=200,abandon')")
     assert board.ask("svc.wait(PATIENCE * 1000)") == C
@@ -109,12 +122,12 @@ def test_a_service_too_many_is_told_how_many_there_are(board, bench):
     for i in (1, 2, 3):  # as many as there are places in the sanitized build
         board.run(f"nic{i} = network.LAN('{bench.wire.add_tap()}'); nic{i}.active(True)")
         board.run(f"autoip.start(nic{i})")
-    error = f"OSError: {errno.ENOMEM} AUTOIP_LINKS: 3"
+    error = f"OSError: {errno.ENOMEM} all 3 services in use (AUTOIP_LINKS)"
     _assert_raises(board, error, "autoip.start(nic)")
     board.run("autoip.stop()")
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_at_the_prompt(board):
     board.claim(delay=200, ip=C)
     board.until("svc.state == 'bound'", PATIENCE)
@@ -122,14 +135,14 @@ def test_at_the_prompt(board):
     assert told.startswith(f"<autoip e0 bound {C} {{") and "'probes': 3" in told
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_wait_ends_at_its_timeout(board):
     _assert_raises(board, f"OSError: {errno.ETIMEDOUT}", "svc = start(nic, delay=200); svc.wait(1)")
     board.expect("bound")
     assert board.ask("svc.wait(0)") == board.address
 
 
-@pytest.mark.not_on_esp32("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
 def test_wait_ends_when_the_service_is_stopped(board):
     board.start(delay=200)
     board.run("svc.stop()")
@@ -140,6 +153,48 @@ def test_asyncio(board):
     board.start(delay=200, ip=C)
     board.run("import asyncio")
     assert board.ask("asyncio.run(svc.ready())") == C
+
+
+@pytest.mark.threaded
+def test_wait_in_a_callback_raises_instead_of_standing_still(board, bench):
+    board.run(f"""
+errors = []
+def waiting(event, svc):
+    for function in (svc.wait, svc.save):
+        try:
+            function()
+        except RuntimeError as error:
+            errors.append((event, str(error)))
+svc = autoip.start(nic, ip={C!r}, delay=200, abandon=True, on_event=waiting)
+""")
+    assert board.ask("svc.wait(PATIENCE * 1000)") == C
+    bench.wire.send(announcement(C))
+    board.until("len(errors) == 8", PATIENCE)
+    events = ["bound", "bound", "conflict", "conflict", "lost", "lost", "bound", "bound"]
+    assert board.ask("errors") == [[event, "not in a callback"] for event in events]
+
+
+def test_main_hears_the_events_of_the_service_that_boot_started(board, bench):
+    board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200, old=1, force=2); svc.wait()")
+    board.run("autoip.get().on_event = on_event")
+    bench.wire.send(announcement(C))
+    assert board.expect("defended")["address"] == C
+
+
+def test_asynchronous_callback_is_reported(board):
+    board.run("async def asynchronous(event, svc): pass")
+    board.run("svc = autoip.start(nic, delay=200); svc.on_event = asynchronous; svc.wait()")
+    board.run("svc.stop()")
+    assert "TypeError: on_event: a function, not async def, or None" in board.log.read_text()
+
+
+def test_changed_follows_a_flap(board):
+    board.start(delay=200, ip=C)
+    board.run("import asyncio")
+    assert board.ask("asyncio.run(svc.changed())") == C
+    board.flap()
+    assert board.ask(f"asyncio.run(svc.changed({C!r}))") is None
+    assert board.ask("asyncio.run(svc.changed(None))") == C
 
 
 def test_start_again_after_stop(board, bench):
@@ -165,6 +220,18 @@ def test_the_last_good_address_is_tried_first_after_a_restart(board, bench):
     board.claim(delay=200, ip=C, abandon=True, remember=path)
     bench.wire.send(announcement(C))
     moved = board.expect("lost") and board.expect("bound")["address"]
+    assert board.ask(f"open({path!r}).read()") == ""
+    assert board.ask("svc.wait()") == moved
     assert board.ask(f"open({path!r}).read()") == f"{board.mac} {moved}\n"
     board.run("svc.stop()")
     assert board.claim(delay=200, remember=path) == moved
+
+
+def test_file_of_another_program_is_refused_and_kept(board):
+    path = board.path("notes.txt")
+    for text, times in (("name = board", 1), ("x" * 1000, 20)):
+        board.run(f"with open({path!r}, 'w') as file:\n for _ in range({times}): file.write({text!r})")
+        told = f"ValueError: remember: not a file of autoip, name another: {path}"
+        _assert_raises(board, told, f"autoip.start(nic, remember={path!r})")
+        assert board.ask("autoip.get() is None")
+        assert board.ask(f"open({path!r}).read(5)") in ("name ", "xxxxx")

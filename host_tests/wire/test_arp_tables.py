@@ -48,7 +48,7 @@ def hear(bench, board, news, own=C):
     bench.capture.wait_for(is_arp("reply", board.mac, tpa=FENCE), after=sent)
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 @pytest.mark.parametrize("news", NEWS)
 def test_a_new_mac_reaches_both_tables(bench, server, news):
     # R5227-1.2-a
@@ -60,7 +60,7 @@ def test_a_new_mac_reaches_both_tables(bench, server, news):
         assert mac_used(bench, board, own) == THIEF
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_new_mac_that_is_announced_while_the_link_local_address_is_shown(bench, server):
     """An entry of the time of the routable address is not used when that address is back."""
     board = beside_a_static_address(bench)
@@ -73,7 +73,7 @@ def test_a_new_mac_that_is_announced_while_the_link_local_address_is_shown(bench
     assert mac_used(bench, board, STATIC) == NEW
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_malformed_announcement_changes_no_entry(bench, server):
     board = beside_a_static_address(bench)
     for own in (STATIC, C):

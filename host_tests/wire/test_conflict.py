@@ -72,7 +72,7 @@ def test_denied_after_the_third_probe(bench):
     assert not _uses(bench, board, C, 0)
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_address_of_an_older_host_is_avoided(bench):
     """A host that knows only RFC 826 answers the probe."""
     # R5227-1.3-a
@@ -168,7 +168,7 @@ def test_abandon_leaves_on_the_first_conflict(bench):
     assert board.ask("svc.stats()['defences']") == 0
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_storm_of_conflicts(bench):
     """X-30: a thousand conflicts draw one defence and one move."""
     board = _held(bench)
@@ -195,8 +195,8 @@ def test_a_thief_does_not_get_into_the_arp_cache(bench):
     assert not bench.capture.select(lambda f: f.source == board.mac and f.packet.dst == THIEF)
 
 
-@pytest.mark.not_on_esp32("numbers of errors are its own")
-@pytest.mark.task
+@pytest.mark.not_on_espressif("numbers of errors are its own")
+@pytest.mark.threaded
 def test_connections_are_reset_before_the_address_is_left(bench):
     """R3927-2.5-g, R5227-2.4-k."""
     board = _held(bench)

@@ -44,8 +44,8 @@ def test_link_local_first_and_dhcp_later(bench, server, seconds):
     answers(board, server, C, lease)
 
 
-@pytest.mark.not_on_esp32("ipconfig(dhcp4=True) renews no lease")
-@pytest.mark.task
+@pytest.mark.not_on_espressif("ipconfig(dhcp4=True) renews no lease")
+@pytest.mark.threaded
 def test_a_connection_outlives_all_that_happens_to_the_routable_address(bench, server):
     # R3927-1.9-g, R3927-1.9-c
     server.start()
@@ -144,7 +144,7 @@ def mdns_answer(bench, board):
     raise TimeoutError("no mDNS answer")
 
 
-@pytest.mark.not_on_esp32("no mDNS on LAN")
+@pytest.mark.not_on_espressif("no mDNS on LAN")
 def test_the_interface_speaks_by_the_link_local_address_until_there_is_a_lease(bench, server):
     # R3927-1.9-e, R3927-1.9-f
     board = bench.board()
@@ -182,7 +182,7 @@ def test_static_address(bench, server, order):
     answers(board, server, C, lease)
 
 
-@pytest.mark.not_on_esp32("LAN's status() takes other events for its own before MicroPython 1.29")
+@pytest.mark.not_on_espressif("LAN's status() takes other events for its own before MicroPython 1.29")
 @pytest.mark.parametrize("beside", ["nothing", "a lease"])
 def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, beside):
     """RFC 3927 2.2: not used again before it is probed and announced."""
@@ -229,7 +229,7 @@ def test_activating_again_claims_again(bench, server):
     answers(board, server, C, has_lease(board))
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
     # R3927-1.9-a, R3927-1.9-e, R3927-1.9-f, R3927-1.9-i, R3927-2.6.2-b, B18
     board = bench.board()
@@ -262,7 +262,7 @@ def test_old_and_force_keep_the_address_for_those_who_ask(bench, server):
     connection = Connection(server.host, board, C)
     server.start()
     lease = ask_for_lease(board)
-    board.until("svc.log()[-1][1] == 'routable'")
+    board.until("logged('routable')")
     assert board.address == C
     assert connection.works()
     answers(board, server, C, lease)

@@ -1,22 +1,29 @@
 # SPDX-License-Identifier: MIT
 """The examples, as programs of a UNIX_TAP; test_page.py has page.py, the emulator's tests boot_wlan.py."""
 
+import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 from pexpect.fdpexpect import fdspawn
 
 from .board import ROOT
-from .frames import is_arp
-from .waiting import PATIENCE
+from .frames import announcement, is_arp
+from .waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.only("unix", "an example is one on either board")
 
 X = "169.254.7.9"
 C = "169.254.20.20"
+BOOT = (ROOT / "examples" / "boot.py").read_text()
+TELL = "autoip.get().on_event = lambda event, service: print(event, service.address)\n"
+# A board whose boot.py does not start autoip.
+ACTIVE = "import network\nnetwork.LAN().active(True)\n"
 ADDRESS = r"(169\.254\.\d+\.\d+)\r?\n"
 FIRMWARE = ROOT / "build" / "UNIX_TAP-sanitize" / "micropython"
 # The service outlives the example, as behind the prompt of a board.
@@ -90,8 +97,9 @@ def addresses(told, pattern):
     return told.match.group(1)
 
 
-def test_claim(run, host):
-    told = run("claim.py")
+@pytest.mark.parametrize("before", [BOOT, ACTIVE], ids=["after boot.py", "alone"])
+def test_claim(run, host, before):
+    told = run("claim.py", before)
     bound = addresses(told, "bound ")
     assert addresses(told, "my address is ") == bound
     assert host.ping(bound)
@@ -110,7 +118,7 @@ def test_boot_with_a_wiznet_chip(run, host, bench):
 def test_fallback(run, bench):
     """Link-local without a server, leased as soon as there is one."""
     server = bench.dhcp()
-    told = run("fallback.py", behind=REACHABLE)
+    told = run("fallback.py", BOOT, behind=REACHABLE)
     addresses(told, "my address is ")
     server.start()
     told.expect(r"now (10\.0\.0\.\d+)")
@@ -118,16 +126,17 @@ def test_fallback(run, bench):
 
 
 def test_remember(run, tmp_path):
-    first = addresses(run("remember.py"), "my address is ")
+    first = addresses(run("remember.py", BOOT), "my address is ")
     run.end()
     file = tmp_path / "autoip.txt"
     file.write_text(file.read_text().replace(first, C))
-    assert addresses(run("remember.py"), "my address is ") == C
+    assert addresses(run("remember.py", BOOT), "my address is ") == C
 
 
-def test_two_interfaces(run, bench):
+@pytest.mark.parametrize("boot", [BOOT, ""], ids=["after boot.py", "alone"])
+def test_two_interfaces(run, bench, boot):
     bench.wire.add_tap()
-    told = run("two_interfaces.py", before=TWO_KINDS)
+    told = run("two_interfaces.py", before=TWO_KINDS + boot)
     found = {}
     while len(found) < 2:
         told.expect(r"(e\d) bound " + ADDRESS)
@@ -136,16 +145,96 @@ def test_two_interfaces(run, bench):
 
 
 def test_led(run, bench):
-    told = run("led.py", before=LED)
+    told = run("led.py", before=LED + BOOT)
     for up, light in ((True, "LED True"), (False, "LED False"), (True, "LED True")):
         bench.wire.set_link("tap0", up)
         told.expect_exact(light)
 
 
 def test_asyncio(run, bench):
-    told = run("asyncio_events.py", behind="")
+    told = run("asyncio_events.py", BOOT, behind="")
     address = addresses(told, "reachable at ")
     bench.wire.set_link("tap0", False)
     told.expect("not reachable")
     bench.wire.set_link("tap0", True)
     told.expect("reachable at " + re.escape(address))
+
+
+class Broker:
+    """Accepts MQTT clients, and acknowledges what they publish with QoS 1."""
+
+    def __init__(self, host):
+        self.published = []  # (number of the connection, address it comes from, payload)
+        self._server = host.socket("stream")
+        self._server.bind(("", 1883))
+        self._server.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        for number in range(100):
+            try:
+                client, (address, _) = self._server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(number, client, address), daemon=True).start()
+
+    def _serve(self, number, client, address):
+        with contextlib.suppress(ConnectionResetError), client, client.makefile("rb") as stream:
+            while header := stream.read(2):
+                body = stream.read(header[1])
+                if header[0] == 0x10:
+                    client.sendall(b"\x20\x02\0\0")
+                elif header[0] == 0x32:
+                    topic = 2 + int.from_bytes(body[:2], "big")
+                    self.published.append((number, address, body[topic + 2 :].decode()))
+                    client.sendall(b"\x40\x02" + body[topic : topic + 2])
+
+    def wait_for(self, address, after=0):
+        """Wait until the address is published; returns the number of the connection."""
+
+        def found():
+            return [number for number, *where in self.published[after:] if where == [address, address]]
+
+        wait_until(found, f"{address} is not published")
+        return found()[0]
+
+    def close(self):
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+
+@pytest.fixture
+def broker(host):
+    broker = Broker(host)
+    yield broker
+    broker.close()
+
+
+def page(host, address):
+    with host.socket("stream") as client:
+        client.connect((address, 80))
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        return client.makefile("rb").read().decode().splitlines()[-1]
+
+
+def test_server_and_mqtt_survive_a_flap_a_move_and_a_lease(run, bench, host, broker):
+    told = run("server_mqtt.py", BOOT + TELL, behind="")
+    first = bench.capture.wait_for(is_arp("announcement")).arp.psrc
+    connection = broker.wait_for(first)
+    assert page(host, first) == first
+    server = bench.dhcp()
+    server.start()
+    bench.wire.set_link("tap0", False)
+    told.expect("suspended")
+    bench.wire.set_link("tap0", True)
+    told.expect("bound")
+    leased = bench.capture.wait_for(lambda f: f.kind == "announcement" and f.arp.psrc.startswith("10."))
+    lease = leased.arp.psrc
+    assert broker.wait_for(first, len(broker.published)) == connection  # which is the same one
+    assert page(host, first) == page(server.host, lease) == first
+    for _ in range(2):
+        bench.wire.send(announcement(first))
+    told.expect("lost")
+    moved = addresses(told, "bound ")
+    assert broker.wait_for(moved) > connection
+    assert page(host, moved) == page(server.host, lease) == moved

@@ -57,7 +57,7 @@ def board(bench):
     return board
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_no_peer_is_asked_for_that_left_the_arp_table(bench, server, board):
     """A connection's other end is not asked for so that it can be reset."""
     Connection(server.host, board, C)
@@ -67,7 +67,7 @@ def test_no_peer_is_asked_for_that_left_the_arp_table(bench, server, board):
     assert not sent_by(bench, board, C, *lose(bench, board))
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 @pytest.mark.only("unix", "other boards ask 270 s after the last packet")
 def test_an_arp_entry_near_its_end_is_not_renewed(bench, server, board):
     """lwIP asks for a peer again when the entry has been idle, also to send a reset."""
@@ -80,7 +80,7 @@ def test_an_arp_entry_near_its_end_is_not_renewed(bench, server, board):
     assert connection.is_reset()
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_connection_attempt_ends_with_the_address(bench, board):
     board.run("client = socket.socket(); client.setblocking(False)")
     with contextlib.suppress(BoardError):  # EINPROGRESS

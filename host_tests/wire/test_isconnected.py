@@ -18,7 +18,7 @@ FAR = "10.9.9.9"  # beyond the router
 MOMENT = 2  # s: the service looks at the interface twice, and IDF's events are long over
 SEEN = "(nic.isconnected(), nic.ifconfig()[0])"
 
-pytestmark = pytest.mark.task
+pytestmark = pytest.mark.threaded
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_lost_link_disconnects_beside_a_routable_address(board, server, beside
     assert {each[0] for each in seen} == {False} and C not in {each[1] for each in seen}
 
 
-@pytest.mark.not_on_esp32("numbers of status() are its own")
+@pytest.mark.not_on_espressif("numbers of status() are its own")
 def test_a_flap_disconnects_once_and_connects_once(board):
     """There is no "got IP" where nothing new is to be had."""
     board.claim(delay=200, ip=C)

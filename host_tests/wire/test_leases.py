@@ -32,7 +32,7 @@ FORMS = {
 }
 
 
-@pytest.mark.not_on_esp32("ESP-IDF's lwIP puts no fragments together")
+@pytest.mark.not_on_espressif("ESP-IDF's lwIP puts no fragments together")
 @pytest.mark.parametrize("form", FORMS)
 def test_a_connection_lives_through_a_lease_of_any_form(bench, server, form):
     board = bench.board()
@@ -96,7 +96,7 @@ class Sockets:
         self._peer.close()
 
 
-@pytest.mark.not_on_esp32("ipconfig(dhcp4=True) renews no lease")
+@pytest.mark.not_on_espressif("ipconfig(dhcp4=True) renews no lease")
 def test_sockets_of_the_link_local_address_outlive_leases(bench, server):
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
@@ -156,7 +156,7 @@ def test_dhcp_never_speaks_by_the_link_local_address(bench, server):
     assert asked and not [f for f in asked if f.packet[IP].src == C or f.packet[BOOTP].ciaddr == C]
 
 
-@pytest.mark.not_on_esp32("it has no has_dhcp4 to tell such a lease by")
+@pytest.mark.not_on_espressif("it has no has_dhcp4 to tell such a lease by")
 def test_a_lease_of_the_held_address_is_a_lease(bench, server):
     # R3927-1.6-a
     board = bench.board()
@@ -187,7 +187,7 @@ def test_conflicts_on_the_held_address_count_though_the_interface_has_it_by_hand
     board = bench.board()
     board.claim(delay=200, ip=C)
     set_static(board)
-    board.until("svc.log()[-1][1] == 'routable'")
+    board.until("logged('routable')")
     bench.by_hand.add(C)
     set_static(board, C)
     time.sleep(SOON)
@@ -210,7 +210,7 @@ def test_a_link_local_address_by_hand_is_left_alone_and_is_not_routable(bench, s
     assert board.ask("nic.ifconfig()[0]") == OTHER
 
 
-@pytest.mark.not_on_esp32("it has no has_dhcp4 to tell such a lease by")
+@pytest.mark.not_on_espressif("it has no has_dhcp4 to tell such a lease by")
 @pytest.mark.parametrize("running", [False, True], ids=["no service", "a service"])
 def test_connections_of_a_link_local_lease_end_with_it(bench, server, running):
     """As lwIP has it: only what is of autoip's address lives on."""

@@ -33,13 +33,13 @@ def set_and_wait(board, address):
     return board.ask("(first, waited)")
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_wait_returns_no_address_that_was_removed_by_hand(idle):
     assert set_and_wait(idle, ANY) == [None, C]
     assert idle.ask("svc.routable") is None
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_link_local_address_that_replaces_a_static_one_is_not_routable(bench, idle):
     """RFC 3927 1.6."""
     # R3927-1.6-a
@@ -53,7 +53,7 @@ def test_wait_returns_the_static_address_that_replaces_another(idle):
     assert idle.ask("(svc.state, svc.routable)") == ["idle", "10.0.0.98"]
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_service_that_was_started_by_a_name_has_a_routable_address(bench, server):
     board = bench.board()
     set_static(board)
@@ -62,7 +62,7 @@ def test_a_service_that_was_started_by_a_name_has_a_routable_address(bench, serv
     assert board.ask("svc.routable") == STATIC
 
 
-@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+@pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_old_and_a_lease_after_the_start_that_no_server_confirms(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
@@ -80,7 +80,7 @@ def test_old_and_a_lease_after_the_start_that_no_server_confirms(bench, server):
     answers(board, server, lease)
 
 
-@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+@pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_old_and_a_lease_without_end_from_before_the_start(bench, server):
     """lwIP keeps no time of such a lease, so autoip learns of the lease when the link is lost."""
     board = bench.board()

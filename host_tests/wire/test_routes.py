@@ -37,7 +37,7 @@ def beside_a_static_address(bench, mode):
     board = bench.board()
     board.claim(delay=200, ip=C, **MODES[mode])
     set_static(board)
-    board.until("svc.log()[-1][1] in ('routable', 'lost')")
+    board.until("logged('routable')")
     return board
 
 
@@ -171,7 +171,7 @@ def test_an_interface_without_a_service_does_not_know_the_address(two_wires, pay
     assert not [f for f in frames if f.source == mac and IP in f.packet and f.packet[IP].src == C]
 
 
-@pytest.mark.not_on_esp32("numbers of errors are its own")
+@pytest.mark.not_on_espressif("numbers of errors are its own")
 def test_nothing_leaves_without_an_address(bench, server):
     """A host that was heard of is not spoken to by an interface that has lost its address."""
     board = bench.board()
@@ -194,7 +194,7 @@ IPV6 = {
 }
 
 
-@pytest.mark.not_on_esp32("it has no ipconfig(addr6)")
+@pytest.mark.not_on_espressif("it has no ipconfig(addr6)")
 @pytest.mark.parametrize("kind", IPV6)
 def test_ipv6_neighbours_are_reached_as_ever(bench, kind):
     """lwIP takes its only interface for fe80::/10 without a zone, and the alias is a second one."""
@@ -247,7 +247,7 @@ def test_an_address_set_by_hand_comes_before_the_alias(bench, server):
     assert packet.packet[IP].src == by_hand
 
 
-@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+@pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_old_and_a_lease_that_was_stale_before_the_start(bench, server):
     server.start()
     board = bench.board()
@@ -260,7 +260,7 @@ def test_old_and_a_lease_that_was_stale_before_the_start(bench, server):
     assert board.ask("nic.ifconfig()[0]") == lease
 
 
-@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+@pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_old_and_a_lease_that_no_server_confirms(bench, server):
     """lwIP keeps a lease on the interface while it looks for another one, as on a new network."""
     server.start()
@@ -280,7 +280,7 @@ def test_old_and_a_lease_that_no_server_confirms(bench, server):
     answers(board, server, lease)
 
 
-@pytest.mark.not_on_esp32("ESP-IDF takes the gateway off too")
+@pytest.mark.not_on_espressif("ESP-IDF takes the gateway off too")
 def test_a_gateway_without_an_address_stays(bench):
     board = bench.board()
     board.run("nic.ipconfig(gw4='10.0.0.77')")
@@ -305,7 +305,7 @@ def test_a_lease_that_is_taken_off_by_hand_is_still_dhcps(bench, server):
     assert connection.works()
 
 
-@pytest.mark.not_on_esp32("names of interfaces are its own")
+@pytest.mark.not_on_espressif("names of interfaces are its own")
 def test_the_service_of_an_interface_that_is_away_is_found_by_its_name(bench):
     board = bench.board()
     board.claim(delay=200, ip=C)

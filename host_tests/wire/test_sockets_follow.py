@@ -62,7 +62,7 @@ def lose(bench, board, address):
     return board.expect("bound")["address"]
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 @pytest.mark.parametrize("beside", ["nothing", "a static address"])
 def test_sockets_follow_to_the_next_address(bench, server, beside):
     board = bench.board()
@@ -89,7 +89,7 @@ def test_sockets_of_the_routable_address_stay_there(bench, server):
     assert serves(board, server, STATIC)
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_with_old_sockets_follow_to_the_lease_and_back(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
@@ -116,7 +116,7 @@ def test_with_old_sockets_follow_to_a_static_address(bench, server):
     assert serves(board, server, STATIC)
 
 
-@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+@pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_with_old_sockets_leave_a_lease_that_no_server_confirms(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)

@@ -28,7 +28,7 @@ def board(bench):
     return bench.board()
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench):
     """They are told of once a second, however many there are."""
     board.claim(delay=200, ip=C)
@@ -45,7 +45,7 @@ def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench)
     assert board.address == C
 
 
-@pytest.mark.not_on_esp32("QEMU's Ethernet drops frames that come fast")
+@pytest.mark.not_on_espressif("QEMU's Ethernet drops frames that come fast")
 def test_own_frames_that_come_back_take_no_place_in_the_queue(board, bench):
     """RFC 5227 2.4, and X-01: from hubs and access points."""
     # X-05
@@ -75,8 +75,8 @@ def _with(frame, **fields):
     return frame
 
 
-@pytest.mark.not_on_esp32("QEMU's Ethernet drops frames that come fast")
-@pytest.mark.task
+@pytest.mark.not_on_espressif("QEMU's Ethernet drops frames that come fast")
+@pytest.mark.threaded
 @pytest.mark.parametrize("kind", NO_CONFLICTS)
 def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
     """RFC 3927 2.5: the conflict that comes right behind it is answered."""
@@ -116,4 +116,4 @@ try:
 except KeyboardInterrupt:
     heard = svc.address, svc.state
 """)
-    assert board.ask("heard") == [C, "announcing"]
+    assert board.ask("heard") == [C, "bound"]

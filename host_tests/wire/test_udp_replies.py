@@ -64,7 +64,7 @@ def connects_from(board, server, address):
         return name[0]
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_new_tcp_connection_leaves_from_the_routable_address(bench, server):
     """The host has sent a UDP datagram to the link-local address before."""
     board = serving(bench)
@@ -74,7 +74,7 @@ def test_a_new_tcp_connection_leaves_from_the_routable_address(bench, server):
         assert source_of_reply(board, sock) == C
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_with_force_a_new_tcp_connection_leaves_from_the_routable_address(bench, server):
     """The link-local host has sent a UDP datagram to the link-local address before."""
     board = serving(bench, old=True, force=True)
@@ -84,7 +84,7 @@ def test_with_force_a_new_tcp_connection_leaves_from_the_routable_address(bench,
         assert source_of_reply(board, sock) == C
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 @pytest.mark.parametrize("port", [53, 4000])
 def test_a_forged_source_does_not_change_the_route_to_it(bench, server, port):
     """One datagram from 8.8.8.8:4000: packets to 8.8.8.8 go on to the router, those to that port too."""
@@ -100,7 +100,7 @@ def test_a_forged_source_does_not_change_the_route_to_it(bench, server, port):
     assert not bench.capture.select(is_arp("request", board.mac, tpa=STRANGER), sent)
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_only_the_socket_that_was_asked_replies_from_the_address(bench, server):
     board = serving(bench)
     serve(board, "other", 8)
@@ -134,7 +134,7 @@ def test_the_peer_that_asked_least_recently_is_forgotten_first(bench, server):
         sock.close()
 
 
-@pytest.mark.task
+@pytest.mark.threaded
 def test_a_connected_socket_replies_from_the_address_that_was_asked(bench, server):
     board = serving(bench)
     with client(server) as sock:

@@ -36,12 +36,15 @@ def start(nic=None, *, ip=None, remember=None, **options):
     old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
     force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
     on_event: called as on_event(event, service) from the scheduler; the events are "bound",
-        "conflict", "defended", "suspended", "lost", "routable conflict" and "stopped".
-    remember: path of a file for the last good address, tried first after a restart.
+        "conflict", "defended", "suspended", "lost", "routable conflict" and "stopped". It is an attribute
+        of the service as well, so that a program can set it later.
+    remember: path of a file for the last good address, tried first after a restart. wait(), ready(),
+        changed() and save() of the service write the file; a callback never does.
 
-    ValueError for a bad value or an interface without ARP, OSError(ENODEV) if there is no such
-    interface or it is not active, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more services
-    than the firmware has places for (AUTOIP_LINKS, by default 2), and what the file system raises if
+    ValueError for a bad value, an interface without ARP, or a file that is not autoip's; TypeError for a
+    `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is no
+    such interface or it is not active, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more
+    services than the firmware has slots for (AUTOIP_LINKS, by default 2), and what the file system raises if
     `remember` can't be written.
     """
     first = -1 if ip is None else _host_part(ip)
@@ -91,7 +94,7 @@ def get(nic=None):
 def mount(options=""):
     """start() by an option string of the QNX module: "if=w0,ip=169.254.20.20,debug,delay=200,abandon".
 
-    ValueError names an option that is unknown, given twice or malformed.
+    ValueError names an option that is unknown, given twice or malformed; TypeError if it is not a string.
     """
     from .options import parse
 

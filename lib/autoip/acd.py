@@ -53,7 +53,8 @@ _ROUTABLE = const(128)
 # The words of what is told, from CONFLICT on.
 EVENTS = ("conflict", "defended", "suspended", "lost", "bound", "routable conflict")
 
-STATES = ("stopped", "waiting", "idle", "probing", "announcing", "bound")
+# A user may use the address from the first announcement on: that is one state for them.
+STATES = ("stopped", "waiting", "idle", "probing", "bound", "bound")
 _STOPPED = const(0)
 _WAITING = const(1)
 _IDLE = const(2)
@@ -131,7 +132,6 @@ class Machine:
         self.abandon = abandon
         self.assigned = False  # `host` is to be on the interface, in use or suspended
         self.previous = -1  # host part of the address that was suspended or lost last, or -1
-        self._probes_left = 0
         self._step = -1  # when the next frame, or the end of a pause, is due
         self._retry = -1  # when a defence is due that is yet to be sent
         self._defence = -1  # when DEFEND_INTERVAL is over
@@ -144,6 +144,7 @@ class Machine:
 
     def stop(self):
         """Give everything up. The machine can't be started again."""
+        self.state = _STOPPED  # before the first jump, where Ctrl-C may end this
         return self._give_up(_STOPPED)
 
     def set_status(self, up, idle, now, mac=None):
@@ -258,7 +259,7 @@ class Machine:
             self._step = self.limit[_PAUSE]
             return
         self.limit[_PAUSE] = -1
-        if self.is_taken(self, self.host):
+        while self.is_taken(self, self.host):
             self._choose()
         self._probes_left = _PROBE_NUM
         arp.make_probe(self.frame, self.host)
@@ -277,7 +278,7 @@ class Machine:
         # The defence was of the address before. It counts as long as that is claimed (RFC 3927 2.5).
         self._defence = -1
         denied = self.host
-        while self.host == denied or self.is_taken(self, self.host):
+        while self.host == denied:
             self.host = candidate(self.mac, self.counts[_ATTEMPTS])
             self.counts[_ATTEMPTS] += 1
 

@@ -9,10 +9,10 @@ def parse(string):
 
     nic: the value of `if`, or None. options: keyword arguments for start(), which checks their values.
     ValueError names an option that is unknown, given twice, lacks its value or has one that it does not
-    take.
+    take. TypeError if it is not a string.
     """
     if not isinstance(string, str):
-        raise ValueError("options: a string")
+        raise TypeError("options: a string")
     options = {}
     for item in string.split(",") if string else ():
         name, equals, value = item.partition("=")

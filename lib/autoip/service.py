@@ -57,6 +57,7 @@ import random
 import sys
 import time
 
+import _autoip
 from micropython import const
 
 from . import acd, arp
@@ -68,7 +69,9 @@ _ASSIGN = const(2)
 _CONFLICT = const(4)
 _ROUTABLE = const(128)
 
-_POLL = const(5)  # ms between two polls of wait() and ready()
+_POLL = const(5)  # ms between two polls of wait()
+_POLL_ASYNC = const(50)  # ms between two polls of ready() and changed(), which may wait for days
+_TIMEOUTS = const(0x20000000)  # ms, 2**29: ticks_diff() reaches no further
 _WITH_ROUTABLE = const(2)  # a link's status
 _DELAY_MAX = const(8000)  # ms
 
@@ -80,6 +83,8 @@ _FORCE = const(2)
 # Entries of the log, and with the option `debug`.
 _ENTRIES = const(8)
 _ENTRIES_DEBUG = const(64)
+
+_ON_EVENT = const("on_event: a function, not async def, or None")
 
 _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
@@ -111,12 +116,14 @@ class Service:
     ):
         if type(delay) is not int or not 1 <= delay <= _DELAY_MAX:
             raise ValueError("delay: 1 - 8000 ms")
-        if on_event is not None and not callable(on_event):
-            raise ValueError("on_event: a function, or None")
+        # MicroPython gives an async def another type than a function.
+        asynchronous = type(on_event) is type(Service.ready) is not type(_random)
+        if asynchronous or not (on_event is None or callable(on_event)):
+            raise TypeError(_ON_EVENT)
         self.nic = nic
         self._link = link
-        self._mode = old + (old and force)
-        self._on_event = on_event
+        self._mode = bool(old) + bool(old and force)
+        self.on_event = on_event
         self._store = store
         # Three items an entry: ticks_ms, word and host part.
         self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES))
@@ -166,8 +173,8 @@ class Service:
 
     @property
     def state(self):
-        """One word: "waiting" (for the link, or out a rate limit), "probing", "announcing" (held,
-        the second announcement is to come), "bound", "idle" (a routable address is there), "stopped".
+        """One word: "waiting" (for the link, or for the rate limit to expire), "probing", "bound",
+        "idle" (with `old`: a routable address is present), "stopped".
         """
         return acd.STATES[self._machine.state]
 
@@ -176,18 +183,25 @@ class Service:
         """The interface's own address, leased or set by hand, if it is routable; else None."""
         return self._link.routable()
 
+    @property
+    def reachable(self):
+        """The address that wait() would return now, or None; None also once the service is stopped."""
+        return self.routable if self.state == "idle" else self.address
+
     def wait(self, timeout_ms=None):
         """Block until the board can be reached and return its address: the link-local one, or with `old`
-        the routable one that is there in its place. The scheduler keeps running.
+        the routable one that is there in its place. The scheduler keeps running. With `remember` the
+        address is saved.
 
         timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. ValueError if it is something else,
-        OSError(ETIMEDOUT), or OSError(ENOTCONN) once the service is stopped. Not for use in on_event: the
-        scheduler stands still there.
+        OSError(ETIMEDOUT), or OSError(ENOTCONN) once the service is stopped. RuntimeError in on_event and in
+        every other callback of the scheduler, because nothing changes until the callback returns.
         """
-        if timeout_ms is not None and (type(timeout_ms) is not int or timeout_ms < 0):
-            raise ValueError("timeout_ms: ms, or None")
+        if timeout_ms is not None and not (type(timeout_ms) is int and 0 <= timeout_ms < _TIMEOUTS):
+            raise ValueError("timeout_ms: an int, 0 - 2**29 - 1, or None")
+        _autoip.refuse_callback()
         start = time.ticks_ms()
-        while not (address := self._reachable()):
+        while not (address := self._reached()):
             if timeout_ms is not None and time.ticks_diff(time.ticks_ms(), start) >= timeout_ms:
                 raise OSError(errno.ETIMEDOUT)
             time.sleep_ms(_POLL)
@@ -195,16 +209,46 @@ class Service:
 
     async def ready(self):
         """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
+        return await self.changed(None)
+
+    async def changed(self, known=0):
+        """Wait, for asyncio, until `reachable` is not `known`; return the new value, an address or None. With
+        `remember` the address is saved.
+
+        known: the address that the caller knows, or None; by default the one at the time of the call. A loop
+        that passes the last result misses no change. OSError(ENOTCONN) once the service is stopped.
+        """
         import asyncio
 
-        while not (address := self._reachable()):
-            await asyncio.sleep_ms(_POLL)
+        if known == 0:
+            known = self.reachable
+        while (address := self._reached()) == known:
+            await asyncio.sleep_ms(_POLL_ASYNC)
         return address
 
-    def _reachable(self):
+    def _reached(self):
         if not self._machine.state:
             raise OSError(errno.ENOTCONN)
-        return self.routable if self.state == "idle" else self.address
+        store = self._store
+        host = self._machine.held()
+        if store and store.tried != host:
+            store.tried = host  # A full disk must not cost the address, nor time at each poll.
+            try:
+                store.save(host)
+            except OSError as error:
+                sys.print_exception(error)
+        return self.reachable
+
+    def save(self):
+        """Write the address to the file of `remember`. wait(), ready() and changed() do this as well, once
+        for each address. Nothing happens without `remember`, without an address, or if the file has it.
+
+        OSError as the file system raises it; RuntimeError in a callback of the scheduler, because that
+        may have interrupted the file system.
+        """
+        _autoip.refuse_callback()
+        if self._store:
+            self._store.save(self._machine.held())
 
     def stats(self):
         """Counters since start: probes, announcements and defences sent; conflicts with the link-local
@@ -225,13 +269,15 @@ class Service:
 
     def stop(self):
         """Give the link-local address up, and only that. A second call does nothing."""
-        self._link.on_wake = None  # the scheduler could interrupt what follows
-        self._link.close()
-        if self in running:
+        listed = self in running
+        if listed:
             running.remove(self)
+        # Neither Ctrl-C nor the scheduler comes in from the list to the end of the machine: there is no jump.
+        self._link.on_wake = None
+        self._link.close()
         self._status = 0
-        if self._machine.state:
-            self._do(self._machine.stop())
+        self._do(self._machine.stop())
+        if listed:
             self._tell("stopped", -1)
 
     # From the link
@@ -305,15 +351,11 @@ class Service:
 
     def _tell(self, event, host):
         self._note(event, host)
-        if self._on_event:
+        if self.on_event:
             try:
-                self._on_event(event, self)
+                if hasattr(self.on_event(event, self), "throw"):  # a coroutine, which nobody runs
+                    raise TypeError(_ON_EVENT)
             except Exception as error:
-                sys.print_exception(error)
-        if event == "bound" and self._store:
-            try:
-                self._store.save(host)
-            except OSError as error:
                 sys.print_exception(error)
 
     def _note(self, word, host):
