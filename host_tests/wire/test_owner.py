@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The owner of the interface's address: the link reports a routable address together with its state."""
 
+import time
+
 import pytest
 
+from .board import BoardError
 from .dhcp import ScriptedServer
-from .routable import PEER, STATIC, answers, ask_for_lease, has_lease, set_static
-from .waiting import PATIENCE
+from .routable import PEER, STATIC, Connection, answers, ask_for_lease, has_lease, set_static
+from .waiting import PATIENCE, SOON
 
 C = "169.254.20.20"
 OTHER = "169.254.9.9"
@@ -92,3 +95,56 @@ def test_old_and_a_lease_without_end_from_before_the_start(bench, server):
     board.flap()
     assert board.expect("bound")["address"] == C
     assert board.ask("nic.ifconfig()[0]") == lease
+
+
+@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+def test_a_lease_counts_while_a_server_is_asked_to_confirm_it(bench, server):
+    server.start()
+    board = bench.board()
+    has_lease(board)
+    board.start(delay=200, ip=C, old=True)
+    board.until("svc.state == 'idle'", PATIENCE)
+    server.stop()
+    board.flap()
+    board.expect("bound")
+    words = board.ask("[entry[1] for entry in svc.log()]")
+    after = words[len(words) - words[::-1].index("down") :]
+    assert "routable" in after and after.index("routable") < after.index("probe")
+
+
+@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+def test_a_former_lease_that_is_set_by_hand_is_routable(bench, server):
+    server.start()
+    board = bench.board()
+    lease = has_lease(board)
+    board.start(delay=200, ip=C, old=True)
+    board.until("svc.state == 'idle'", PATIENCE)
+    set_static(board, lease)
+    server.stop()
+    board.flap()
+    board.until("linked() and svc.routable", PATIENCE)
+    time.sleep(SOON)
+    assert board.ask("(svc.state, svc.wait())") == ["idle", lease]
+
+
+@pytest.mark.not_on_esp32("there the lease stays when the address is removed by hand")
+def test_the_address_is_not_shown_while_dhcp_holds_a_lease(bench, server):
+    """Otherwise DHCP would release the link-local address."""
+    server.start()
+    board = bench.board()
+    has_lease(board)
+    board.claim(delay=200, ip=C)
+    board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
+    time.sleep(SOON)
+    assert board.ask(f"({board.LEASED}, nic.ifconfig()[0], svc.address)") == [True, ANY, C]
+
+
+def test_a_removed_interface_ends_the_connections_of_its_address(bench, server):
+    """As with a static address."""
+    board = bench.board()
+    board.run("nic.ipconfig(dhcp4=False)")
+    board.claim(delay=200, ip=C)
+    assert Connection(server.host, board, C).works()
+    board.run("nic.active(False)")
+    with pytest.raises(BoardError, match=r"103|104"):  # aborted, or reset
+        board.run("connection.recv(1)")
