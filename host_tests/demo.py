@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The demonstration: boards and a Linux host find addresses, then an adversary attacks one board.
 
-demo.py BOARD [keep]: boards A and B are two of these. With QEMU_MPS2, board C is a UNIX_TAP. keep: write the
-README's picture anew.
+demo.py BOARD [keep]: boards A and B are two of these. With QEMU_MPS2, board C is a UNIX_TAP. keep: write
+docs/demo.svg.
 
 All of it is real, on a bridge in a network namespace of its own. What counts is what was seen on the
 wire: the checklist at the end is made from the capture alone. Traces are left in build/demo, with a picture.
@@ -37,7 +37,7 @@ QUICK = 200  # ms, option `delay` of board B; the others have the default
 PAUSE = 3  # s between the adversary's claims, less than DEFEND_INTERVAL
 PLAIN_WIDTH = 110  # columns, where there is no terminal
 LATE = 1  # s that the timers of a claim may be late on a busy machine
-PICTURE = ROOT / "docs" / "demo.svg"  # of the README
+PICTURE = ROOT / "docs" / "demo.svg"  # of docs/design.md
 
 
 class Play:

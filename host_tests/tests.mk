@@ -74,7 +74,7 @@ check-demo: check-machine
 	@$(if $(filter $(DEMO_BOARDS),$(BOARD)),,echo "no demonstration with BOARD=$(BOARD), but with: $(DEMO_BOARDS)" >&2; exit 1)
 
 .PHONY: demo
-demo: check-demo wire firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: the README's picture)
+demo: check-demo wire firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: docs/demo.svg)
 ifneq ($(BOARD),UNIX_TAP)
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 endif

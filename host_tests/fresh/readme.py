@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 
-COMMAND = re.compile(r"^    ((?:make|sudo|python3|pip|git|mpremote)\b.*?)(?:\s+#.*)?$")
+COMMAND = re.compile(r"^ {4,}((?:make|sudo|python3|pip|git|mpremote)\b.*?)(?:\s+#.*)?$", re.MULTILINE)
 # What a fresh machine lacks: a checkout of MicroPython, a board, a network interface to use, a capture.
-ABSENT = re.compile(r"MICROPY_DIR=|PORT=|NIC=|PCAP=|BOARD=RPI|\bflash\b|\bdeploy\b|\bmpremote\b")
-SESSION = "```pycon"
+ABSENT = re.compile(r"\.\./micropython|PORT=|NIC=|PCAP=|BOARD=RPI|\bflash\b|\bdeploy\b|\bmpremote\b")
+SESSION = re.compile(r"^```pycon\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 class Command(NamedTuple):
     line: str
-    session: tuple = ()  # lines of the REPL session below the command, with their output
+    session: tuple = ()  # lines of the REPL session that is typed after the command, with their output
 
     @property
     def absent(self):
@@ -36,21 +36,12 @@ class Command(NamedTuple):
 
 
 def commands(text=None):
-    """All commands of README.md, in its order."""
-    found = []
-    session = None
-    for line in (README.read_text() if text is None else text).splitlines():
-        if session is not None:
-            if line == "```":
-                found[-1] = found[-1]._replace(session=tuple(session))
-                session = None
-            else:
-                session.append(line)
-        elif line == SESSION and found:
-            session = []
-        elif match := COMMAND.match(line):
-            found.append(Command(match[1]))
-    return found
+    """All commands of README.md, in its order. `make run` starts a REPL: the session is typed there."""
+    text = README.read_text() if text is None else text
+    session = SESSION.search(text)
+    lines = tuple(session[1].splitlines()) if session else ()
+    found = [Command(line) for line in COMMAND.findall(text)]
+    return [each._replace(session=lines) if each.target == "run" else each for each in found]
 
 
 def main(targets):

@@ -5,16 +5,19 @@ import readme
 from readme import Command
 
 TEXT = """
-Build it, and boot it:
-
-    make run BOARD=QEMU_MPS2
-
 ```pycon
 >>> 1 + 1
 2
 ```
 
-    make demo     # boards find addresses
+Build it, and boot it:
+
+    make run BOARD=QEMU_MPS2
+
+- Or see more:
+
+      make demo     # boards find addresses
+
     make flash BOARD=RPI_PICO_W
     make boards MICROPY_DIR=../micropython   # others
 
@@ -34,7 +37,7 @@ def test_the_commands_of_a_text():
 
 
 def test_what_a_fresh_machine_lacks():
-    assert [command.absent for command in readme.commands(TEXT)] == [None, None, "flash", "MICROPY_DIR"]
+    assert [command.absent for command in readme.commands(TEXT)] == [None, None, "flash", "../micropython"]
 
 
 def test_the_readme_shows_what_ci_runs(capsys):

@@ -10,7 +10,7 @@ import time
 
 PATIENCE = 60  # s for what must come; the board itself waits for half of this at most, see agent.py
 QUIET = 0.3  # s in which a board would have reacted
-SOON = 1.5  # s by the board's own clock: the README's "within a second"
+SOON = 1.5  # s by the board's own clock: "within a second" in docs/behaviour.md
 
 
 def wait_until(condition, otherwise, timeout=PATIENCE):

@@ -95,7 +95,7 @@ _frame = bytearray(42)  # the received one that is judged
 
 
 class Service:
-    """A running claim. start() makes it; the attributes are described there and in the README.
+    """A running claim. start() makes it, and describes the attributes.
 
     nic: what start() was told. first: host part to try first, or -1 for the one in `store`, if there is
     one. The others are options of start(). ValueError for a bad value.
