@@ -36,6 +36,7 @@ include boards/sources.mk
 include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
 include host_tests/fuzz/fuzz.mk
+include host_tests/mutants/mutants.mk
 include host_tests/conformance/conformance.mk
 include host_tests/interop/interop.mk
 include bench/bench.mk
