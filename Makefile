@@ -49,6 +49,7 @@ include host_tests/tests.mk
 include host_tests/fresh/fresh.mk
 include autoip_view/view.mk
 include host_tests/fuzz/fuzz.mk
+include host_tests/mutants/mutants.mk
 include host_tests/conformance/conformance.mk
 include host_tests/interop/interop.mk
 include bench/bench.mk

@@ -328,3 +328,7 @@ def test_wait_names_every_due_timer():
         assert len(wire.trace) > sent
         sent = len(wire.trace)
     assert host.machine.wait(now) == -1 and sent == 5
+
+
+def test_machine_keeps_no_more_counters_than_it_needs():
+    assert len(Host(Wire()).machine.counts) == len(acd.COUNTERS) + 1

@@ -2,9 +2,9 @@
 """The options: ranges, messages, and the option string of the QNX module (sections 2 and 3 of the design)."""
 
 from autoip import service
-from autoip.candidates import host_part, text
+from autoip.candidates import candidate, host_part, text
 from autoip.options import parse
-from sim import Link, Wire, power_up
+from sim import Link, Random, Wire, power_up
 
 
 def _message(function, *arguments):
@@ -83,6 +83,18 @@ def test_ip_out_of_range_or_none_at_all():
         assert message == "ip: 169.254.1.0 - 169.254.254.255", ip
 
 
+def test_choices_are_the_same_in_every_version():
+    # R3927-2.1-f: a board has its address again after an update of the firmware.
+    random = Random(7)
+    total = 0
+    for i in range(1000):
+        mac = random.octets(6)
+        attempt = random(0, 70000) if i % 2 else i % 7
+        total = (total * 31 + candidate(mac, attempt)) % 1000003
+    assert total == 291641
+    assert [candidate(b"\x28\xcd\xc1\x00\x00\x01", i) for i in range(3)] == [8085, 39173, 28848]
+
+
 def _start(delay):
     wire = Wire()
     power_up(wire)
@@ -151,6 +163,20 @@ def test_malformed_option_strings_name_the_option():
 
 
 def test_malformed_delays_in_a_string_name_the_range():
-    for value in ("0", "8001", "-1", "+5", "1.5", "1e3", "0x10", "2_0", "fast", "1=2", "99999", " 5"):
+    for value in (
+        "0",
+        "8001",
+        "-1",
+        "+5",
+        "1.5",
+        "1e3",
+        "0x10",
+        "2_0",
+        "fast",
+        "1=2",
+        "99999",
+        "00200",
+        " 5",
+    ):
         _, options = parse("delay=" + value)
         assert _message(_start, options["delay"]) == "delay: 1 - 8000 ms", value

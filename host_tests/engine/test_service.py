@@ -3,6 +3,7 @@
 
 import errno
 import gc
+import os
 import sys
 
 import autoip
@@ -1230,6 +1231,46 @@ def test_interface_that_is_gone_keeps_its_service():
             autoip._autoip.names = names
 
     _public(story)
+
+
+def test_remember_is_a_file_that_the_next_start_reads():
+    path = (os.getenv("TMPDIR") or "/tmp") + "/autoip-service-test.txt"
+
+    def story(wire):
+        svc = autoip.start(ip=ADDRESS, remember=path)
+        wire.run(20000)
+        with open(path) as file:
+            assert file.read() == ""
+        assert svc.wait() == ADDRESS
+        svc.stop()
+        svc = autoip.start(remember=path)
+        wire.sleep(20000)
+        assert svc.address == ADDRESS
+
+    try:
+        _public(story)
+    finally:
+        os.remove(path)
+
+
+def test_version_is_text():
+    assert len(autoip.__version__.split(".")) == 3
+
+
+def test_firmware_without_the_module_is_told_what_to_do():
+    if not CPYTHON:
+        return
+    saved = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "autoip"}
+    module, sys.modules["_autoip"] = sys.modules["_autoip"], None
+    try:
+        __import__("autoip")
+    except ImportError as error:
+        assert error.args[0] == "flash a firmware with _autoip: docs/boards.md"
+    else:
+        raise AssertionError("no ImportError")
+    finally:
+        sys.modules["_autoip"] = module
+        sys.modules.update(saved)
 
 
 def test_mount_takes_a_string():

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Mutation tests: change one thing at a time, and check that a test fails.
+
+MUTANTS := $(PYTHON) host_tests/mutants
+
+.PHONY: mutants
+mutants: $(VENV)/.ready ## change lib/autoip in one place at a time, and print the changes for which no test fails (MUTATED=file: one file)
+	$(Q)$(MUTANTS)/run.py $(MUTATED)
+
+.PHONY: mutants-c
+mutants-c: check-machine $(VENV)/.ready ## make the changes of host_tests/mutants/c.toml to firmware/, likewise (MUTATED=word: some of them)
+	$(Q)$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1
+	$(Q)$(AS_ROOT) $(MUTANTS)/run_c.py $(MUTATED)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""make mutants: changes lib/autoip in one place at a time, and checks that a test of the engine fails.
+
+run.py [ALL] [FILE ...]    prints the mutants that survive, unless equivalent.toml lists them with a reason
+
+Each mutant runs in its own forked process, which imports the mutant instead of the file. The tests that are
+most likely to fail run first. ALL also runs the mutants of equivalent.toml, with which no test may fail.
+"""
+
+import contextlib
+import importlib.abc
+import importlib.util
+import inspect
+import io
+import multiprocessing
+import os
+import pathlib
+import signal
+import sys
+import time
+import tomllib
+
+import pytest
+from mutate import Mutant, mutants
+
+ROOT = pathlib.Path(__file__).parents[2]
+PACKAGE = ROOT / "lib/autoip"
+ENGINE = ROOT / "host_tests/engine"
+EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.toml")
+LIMIT = 5  # s of processor time for one test, which takes a quarter of it at most with the unchanged files
+
+# The modules of tests for each file, the best ones first. Those that are left out can't notice a change.
+_MACHINE = [
+    *("test_conflict", "test_link", "test_siblings", "test_verdicts"),
+    *("test_rate_limit", "test_claim", "test_clock"),
+]
+_SERVICE = ["test_service", "test_interrupts", "test_heap", "test_options"]
+# The slow ones. test_soak leaves services of its own behind, so it comes last.
+_SLOW = ["test_interrupts_everywhere", "test_soak"]
+_ADDRESSES = ["test_options", "test_populations", "test_siblings", "test_claim", "test_service"]
+TESTS = {
+    "acd.py": [*_MACHINE, *_SERVICE, *_SLOW],
+    "arp.py": ["test_verdicts", "test_claim", "test_conflict", "test_link", *_SERVICE],
+    "candidates.py": _ADDRESSES,
+    "options.py": ["test_options", "test_service"],
+    "service.py": [*_SERVICE, "test_rate_limit", "test_siblings", *_SLOW],
+    "store.py": ["test_store", "test_service"],
+    "__init__.py": ["test_service"],
+}
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from a text."""
+
+    def __init__(self, mutant):
+        self._name = "autoip" if mutant.file == "__init__.py" else f"autoip.{mutant.file[:-3]}"
+        self._path = PACKAGE / mutant.file
+        self._source = mutant.source
+
+    def find_spec(self, name, path, target=None):
+        if name != self._name:
+            return None
+        where = [str(PACKAGE)] if name == "autoip" else None
+        return importlib.util.spec_from_file_location(
+            name, self._path, loader=self, submodule_search_locations=where
+        )
+
+    def exec_module(self, module):
+        exec(compile(self._source, self._path, "exec"), module.__dict__)
+
+
+def _late(number, frame):
+    raise TimeoutError
+
+
+def _call(test):
+    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)
+    arguments = inspect.signature(test).parameters
+    if not arguments:
+        test()
+    elif list(arguments) == ["monkeypatch"]:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            test(monkeypatch)
+
+
+def _kill(mutant):
+    """The test that fails with the mutant, or None."""
+    sys.meta_path.insert(0, _Finder(mutant))
+    signal.signal(signal.SIGVTALRM, _late)
+    name = "import"
+    try:
+        for module in TESTS[mutant.file]:
+            tests = __import__(module)
+            for name in sorted(vars(tests)):
+                if name.startswith("test_"):
+                    _call(getattr(tests, name))
+    except BaseException:  # an exit and Ctrl-C as well: nothing that a mutant does ends this
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        return name
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    return None
+
+
+def _live(mutant):
+    # The tests print, and a mutant writes files.
+    os.environ["TMPDIR"] = f"/tmp/autoip-mutant-{os.getpid()}"
+    os.mkdir(os.environ["TMPDIR"])
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            return mutant, _kill(mutant)
+    finally:
+        for file in pathlib.Path(os.environ["TMPDIR"]).iterdir():
+            file.rmdir() if file.is_dir() else file.unlink()
+        os.rmdir(os.environ["TMPDIR"])
+
+
+def _equivalents():
+    """(file, line, changed line) -> reason."""
+    entries = tomllib.loads(EQUIVALENT.read_text())
+    return {
+        (file, *change): entry["reason"]
+        for file, group in entries.items()
+        for entry in group
+        for change in entry["changes"]
+    }
+
+
+def main(arguments):
+    everything = "ALL" in arguments
+    files = [name for name in arguments if name != "ALL"] or list(TESTS)
+    equivalents = _equivalents()
+    every = [mutant for name in files for mutant in mutants(name, (PACKAGE / name).read_text())]
+    known = {mutant.key for mutant in every}
+    stale = [key for key in equivalents if key[0] in files and key not in known]
+    chosen = [mutant for mutant in every if everything or mutant.key not in equivalents]
+    sys.path[:0] = [str(path) for path in (ROOT / "lib", ENGINE, ENGINE / "cpython", ENGINE / "shim")]
+    begun = time.monotonic()
+    unchanged = [Mutant(name, 0, "", "", (PACKAGE / name).read_text()) for name in files]
+    survivors, dead = [], []
+    with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:
+        for mutant, killer in pool.imap_unordered(_live, unchanged):
+            if killer:
+                sys.exit(f"{killer} fails with the unchanged {mutant.file}")
+        for mutant, killer in pool.imap_unordered(_live, chosen):
+            if killer and mutant.key in equivalents:
+                dead.append((mutant, killer))
+            elif not killer and mutant.key not in equivalents:
+                survivors.append(mutant)
+                print(mutant, flush=True)
+    for mutant, killer in dead:
+        print(f"{mutant}\n  is no equivalent: {killer} fails")
+    for file, before, after in stale:
+        print(f"{EQUIVALENT.name}: no such mutant of {file}\n  - {before}\n  + {after}")
+    skipped = len(every) - len(chosen)
+    print(
+        f"{len(chosen)} mutants in {time.monotonic() - begun:.0f} s, {len(survivors)} survive; "
+        f"{len(equivalents)} entries in {EQUIVALENT.name}, {skipped} mutants skipped"
+    )
+    return 1 if survivors or dead or stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

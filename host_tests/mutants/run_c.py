@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""make mutants-c: applies the changes of c.toml to firmware/, one at a time, and checks that a test fails.
+
+run_c.py [WORD ...]    prints what came of each change; with words, only of those whose file or name has one
+
+Each change is made in a copy of the project in build/mutants, built there as a sanitized UNIX_TAP, and run
+against the tests that its entry names:
+
+    [[change]]
+    name = "what is changed, in a few words"
+    file = "firmware/link.c"
+    old = "the text, which occurs once in the file"
+    new = "the changed text"
+    tests = "arguments for pytest"
+    equivalent = "the reason why no test can fail; without it one has to"
+"""
+
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+
+ROOT = pathlib.Path(__file__).parents[2]
+CHANGES = pathlib.Path(__file__).with_name("c.toml")
+COPY = ROOT / "build/mutants"
+LOG = COPY / "log.txt"
+
+
+def _call(*command):
+    """(exit code, output) of a command in the copy; the output goes to the log as well."""
+    done = subprocess.run(command, cwd=COPY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with open(LOG, "a") as log:
+        log.write(f"$ {shlex.join(map(str, command))}\n{done.stdout}\n")
+    return done.returncode, done.stdout
+
+
+def _copy():
+    """Make the copy as the project is now, and keep what was built in it."""
+    COPY.mkdir(parents=True, exist_ok=True)
+    LOG.write_text("")
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    for name in filter(None, listed.split("\0")):
+        source, target = ROOT / name, COPY / name
+        if not source.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            shutil.copy(source, target)
+    (COPY / "build").mkdir(exist_ok=True)
+    for name in ("src", "venv"):
+        link = COPY / "build" / name
+        if not link.exists():
+            link.symlink_to(ROOT / "build" / name)
+
+
+def _build():
+    code, _ = _call("make", "firmware", "BOARD=UNIX_TAP", "SANITIZE=1")
+    return code == 0
+
+
+def _failed(output):
+    failed = (line for line in output.splitlines() if line.startswith(("FAILED", "ERROR")))
+    return next(failed, "a test fails")
+
+
+def _run(change):
+    """(is it as expected?, what came of it)"""
+    file = COPY / change["file"]
+    text = (ROOT / change["file"]).read_text()
+    if text.count(change["old"]) != 1:
+        return False, f"`old` occurs {text.count(change['old'])} times in {change['file']}"
+    file.write_text(text.replace(change["old"], change["new"]))
+    try:
+        if not _build():
+            return False, f"does not build, see {LOG}"
+        python = COPY / "build/venv/bin/python"
+        code, output = _call(python, "-m", "pytest", "-x", "-q", "-n", "2", *shlex.split(change["tests"]))
+    finally:
+        file.write_text(text)
+    if code not in (0, 1):
+        return False, f"pytest ends with {code}, see {LOG}"
+    if change.get("equivalent"):
+        return code == 0, "survives, as it should" if code == 0 else f"is not equivalent: {_failed(output)}"
+    return code == 1, _failed(output) if code else "SURVIVES"
+
+
+def main(words):
+    changes = [
+        change
+        for change in tomllib.loads(CHANGES.read_text())["change"]
+        if not words or any(word in change["file"] + change["name"] for word in words)
+    ]
+    _copy()
+    if not _build():
+        print(f"the unchanged copy does not build, see {LOG}")
+        return 1
+    wrong = 0
+    for change in changes:
+        good, told = _run(change)
+        wrong += not good
+        print(f"{'ok   ' if good else 'WRONG'} {change['file']}: {change['name']}: {told}", flush=True)
+    _build()
+    print(f"{len(changes)} changes, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
