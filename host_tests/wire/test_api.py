@@ -34,7 +34,7 @@ def test_start_needs_an_active_interface(board):
 
 @pytest.mark.parametrize("function", ["start", "stop", "get"])
 def test_unknown_interface_is_named(board, function):
-    for name in ("w0", "eth0", ""):
+    for name in ("w0", "eth0", "e00", "e", ""):
         error = f'OSError: {errno.ENODEV} no interface "{name}"'
         _assert_raises(board, error, f"autoip.{function}({name!r})")
 
@@ -115,6 +115,14 @@ def test_callback_that_raises_changes_nothing(board, bench):
     assert board.address == C
     for event in ("bound", "conflict", "defended"):
         assert f"RuntimeError: oops {event}" in board.log.read_text()
+
+
+@pytest.mark.only("unix", "the MAC of QEMU_MPS2 is the emulator's")
+def test_mac_that_is_zero_or_multicast_is_refused(board, bench):
+    for mac in (b"\0\0\0\0\0\0", b"\x29\xcd\xc1\0\0\1"):
+        board.run(f"other = network.LAN('{bench.wire.add_tap()}', mac={mac!r}); other.active(True)")
+        error = "ValueError: nic: MAC is zero or multicast; set it with config(mac=...)"
+        _assert_raises(board, error, "autoip.start(other)")
 
 
 @pytest.mark.only("unix", "QEMU_MPS2 has one interface")

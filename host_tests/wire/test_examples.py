@@ -22,8 +22,6 @@ X = "169.254.7.9"
 C = "169.254.20.20"
 BOOT = (ROOT / "examples" / "boot.py").read_text()
 TELL = "autoip.get().on_event = lambda event, service: print(event, service.address)\n"
-# A board whose boot.py does not start autoip.
-ACTIVE = "import network\nnetwork.LAN().active(True)\n"
 ADDRESS = r"(169\.254\.\d+\.\d+)\r?\n"
 FIRMWARE = ROOT / "build" / "UNIX_TAP-sanitize" / "micropython"
 # The service outlives the example, as behind the prompt of a board.
@@ -97,7 +95,7 @@ def addresses(told, pattern):
     return told.match.group(1)
 
 
-@pytest.mark.parametrize("before", [BOOT, ACTIVE], ids=["after boot.py", "alone"])
+@pytest.mark.parametrize("before", [BOOT, "", WIZNET], ids=["after boot.py", "alone", "with a WIZnet chip"])
 def test_claim(run, host, before):
     told = run("claim.py", before)
     bound = addresses(told, "bound ")
