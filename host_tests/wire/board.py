@@ -18,8 +18,8 @@ SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # what follows the name of
 
 _FORGETFUL = ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
-_ENTER_RAW_REPL = "\x03\x01"
-_EXECUTE = "\x04"
+ENTER_RAW_REPL = "\x03\x01"
+EXECUTE = "\x04"
 _RAW_REPL = "raw REPL; CTRL-B to exit"
 _SOFT_RESET = "import machine; machine.soft_reset()"
 
@@ -283,11 +283,11 @@ class QemuBoard(Board):
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
-        self._begin(self._qemu.process.stdin, _ENTER_RAW_REPL)
+        self._begin(self._qemu.process.stdin, ENTER_RAW_REPL)
         return self._qemu.process
 
     def _begin(self, stdin, keys):
-        stdin.write(keys + "print()\n" + self.AGENT + _EXECUTE)
+        stdin.write(keys + "print()\n" + self.AGENT + EXECUTE)
         stdin.flush()
 
     def _begin_anew(self):
