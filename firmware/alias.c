@@ -61,12 +61,25 @@ autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias) {
 static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4_addr_t *netmask) {
     struct netif *main = alias->main;
     // lwIP announces an address when it is set, but only on interfaces with ARP. The protocol has announcements of
-    // its own, whose number RFC 3927 2.4 and 2.5 limit.
+    // its own, whose number RFC 3927 2.4 and 2.5 limit. See also __wrap_acd_netif_ip_addr_changed().
     u8_t flags = main->flags;
     main->flags &= ~NETIF_FLAG_ETHARP;
     netif_set_addr(main, address, netmask, netif_ip4_gw(main));
     main->flags |= flags & NETIF_FLAG_ETHARP;
 }
+
+#if LWIP_ACD
+void __real_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address);
+void __wrap_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address);
+
+// DHCP checks by ARP whether an offered address is in use. IDF ends the check when any address of the interface changes,
+// and then DHCP waits forever. The address that set_main() sets or removes doesn't matter to the check.
+void __wrap_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address) {
+    if (netif->flags & NETIF_FLAG_ETHARP) {
+        __real_acd_netif_ip_addr_changed(netif, old_address, new_address);
+    }
+}
+#endif
 
 static void hide(autoip_alias_t *alias) {
     if (autoip_alias_owner(alias) == AUTOIP_OWNER_AUTOIP) {

@@ -42,7 +42,8 @@ endif()
 # The functions of lwIP and of a driver that link.c, alias*.c and port_* wrap.
 foreach(function
     ${AUTOIP_PORT_WRAPS} etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup
-    udp_send udp_sendto raw_netif_ip_addr_changed tcp_netif_ip_addr_changed udp_netif_ip_addr_changed)
+    udp_send udp_sendto acd_netif_ip_addr_changed raw_netif_ip_addr_changed tcp_netif_ip_addr_changed
+    udp_netif_ip_addr_changed)
     target_link_options(usermod_autoip INTERFACE -Wl,--wrap=${function})
 endforeach()
 

@@ -25,7 +25,7 @@ endif
 # The functions of lwIP and of a driver that link.c, alias*.c and wiznet5k.c wrap. mimxrt calls the linker itself, alif
 # links with CFLAGS only.
 AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup udp_send udp_sendto wizchip_sendto
-AUTOIP_WRAPS += $(addsuffix _netif_ip_addr_changed,raw tcp udp)
+AUTOIP_WRAPS += $(addsuffix _netif_ip_addr_changed,acd raw tcp udp)
 ifeq ($(AUTOIP_UPSTREAM),mimxrt)
 LDFLAGS_USERMOD += $(AUTOIP_WRAPS:%=--wrap=%)
 else

@@ -13,7 +13,9 @@ INC += -I$(AUTOIP_DIR)/$(UNIX_TAP)/lwip -I$(AUTOIP_DIR)/$(LWIP_UNIX)/include
 SRC_C += $(UNIX_TAP)/main.c $(UNIX_TAP)/network_lan.c
 SRC_THIRDPARTY_C += $(LWIP_DIR)/api/tcpip.c $(LWIP_UNIX)/sys_arch.c
 $(BUILD)/$(UNIX_TAP)/network_lan.o: CFLAGS += -Dmod_network_nic_ifconfig=esp_ifconfig -Dmod_network_nic_ipconfig=esp_ipconfig
+# Empties lwIP's file, which idf_acd.c replaces.
+$(BUILD)/$(LWIP_DIR)/core/ipv4/acd.o: CFLAGS += -DLWIP_ACD=0
 $(BUILD)/extmod/modlwip.o: CFLAGS += -include $(VARIANT_DIR)/modlwip_lock.h
 
 # Threads are switched on in mpconfigvariant.h: by MICROPY_PY_THREAD here they would be without the GIL.
-LDFLAGS_EXTRA += -lpthread -Wl,--wrap=sem_wait,--wrap=etharp_acd_probe
+LDFLAGS_EXTRA += -lpthread -Wl,--wrap=sem_wait

@@ -10,11 +10,8 @@
 
 #include "py/mphal.h"
 
-#include "lwip/acd.h"
 #include "lwip/apps/mdns.h"
-#include "lwip/etharp.h"
 #include "lwip/tcpip.h"
-#include "lwip/timeouts.h"
 
 #include "esp_netif.h"
 #include "esp_timer.h"
@@ -23,7 +20,6 @@
 
 #define LOOK_MS (64) // at the cable, as UNIX_TAP does
 #define TICK_US (10000) // of FreeRTOS
-#define ACD_TICK_MS (ACD_TMR_INTERVAL / 10)
 
 /******************************************************************************/
 // lwIP's task, and its lock
@@ -47,23 +43,10 @@ int task_has_lwip(void) {
     return lwip_depth > 0;
 }
 
-// ESP-IDF asks for half a second whether a lease is in use, lwIP's ACD for six: have its clock go faster.
-static void on_acd_tick(void *arg) {
-    acd_tmr();
-    sys_timeout(ACD_TICK_MS, on_acd_tick, arg);
-}
-
-// It asks with the interface's address, which may be the link-local one; lwIP's ACD with none.
-err_t __wrap_etharp_acd_probe(struct netif *netif, const ip4_addr_t *address);
-err_t __wrap_etharp_acd_probe(struct netif *netif, const ip4_addr_t *address) {
-    return etharp_query(netif, address, NULL);
-}
-
 static void start_lwip(void) {
     task_lock_lwip();
     tcpip_init(NULL, NULL);
     mdns_resp_init();
-    sys_timeout(ACD_TICK_MS, on_acd_tick, NULL);
     task_unlock_lwip();
 }
 

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 
-from wire.board import _AGENT, _ENTER_RAW_REPL, _EXECUTE, Board, BoardError
+from wire.board import _AGENT, ENTER_RAW_REPL, EXECUTE, Board, BoardError
 from wire.qemu import ROOT
 
 EMULATOR = ROOT / "build" / "emulator"
@@ -82,7 +82,7 @@ class EmulatedBoard(Board):
             )
         os.close(tap)
         os.close(told)
-        self._write(_ENTER_RAW_REPL)
+        self._write(ENTER_RAW_REPL)
         self._load_agent()
         return self._process
 
@@ -121,7 +121,7 @@ class EmulatedBoard(Board):
         return self.log.read_text().count("raw REPL; CTRL-B to exit")
 
     def _load_agent(self):
-        self._write("print()\n" + _AGENT.read_text() + _EXECUTE)
+        self._write("print()\n" + _AGENT.read_text() + EXECUTE)
 
     def _write(self, text):
         self._process.stdin.write(text)

@@ -8,4 +8,7 @@ target_sources(usermod_openeth INTERFACE ${CMAKE_CURRENT_LIST_DIR}/openeth.c)
 foreach(function esp_eth_mac_new_w5500 esp_eth_phy_new_w5500 machine_hw_spi_get_host)
     target_link_options(usermod_openeth INTERFACE -Wl,--wrap=${function})
 endforeach()
+# The tests' program prints long lines in callbacks. MicroPython would give the GIL away in them, and a Python thread that
+# computes would never return it, see docs/upstream.md.
+target_compile_definitions(usermod_openeth INTERFACE "MICROPY_PY_STRING_TX_GIL_THRESHOLD=(1024)")
 target_link_libraries(usermod INTERFACE usermod_openeth)

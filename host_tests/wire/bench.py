@@ -2,7 +2,7 @@
 """What a wire test stands on: a wire under capture, with the boards and peers that it asks for."""
 
 from . import checker
-from .board import ROOT, Board, QemuBoard, TaskBoard
+from .board import ROOT, Board, OlderTaskBoard, QemuBoard, TaskBoard
 from .capture import Capture
 from .dhcp import DhcpServer
 from .esp32 import Esp32Board
@@ -11,7 +11,13 @@ from .repl import ReplBoard
 from .wire import Wire
 
 CAPTURES = ROOT / "build" / "captures"
-BOARDS = {"unix": Board, "qemu": QemuBoard, "task": TaskBoard, "esp32": Esp32Board}
+BOARDS = {
+    "unix": Board,
+    "qemu": QemuBoard,
+    "task": TaskBoard,
+    "task-idf5.3": OlderTaskBoard,
+    "esp32": Esp32Board,
+}
 
 
 class Bench:

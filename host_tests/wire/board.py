@@ -18,8 +18,8 @@ SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # what follows the name of
 
 _FORGETFUL = ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
-_ENTER_RAW_REPL = "\x03\x01"
-_EXECUTE = "\x04"
+ENTER_RAW_REPL = "\x03\x01"
+EXECUTE = "\x04"
 _RAW_REPL = "raw REPL; CTRL-B to exit"
 _SOFT_RESET = "import machine; machine.soft_reset()"
 
@@ -38,6 +38,7 @@ class Board:
     """
 
     FIRMWARE = "UNIX_TAP"
+    ENVIRONMENT = {}  # variables of the process
     PADS = False  # short frames reach it as they are
     CABLE_SEEN = SOON  # s in which the driver sees that the cable is out or in
     LEASED = "nic.ipconfig('has_dhcp4')"
@@ -64,7 +65,7 @@ class Board:
     def _start(self, sanitize):
         firmware = ROOT / "build" / (self.FIRMWARE + SANITIZED * sanitize) / "micropython"
         command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
-        environment = dict(os.environ, ASAN_OPTIONS=self._asan)
+        environment = dict(os.environ, ASAN_OPTIONS=self._asan, **self.ENVIRONMENT)
         with open(self._errors, "wb") as errors:
             return self._wire.namespace.popen(
                 command,
@@ -254,6 +255,13 @@ class TaskBoard(Board):
     """UNIX_TASK, with lwIP in a task of its own as on esp32."""
 
     FIRMWARE = "UNIX_TASK"
+    ENVIRONMENT = {"IDF": "5.5"}
+
+
+class OlderTaskBoard(TaskBoard):
+    """UNIX_TASK with the DHCP client of ESP-IDF 5.3."""
+
+    ENVIRONMENT = {"IDF": "5.3"}
 
 
 class QemuBoard(Board):
@@ -275,11 +283,11 @@ class QemuBoard(Board):
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
-        self._begin(self._qemu.process.stdin, _ENTER_RAW_REPL)
+        self._begin(self._qemu.process.stdin, ENTER_RAW_REPL)
         return self._qemu.process
 
     def _begin(self, stdin, keys):
-        stdin.write(keys + "print()\n" + self.AGENT + _EXECUTE)
+        stdin.write(keys + "print()\n" + self.AGENT + EXECUTE)
         stdin.flush()
 
     def _begin_anew(self):

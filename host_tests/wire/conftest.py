@@ -2,7 +2,8 @@
 """Fixtures of the wire tests: a `bench` with a wire, its capture and what stands on it.
 
 A test that has a `bench` runs once with "unix" and once with "qemu", unless it is marked with the only one
-and the reason: `only("unix", "why")`. Those marked `threaded` run with "task" as well. If `make test-board`
+and the reason: `only("unix", "why")`. Those marked `threaded` run with "task" as well, and those marked
+`older` with "task-idf5.3", which has the DHCP client of an older ESP-IDF. If `make test-board`
 has built an ESP32, all but the `only` ones run with "esp32" as well, unless it is said why not:
 `not_on_espressif("why")`. A marker's name must not contain the name of a board, because -k finds both. Each
 test leaves its pcap and the boards' logs in build/captures.
@@ -24,6 +25,8 @@ def pytest_generate_tests(metafunc):
         boards = [_only(*only.args)] if only else ["unix", "qemu"]
         if marker("threaded"):
             boards.append("task")
+        if marker("older"):
+            boards.append("task-idf5.3")
         if ESP32 and not only and not marker("not_on_espressif"):
             boards.append(pytest.param("esp32", marks=pytest.mark.esp32))
         metafunc.parametrize("bench", boards, indirect=True)

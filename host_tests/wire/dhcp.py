@@ -89,11 +89,26 @@ class ScriptedServer:
 
     def lease(self):
         """Have the board discover, and lease to it; has_lease() tells when it is bound."""
+        self.offer(self.discover())
+        self.acknowledge()
+
+    def discover(self):
+        """Have the board discover; returns its message."""
         sent = time.time()
         self._board.run("nic.ipconfig(dhcp4=True)")
-        asked = self._wait_for("discover", sent)
+        return self.discovered(sent)
+
+    def discovered(self, after):
+        """Wait for a DISCOVER of the board and return it."""
+        return self._wait_for("discover", after)
+
+    def offer(self, asked):
+        """Answer a DISCOVER, and wait for the REQUEST, which acknowledge() answers."""
         self._answer(asked, "offer")
-        self._answer(self._wait_for("request", asked.time), "ack")
+        self._request = self._wait_for("request", asked.time)
+
+    def acknowledge(self):
+        self._answer(self._request, "ack")
 
     def renew(self):
         """Have the board renew its lease, and answer with this one's."""

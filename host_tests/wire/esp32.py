@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from .board import _AGENT, _ENTER_RAW_REPL, _EXECUTE, Board
+from .board import ENTER_RAW_REPL, QemuBoard
 from .qemu import Qemu
 from .waiting import PATIENCE
 
@@ -49,10 +49,9 @@ class _Paced:
             time.sleep(_PAUSE)
 
 
-class Esp32Board(Board):
+class Esp32Board(QemuBoard):
     """Told the agent by the raw REPL of its UART. The cable is pulled by the emulator."""
 
-    PADS = True
     CABLE_SEEN = PATIENCE  # it looks every 2 s
     LEASED = "(nic.ipconfig('dhcp4') and nic.ifconfig()[0].startswith('10.'))"  # it has no has_dhcp4
     CRASHES = ("Guru Meditation Error", "assert failed", "abort() was called", "CORRUPT HEAP", "rst:0x")
@@ -78,21 +77,12 @@ class Esp32Board(Board):
         )
         self._errors.touch()
         process = self._qemu.process
-        connect = _LAN.format(mac=self.mac.replace(":", "")) if model == _ETHERNET else _WLAN
         self._wait_for_prompt(process.stdout.fileno())
         process.stdin = _Paced(process.stdin)
-        agent = f"import network\n{connect}\nnic.active(True)\n{_AGENT.read_text()}"
-        process.stdin.write(f"{_ENTER_RAW_REPL}print()\n{agent}{_EXECUTE}")
+        connect = _LAN.format(mac=self.mac.replace(":", "")) if model == _ETHERNET else _WLAN
+        self.AGENT = f"import network\n{connect}\nnic.active(True)\n{QemuBoard.AGENT}"
+        self._begin(process.stdin, ENTER_RAW_REPL)
         return process
-
-    def path(self, name):
-        return f"/{name}"
-
-    def set_link(self, up):
-        self._qemu.set_link(up)
-
-    def _end(self):
-        self._qemu.quit()
 
     def _memories(self, chip):
         """QEMU's options for the board's own flash, with the firmware, and its fuses."""

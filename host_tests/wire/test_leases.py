@@ -44,6 +44,7 @@ def test_a_connection_lives_through_a_lease_of_any_form(bench, server, form):
     assert connection.works()
 
 
+@pytest.mark.older
 @pytest.mark.only("task", "the other boards do not ask who has the address that they are offered")
 def test_an_offered_address_that_is_in_use_is_declined(bench):
     """RFC 2131 4.4.1."""

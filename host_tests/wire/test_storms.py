@@ -92,6 +92,7 @@ def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
     assert (stats["dropped"], stats["conflicts"], stats["defences"]) == (0, 1, 1)
 
 
+@pytest.mark.not_on_espressif("QEMU's Ethernet drops frames that come fast")
 def test_unicast_polls_while_probing_take_no_place_in_the_queue(board, bench):
     """A Request without a sender address is a probe only if it is broadcast (RFC 5227 1.1)."""
     # X-14, D2
