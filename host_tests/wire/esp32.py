@@ -28,6 +28,9 @@ _CLOCK = ["-icount", "3"]
 _PROMPT = b">>> "
 _CHUNK, _PAUSE = 32, 0.02  # octets and s: MicroPython's buffer for its UART has 260, and no flow control
 
+_DUMP = 8  # times Ctrl-C, see host_tests/esp32/tasks.c
+_DUMP_TIME = 5  # s
+
 # How it is connected: by QEMU's Ethernet, see host_tests/esp32/openeth.c, or by the Wi-Fi of an emulator that
 # has one, with its access point.
 _ETHERNET = "open_eth"
@@ -80,9 +83,15 @@ class Esp32Board(QemuBoard):
         self._wait_for_prompt(process.stdout.fileno())
         process.stdin = _Paced(process.stdin)
         connect = _LAN.format(mac=self.mac.replace(":", "")) if model == _ETHERNET else _WLAN
-        self.AGENT = f"import network\n{connect}\nnic.active(True)\n{QemuBoard.AGENT}"
+        self.AGENT = f"import _tasks, network\n_tasks.watch()\n{connect}\nnic.active(True)\n{QemuBoard.AGENT}"
         self._begin(process.stdin, ENTER_RAW_REPL)
         return process
+
+    def _where(self):
+        """The registers. The board prints its tasks too, which needs no answer of MicroPython."""
+        self._process.stdin.write("\x03" * _DUMP)
+        time.sleep(_DUMP_TIME)
+        return f", whose end has the tasks{super()._where()}"
 
     def _memories(self, chip):
         """QEMU's options for the board's own flash, with the firmware, and its fuses."""
