@@ -48,6 +48,7 @@ class Board:
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
         self.tap = tap or wire.add_tap()
         self.macs = [self.mac]
+        self.outages = []  # those of its cable that it may not notice, for the checker
         self.log = log
         self._wire = wire
         self._events = queue.Queue()

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from .board import ENTER_RAW_REPL, QemuBoard
+from .checker import Outage
 from .qemu import Qemu
 from .waiting import PATIENCE
 
@@ -60,6 +61,7 @@ class Esp32Board(QemuBoard):
     CRASHES = ("Guru Meditation Error", "assert failed", "abort() was called", "CORRUPT HEAP", "rst:0x")
 
     def __init__(self, *args, **options):
+        self._pulled = 0  # when, in s since 1970
         with tempfile.TemporaryDirectory() as self._memory:  # QEMU has opened what is in it
             super().__init__(*args, **options)
 
@@ -86,6 +88,14 @@ class Esp32Board(QemuBoard):
         self.AGENT = f"import _tasks, network\n_tasks.watch()\n{connect}\nnic.active(True)\n{QemuBoard.AGENT}"
         self._begin(process.stdin, ENTER_RAW_REPL)
         return process
+
+    def set_link(self, up):
+        """Its driver looks every 2 s of the board's clock, which is slow on a busy host."""
+        if not up:
+            self._pulled = time.time()
+        super().set_link(up)
+        if up:
+            self.outages.append(Outage(time.time(), self._pulled, self.mac))
 
     def _where(self):
         """The registers. The board prints its tasks too, which needs no answer of MicroPython."""
