@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The project's C module, and QEMU's Ethernet in the place of a W5500.
+# The project's C module, QEMU's Ethernet in the place of a W5500, and what the tests need to know of FreeRTOS.
 
 include(${CMAKE_CURRENT_LIST_DIR}/../../firmware/micropython.cmake)
 
 add_library(usermod_openeth INTERFACE)
-target_sources(usermod_openeth INTERFACE ${CMAKE_CURRENT_LIST_DIR}/openeth.c)
-foreach(function esp_eth_mac_new_w5500 esp_eth_phy_new_w5500 machine_hw_spi_get_host)
+target_sources(usermod_openeth INTERFACE ${CMAKE_CURRENT_LIST_DIR}/openeth.c ${CMAKE_CURRENT_LIST_DIR}/tasks.c)
+foreach(function esp_eth_mac_new_w5500 esp_eth_phy_new_w5500 machine_hw_spi_get_host mp_sched_keyboard_interrupt)
     target_link_options(usermod_openeth INTERFACE -Wl,--wrap=${function})
 endforeach()
 # The tests' program prints long lines in callbacks. MicroPython would give the GIL away in them, and a Python thread that

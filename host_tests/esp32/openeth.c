@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 // QEMU's Ethernet for network.LAN: MicroPython's class, which knows no such controller, asks ESP-IDF for a W5500 on
-// SPI and has this one. Above it all is as on a board: esp_eth, esp_netif, lwIP. And what tests ask of FreeRTOS.
+// SPI and has this one. Above it all is as on a board: esp_eth, esp_netif, lwIP.
 
-#include "py/mperrno.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 
 #include "esp_eth.h"
-#include "freertos/FreeRTOS.h"
-#include "freertos/task.h"
 
 static esp_err_t (*set_link)(esp_eth_mac_t *mac, eth_link_t link);
 
@@ -38,25 +35,3 @@ spi_host_device_t __wrap_machine_hw_spi_get_host(mp_obj_t spi) {
     (void)spi; // there is none
     return 0;
 }
-
-// least_free(task): octets of its stack that were never used. OSError(ENOENT): there is no task of that name.
-static mp_obj_t least_free(mp_obj_t name) {
-    TaskHandle_t task = xTaskGetHandle(mp_obj_str_get_str(name));
-    if (task == NULL) {
-        mp_raise_OSError(MP_ENOENT);
-    }
-    return mp_obj_new_int_from_uint(uxTaskGetStackHighWaterMark(task) * sizeof(StackType_t));
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(least_free_obj, least_free);
-
-static const mp_rom_map_elem_t globals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__tasks) },
-    { MP_ROM_QSTR(MP_QSTR_least_free), MP_ROM_PTR(&least_free_obj) },
-};
-static MP_DEFINE_CONST_DICT(globals, globals_table);
-
-const mp_obj_module_t tasks_module = {
-    .base = { &mp_type_module },
-    .globals = (mp_obj_dict_t *)&globals,
-};
-MP_REGISTER_MODULE(MP_QSTR__tasks, tasks_module);

@@ -67,11 +67,12 @@ class Bench:
                 faults.append(f"{type(fault).__name__}: {fault}")
         self.wire.close()
         macs = [mac for board in self.boards for mac in board.macs]
+        outages = [outage for board in self.boards for outage in board.outages]
         losses = []
         for board in self.boards:
             losses += checker.losses(board.log.read_text(errors="replace"), board.macs)
         for capture in self.captures:
-            faults += checker.violations(capture.frames, macs, losses, self.by_hand)
+            faults += checker.violations(capture.frames, macs, losses, self.by_hand, outages)
         assert not faults, "\n".join(faults)
 
     def _capture(self, bridge):

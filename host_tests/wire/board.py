@@ -38,7 +38,7 @@ class Board:
     """
 
     FIRMWARE = "UNIX_TAP"
-    ENVIRONMENT = {}  # variables of the process
+    IDF = "5.5"  # the version of ESP-IDF that UNIX_TASK follows
     PADS = False  # short frames reach it as they are
     CABLE_SEEN = SOON  # s in which the driver sees that the cable is out or in
     LEASED = "nic.ipconfig('has_dhcp4')"
@@ -48,6 +48,7 @@ class Board:
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
         self.tap = tap or wire.add_tap()
         self.macs = [self.mac]
+        self.outages = []  # those of its cable that it may not notice, for the checker
         self.log = log
         self._wire = wire
         self._events = queue.Queue()
@@ -65,7 +66,7 @@ class Board:
     def _start(self, sanitize):
         firmware = ROOT / "build" / (self.FIRMWARE + SANITIZED * sanitize) / "micropython"
         command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
-        environment = dict(os.environ, ASAN_OPTIONS=self._asan, **self.ENVIRONMENT)
+        environment = dict(os.environ, ASAN_OPTIONS=self._asan, IDF=self.IDF)
         with open(self._errors, "wb") as errors:
             return self._wire.namespace.popen(
                 command,
@@ -255,13 +256,12 @@ class TaskBoard(Board):
     """UNIX_TASK, with lwIP in a task of its own as on esp32."""
 
     FIRMWARE = "UNIX_TASK"
-    ENVIRONMENT = {"IDF": "5.5"}
 
 
 class OlderTaskBoard(TaskBoard):
     """UNIX_TASK with the DHCP client of ESP-IDF 5.3."""
 
-    ENVIRONMENT = {"IDF": "5.3"}
+    IDF = "5.3"
 
 
 class QemuBoard(Board):

@@ -32,6 +32,18 @@ class Loss:
     claim: int
 
 
+@dataclass(frozen=True)
+class Outage:
+    """The cable of a board was out from `start` to `time`, and the board may not have noticed it.
+
+    What it sent in between is in no capture, be it a whole claim.
+    """
+
+    time: float  # s since 1970
+    start: float
+    mac: str
+
+
 def losses(log, macs):
     """What a board told in its log; macs: those of its interfaces e0, e1, ...
 
@@ -49,7 +61,7 @@ def losses(log, macs):
     return found
 
 
-def violations(frames, macs, losses=(), by_hand=()):
+def violations(frames, macs, losses=(), by_hand=(), outages=()):
     """One line for each frame that breaks a rule, and for addresses held twice in the end.
 
     macs: those of the boards. What the adversary sends in their name is not theirs. by_hand: link-local
@@ -58,9 +70,12 @@ def violations(frames, macs, losses=(), by_hand=()):
     claimants = collections.defaultdict(set)  # address -> MACs that ARP tied to it
     boards = {mac: _Board(claimants, by_hand) for mac in macs}
     found = []
-    for each in sorted([*frames, *losses], key=lambda each: each.time):
+    for each in sorted([*frames, *losses, *outages], key=lambda each: each.time):
         if isinstance(each, Loss):
-            boards[each.mac].lose(each.claim)
+            boards[each.mac].lose(each)
+            continue
+        if isinstance(each, Outage):
+            boards[each.mac].miss(each)
             continue
         board = boards.get(each.source)
         if board and not each.injected:
@@ -82,13 +97,22 @@ class _Board:
         self.held = None
         self._by_hand = by_hand
         self._claims = 0
+        self._lost_at = 0
+        self._missed = False  # there may have been a claim that is in no capture
         self._claimants = claimants
         self._probed = []
         self._announced = []
 
-    def lose(self, claim):
-        if claim == self._claims:
+    def lose(self, loss):
+        if loss.claim >= self._claims:
+            self._claims = loss.claim
+            self._lost_at = loss.time
+            self._missed = False
             self.held = None
+
+    def miss(self, outage):
+        """A board that has noticed the outage has suspended its address."""
+        self._missed = self._lost_at < outage.start and bool(self.held or self._probed)
 
     def judge(self, frame):
         if frame.arp is not None:
@@ -113,6 +137,12 @@ class _Board:
 
     def _judge_announcement(self, frame):
         address = frame.arp.psrc
+        if self._missed:
+            self._claims += address != self.held
+            self.held = address
+            self._missed = False
+            self._probed.clear()
+            self._announced.clear()
         if self._probed:
             if self._probed[:1] != [address] or len(self._probed) < _PROBE_NUM:
                 yield "announced without three probes (RFC 3927 2.2.1)"
@@ -136,7 +166,8 @@ class _Board:
             yield "IPv4 from an address that is not held (RFC 3927 2.2)"
 
     def _holds(self, address):
-        return address in self._by_hand or (address == self.held and not self._probed)
+        held = self._missed or (address == self.held and not self._probed)
+        return held or address in self._by_hand
 
 
 def _judge_form(frame):

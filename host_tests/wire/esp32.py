@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from .board import ENTER_RAW_REPL, QemuBoard
+from .checker import Outage
 from .qemu import Qemu
 from .waiting import PATIENCE
 
@@ -27,6 +28,9 @@ _CLOCK = ["-icount", "3"]
 
 _PROMPT = b">>> "
 _CHUNK, _PAUSE = 32, 0.02  # octets and s: MicroPython's buffer for its UART has 260, and no flow control
+
+_DUMP = 8  # times Ctrl-C, see host_tests/esp32/tasks.c
+_DUMP_TIME = 5  # s
 
 # How it is connected: by QEMU's Ethernet, see host_tests/esp32/openeth.c, or by the Wi-Fi of an emulator that
 # has one, with its access point.
@@ -57,6 +61,7 @@ class Esp32Board(QemuBoard):
     CRASHES = ("Guru Meditation Error", "assert failed", "abort() was called", "CORRUPT HEAP", "rst:0x")
 
     def __init__(self, *args, **options):
+        self._pulled = 0  # when, in s since 1970
         with tempfile.TemporaryDirectory() as self._memory:  # QEMU has opened what is in it
             super().__init__(*args, **options)
 
@@ -80,9 +85,23 @@ class Esp32Board(QemuBoard):
         self._wait_for_prompt(process.stdout.fileno())
         process.stdin = _Paced(process.stdin)
         connect = _LAN.format(mac=self.mac.replace(":", "")) if model == _ETHERNET else _WLAN
-        self.AGENT = f"import network\n{connect}\nnic.active(True)\n{QemuBoard.AGENT}"
+        self.AGENT = f"import _tasks, network\n_tasks.watch()\n{connect}\nnic.active(True)\n{QemuBoard.AGENT}"
         self._begin(process.stdin, ENTER_RAW_REPL)
         return process
+
+    def set_link(self, up):
+        """Its driver looks every 2 s of the board's clock, which is slow on a busy host."""
+        if not up:
+            self._pulled = time.time()
+        super().set_link(up)
+        if up:
+            self.outages.append(Outage(time.time(), self._pulled, self.mac))
+
+    def _where(self):
+        """The registers. The board prints its tasks too, which needs no answer of MicroPython."""
+        self._process.stdin.write("\x03" * _DUMP)
+        time.sleep(_DUMP_TIME)
+        return f", whose end has the tasks{super()._where()}"
 
     def _memories(self, chip):
         """QEMU's options for the board's own flash, with the firmware, and its fuses."""

@@ -19,6 +19,7 @@ class ReplBoard:
     def __init__(self, wire, log, mac="28:cd:c1:00:01:00"):
         self.mac = mac
         self.macs = [mac]
+        self.outages = []
         self.log = log
         tap = wire.add_tap()
         with open(log.with_suffix(".err"), "wb") as errors:

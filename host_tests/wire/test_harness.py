@@ -121,3 +121,23 @@ def test_a_loss_told_late_does_not_end_the_next_claim():
     again = _capture_of(*CLAIM, *CLAIM, request(A, B, MAC))
     assert checker.violations(again, [MAC], [checker.Loss(0.95, MAC, 1)]) == []
     assert checker.violations(again, [MAC], [checker.Loss(0.95, MAC, 2)])
+
+
+@pytest.mark.parametrize("claim", [CLAIM[:2], [*CLAIM[:2], CLAIM[4]]], ids=["all", "one announcement"])
+def test_the_checker_accepts_a_claim_that_an_outage_hid(claim):
+    talk = _capture_of(*claim, request(A, B, MAC), reply(B, A, MAC, OTHER), TALK)
+    assert checker.violations(talk, [MAC])
+    assert checker.violations(talk, [MAC], outages=[checker.Outage(0.15, 0.11, MAC)]) == []
+
+
+def test_the_checker_knows_the_claim_that_follows_a_hidden_one():
+    again = _capture_of(*CLAIM[:2], announcement(A, MAC), *CLAIM, request(A, B, MAC))
+    outages = [checker.Outage(0.15, 0.11, MAC)]
+    assert checker.violations(again, [MAC], [checker.Loss(0.25, MAC, 1)], outages=outages) == []
+    assert checker.violations(again, [MAC], [checker.Loss(0.75, MAC, 2)], outages=outages)
+
+
+def test_the_checker_finds_the_use_of_an_address_after_an_outage_that_the_board_noticed():
+    talk = _capture_of(*CLAIM, request(A, B, MAC))
+    lost = [checker.Loss(0.44, MAC, 1)]
+    assert checker.violations(talk, [MAC], lost, outages=[checker.Outage(0.46, 0.42, MAC)])

@@ -17,7 +17,7 @@ SLEEP = 8  # s after which autoip probes again, see SLEEP of link.c
 
 
 class Scene:
-    """A board that shows its address, and its DHCP client, which is led to a state and from there to a lease."""
+    """A board that shows its address. The scene leads its DHCP client to a state, and then to a lease."""
 
     def __init__(self, bench, options):
         self.bench, self.board = bench, bench.board()
