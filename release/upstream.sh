@@ -1,40 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # upstream.sh MICROPY_DIR BOARD COMMAND...
-# Runs a command with what a board is built from and with, in the checkout of MicroPython that is named: the submodules
-# of the board, and the tools that upstream's own CI takes, by upstream's script for it. It is bash because that script
-# is.
-set -e # not -u: upstream's script reads variables that are not set
+# Gets what a board of MicroPython is built from, in the checkout MICROPY_DIR: the submodules, and for an ESP32 the ESP-IDF of
+# boards.toml. Then runs the command. It is bash because the scripts of ESP-IDF want that.
+set -eu
 
 checkout=$1
 board=$2
 shift 2
-project=$PWD
+idf=$checkout/esp-idf
 
-if [ ! -d "$checkout/ports" ]; then
-    echo "MICROPY_DIR=$checkout: no checkout of MicroPython" >&2
+refuse() {
+    echo "$1" >&2
     exit 1
-fi
-cd "$checkout"
-boards=(ports/*/boards/"$board")
-if [ ! -d "${boards[0]}" ]; then
-    echo "BOARD=$board: no such board in $checkout" >&2
-    exit 1
-fi
-port=${boards[0]#ports/}
-port=${port%%/*}
+}
 
-# shellcheck source=/dev/null
-source tools/ci.sh
-case $port in
-    esp32)
-        [ -d esp-idf ] || ci_esp32_idf_setup
-        # shellcheck source=/dev/null
-        source esp-idf/export.sh
-        ;;
-    *) command -v arm-none-eabi-gcc >/dev/null || "ci_${port}_setup" ;;
-esac
-make -C mpy-cross
-make -C "ports/$port" BOARD="$board" submodules
-cd "$project"
+[ -d "$checkout/ports" ] || refuse "MICROPY_DIR=$checkout: no checkout of MicroPython"
+boards=("$checkout"/ports/*/boards/"$board")
+[ -d "${boards[0]}" ] || refuse "BOARD=$board: no such board in $checkout"
+port=${boards[0]%/boards/*}
+
+if [ "${port##*/}" = esp32 ]; then
+    if [ ! -d "$idf" ]; then
+        tag=$(sed -n 's/^esp_idf = "\(.*\)".*/\1/p' release/boards.toml)
+        git clone --quiet --depth 1 --branch "$tag" --recursive --shallow-submodules https://github.com/espressif/esp-idf "$idf"
+        "$idf/install.sh" esp32,esp32c3,esp32s3
+    fi
+    set +u # the script reads variables that are not set
+    # shellcheck source=/dev/null
+    source "$idf/export.sh"
+    set -u
+fi
+make -C "$port" BOARD="$board" submodules
 exec "$@"

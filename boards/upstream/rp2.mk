@@ -2,6 +2,10 @@
 # rp2: RP2040 and RP2350 with Wi-Fi (Pico W kind) or a WIZnet chip. Built by cmake.
 
 BUILD_PACKAGES += cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
+# Without picotool the Pico SDK downloads and builds one. Debian 12 has no package of it.
+ifneq ($(shell grep -s ^VERSION_CODENAME=trixie /etc/os-release),)
+BUILD_PACKAGES += $(if $(shell command -v picotool),,picotool)
+endif
 FIRMWARE := $(BOARD_BUILD)/firmware.uf2
 
 .PHONY: flash

@@ -31,7 +31,7 @@ FIRMWARE := $(BOARD_BUILD)/firmware
 flash: $(FIRMWARE)
 endif
 
-UPSTREAM_MAKE = env MICROPY_MPYCROSS=$(MICROPY_CHECKOUT)/mpy-cross/build/mpy-cross $(MAKE) -j$(shell nproc)
+UPSTREAM_MAKE = env $$(boards/upstream/stamp.sh $(MICROPY_CHECKOUT)) MICROPY_MPYCROSS=$(MICROPY_CHECKOUT)/mpy-cross/build/mpy-cross $(MAKE) -j$(shell nproc)
 UPSTREAM_FLAGS = BOARD=$(BOARD) BUILD=$(abspath $(BOARD_BUILD)) USER_C_MODULES=$(C_MODULES) \
 	FROZEN_MANIFEST=$(abspath $(BOARD_BUILD))/manifest.py $(BOARD_FLAGS)
 

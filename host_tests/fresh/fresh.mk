@@ -10,3 +10,11 @@ fresh: export FRESH_RUN = $(value RUN)
 fresh: ## run README's commands on a fresh Debian (DIST=bookworm or trixie, RUN="command": run that instead)
 	@host_tests/install-packages.sh "$(SUDO)" python3 $(FRESH_PACKAGES)
 	@$(AS_ROOT) python3 host_tests/fresh/fresh.py $(DIST) $(BUILD)/fresh "$$FRESH_RUN"
+
+# All of it takes half an hour and more. WORKFLOWS=release takes some minutes.
+WORKFLOWS ?= test release
+
+.PHONY: rehearse
+rehearse: $(VENV)/.ready ## run the steps of the workflows on fresh Debian machines (WORKFLOWS="test release", MICROPY_DIR)
+	@host_tests/install-packages.sh "$(SUDO)" python3 $(FRESH_PACKAGES)
+	@$(AS_ROOT) $(PYTHON) host_tests/fresh/rehearse.py $(BUILD)/fresh "$(MICROPY_CHECKOUT)" $(WORKFLOWS)

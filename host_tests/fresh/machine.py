@@ -90,7 +90,7 @@ def make_base(dist, base):
 
 
 def make_root(base, root):
-    """Unpack a minimal Debian, and give it a user, the outside machine's registries, and a clone of HEAD."""
+    """Unpack a minimal Debian, and give it a user and the outside machine's registries."""
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     subprocess.run(["tar", "-C", root, "-xf", base], check=True)
@@ -106,11 +106,10 @@ def make_root(base, root):
     (root / "etc/npmrc").write_text(npm_settings())
     if (pathlib.Path("/") / CERTIFICATES).exists():
         shutil.copyfile(pathlib.Path("/") / CERTIFICATES, root / CERTIFICATES)
-    clone(root)
-    subprocess.run(["chroot", root, "chown", "-R", "user:user", f"/{HOME}"], check=True)
 
 
 def clone(root):
+    """Give the machine's user a clone of HEAD."""
     # The checkout may belong to another user than root. git does not pass `-c safe.directory` on.
     settings = root / "tmp/gitconfig"
     settings.write_text("[safe]\n\tdirectory = *\n")
@@ -119,6 +118,11 @@ def clone(root):
         ["git", "clone", "--quiet", "--no-local", ROOT, root / CHECKOUT], env=environment, check=True
     )
     settings.unlink()
+    give_to_user(root)
+
+
+def give_to_user(root):
+    subprocess.run(["chroot", root, "chown", "-R", "user:user", f"/{CHECKOUT}"], check=True)
 
 
 def apt_settings():
@@ -191,12 +195,13 @@ class Machine:
             if not file.read(1):
                 raise OSError(f"slirp4netns: {self._network.communicate()[1].decode().strip()}")
 
-    def command(self, command):
-        """The words that run a shell command as the machine's user, in the checkout."""
-        variables = [f"{name}={value}" for name, value in _environment().items()]
+    def command(self, command, user="user", shell=("bash", "-c"), **variables):
+        """The words that run a shell command in the checkout, as the machine's user or as root."""
+        environment = _environment(user) | variables
         enter = f"nsenter --target {self._pid} --mount --net --pid --uts --root --wdns=/{CHECKOUT} env -i"
-        user = "setpriv --reuid=user --regid=user --init-groups bash -c"
-        return [*enter.split(), *variables, *user.split(), command]
+        become = f"setpriv --reuid={user} --regid={user} --init-groups"
+        pairs = [f"{name}={value}" for name, value in environment.items()]
+        return [*enter.split(), *pairs, *become.split(), *shell, command]
 
     def close(self):
         for process in (self._network, self._init):
@@ -205,13 +210,14 @@ class Machine:
                 process.wait()
 
 
-def _environment():
+def _environment(user):
+    sbin = "/usr/local/sbin:/usr/sbin:/sbin:" if user == "root" else ""
     return {
-        "HOME": f"/{HOME}",
+        "HOME": "/root" if user == "root" else f"/{HOME}",
         "LANG": "C.UTF-8",
-        "LOGNAME": "user",
+        "LOGNAME": user,
         "NODE_EXTRA_CA_CERTS": f"/{CERTIFICATES}",
-        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
+        "PATH": f"{sbin}/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
         "TERM": os.environ.get("TERM", "dumb"),
-        "USER": "user",
+        "USER": user,
     } | {name: os.environ[name] for name in PROXIES if name in os.environ}

@@ -2,6 +2,7 @@
 """The make targets as their user calls them: what is missing is told in a line, before anything is done."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -196,17 +197,6 @@ def test_a_qemu_that_does_not_serve(tmp_path, script, reason):
     assert done.stderr.startswith(f"BOARD=ESP32_GENERIC: {qemu}{reason}") and done.stderr.count("\n") == 1
 
 
-def test_upstream_tools_may_read_variables_that_are_not_set(checkout):
-    (checkout / "tools").mkdir()
-    (checkout / "tools" / "ci.sh").write_text('[ -z "$MICROPY_UNSET" ]; ci_rp2_setup() { true; }\n')
-    for folder, target in [("mpy-cross", "all"), ("ports/rp2", "submodules")]:
-        (checkout / folder).mkdir(exist_ok=True)
-        (checkout / folder / "Makefile").write_text(f"{target}:\n")
-    command = [ROOT / "release" / "upstream.sh", checkout, "RPI_PICO_W", "echo", "built"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0 and done.stdout.endswith("built\n"), done.stderr
-
-
 def test_a_firmware_that_was_not_built_is_told_before_tools_are_installed(checkout, fresh, tmp_path):
     options, env = fresh
     reason = refused("flash", "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
@@ -276,7 +266,7 @@ def test_a_step_that_knows_its_reason_prints_only_that(tmp_path):
 
 def test_a_long_step_shows_that_it_lives(tmp_path):
     code, printed = step(tmp_path, "sleep 11")
-    assert code == 0 and printed.startswith("a step ... 10 s ... 1")
+    assert code == 0 and re.match(r"a step \.\.\. 1\d s \.\.\. 1", printed)
 
 
 def test_a_script_that_is_interrupted_prints_one_line(tmp_path):

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""make lint compares the committed figures with those of the builds."""
+
+import json
+import sys
+
+import pytest
+from wire.board import ROOT
+
+sys.path.append(str(ROOT / "bench"))
+import figures
+
+KEPT = {
+    "size": {
+        "tools": {"gcc": "12.2.1"},
+        "figures": {"flash": {"none": 1, "autoip": 3}, "stack": {"autoip": 5}},
+    }
+}
+
+
+@pytest.fixture
+def measure(tmp_path, monkeypatch):
+    """Measures flash with a compiler, and compares it with the committed figure, which is 3."""
+    monkeypatch.setattr(figures, "_JSON", tmp_path / "cost.json")
+    figures._JSON.write_text(json.dumps(KEPT))
+
+    def check(flash, gcc):
+        measured = figures.Figures("size", {"gcc": gcc})
+        measured.add("flash", none=1, autoip=flash)
+        measured.check("gcc")
+
+    return check
+
+
+def test_a_figure_of_this_build(measure, capsys):
+    measure(3, "12.2.1")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_figure_of_another_build(measure):
+    with pytest.raises(SystemExit, match=r"docs/cost\.md is stale: `make size KEEP=1` writes flash"):
+        measure(4, "12.2.1")
+
+
+def test_a_figure_of_another_compiler_is_not_compared(measure, capsys):
+    measure(4, "14.2.1")
+    assert "so 14.2.1 can't check it" in capsys.readouterr().out

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""The licences of what is linked into an image, by the linker's map.
+
+autoip and MicroPython are in every image. MicroPython's licence lists the parts that are in its own tree.
+Anything else comes from another project and has to bring a licence file. If it does not, NoLicense is raised.
+"""
+
+import os
+import pathlib
+import re
+
+from package import ROOT
+
+LOADED = re.compile(r"^LOAD (\S+)$", re.MULTILINE)
+SUBMODULE = re.compile(r"^\tpath = lib/(.+)$", re.MULTILINE)
+LICENSE = re.compile("licen[cs]e|copying", re.IGNORECASE)
+ESP_IDF = re.compile(r"esp-idf/([\w.-]+)/lib")
+DEBIAN = pathlib.Path("/usr/share/doc")
+
+# A library of the compiler, and the Debian package that has it.
+TOOLCHAIN = {
+    r"/libgcc\.a$": "gcc-arm-none-eabi",
+    r"/lib(c|m|g|c_nano|g_nano|nosys)\.a$": "libnewlib-arm-none-eabi",
+    r"/libstdc\+\+(_nano)?\.a$": "libstdc++-arm-none-eabi-newlib",
+}
+# Where else a submodule has a licence: the Wi-Fi chip's firmware, and BTstack on Raspberry Pi's chips.
+EXTRA = {
+    "cyw43-driver": "lib/cyw43-driver/firmware",
+    "btstack": "lib/pico-sdk/src/rp2_common/pico_btstack",
+}
+
+
+class NoLicense(Exception):
+    """A library is linked, and its licence is not known."""
+
+
+def license_files(folder):
+    """The licence files of a directory, or, if it has none, of what is below it."""
+    for files in (folder.iterdir(), folder.rglob("*")):
+        if found := [file for file in sorted(files) if LICENSE.match(file.name) and file.is_file()]:
+            return found
+    return []
+
+
+def texts(name, folder):
+    """{title: text} of the licence files of a project."""
+    files = license_files(folder)
+    if not files:
+        raise NoLicense(f"{name} is linked, and {folder} has no licence file")
+    return {f"{name}: {file.relative_to(folder)}": file.read_text(errors="replace") for file in files}
+
+
+def submodules(micropython, objects):
+    """The directories of MicroPython's lib/ that belong to other projects and have objects in the image."""
+    listed = SUBMODULE.findall((micropython / ".gitmodules").read_text())
+    if has_esp_idf(objects):  # its map names archives only, so take what is checked out
+        return [name for name in listed if license_files(micropython / "lib" / name)]
+    return [name for name in listed if any(f"/lib/{name}/" in path for path in objects)]
+
+
+def has_esp_idf(objects):
+    return any(ESP_IDF.search(path) for path in objects)
+
+
+def of_micropython(micropython, objects):
+    linked = submodules(micropython, objects)
+    found = texts("MicroPython", micropython)
+    for name in linked:
+        found |= texts(name, micropython / "lib" / name)
+    for name, folder in EXTRA.items():
+        if name in linked and (micropython / folder).is_dir() and license_files(micropython / folder):
+            found |= texts(f"{name}, {folder}", micropython / folder)
+    return found
+
+
+def of_toolchain(objects):
+    found = {}
+    for library, package in TOOLCHAIN.items():
+        if any(re.search(library, path) for path in objects):
+            file = DEBIAN / package / "copyright"
+            if not file.is_file():
+                raise NoLicense(f"{package} is linked, and {file} does not exist")
+            found[package] = file.read_text()
+    return found
+
+
+def of_esp_idf(idf, micropython, objects):
+    """The licences of ESP-IDF, of its components that have their own, and of components from elsewhere."""
+    found = texts("ESP-IDF", idf)
+    for name in sorted({name for path in objects for name in ESP_IDF.findall(path)}):
+        component = idf / "components" / name
+        managed = micropython / "ports/esp32/managed_components" / name
+        if managed.is_dir():
+            found |= texts(name, managed)
+        elif component.is_dir() and license_files(component):
+            found |= texts(f"ESP-IDF {name}", component)
+    return found
+
+
+def licenses(linker_map, micropython, lwip):
+    """{title: text} of an image. lwip: the directory of lwIP, where that is not MicroPython's submodule."""
+    objects = LOADED.findall(linker_map)
+    found = texts("autoip", ROOT) | of_micropython(micropython, objects)
+    if any("/lwip/src/" in path and "/lib/lwip/" not in path for path in objects):
+        found |= texts("lwip", lwip)
+    if has_esp_idf(objects):
+        return found | of_esp_idf(pathlib.Path(os.environ["IDF_PATH"]), micropython, objects)
+    return found | of_toolchain(objects)
