@@ -41,7 +41,7 @@ static netif_ext_callback_t ext_callback;
 
 static autoip_link_t *find_link(const struct netif *netif) {
     for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
-        if (link->netif == netif) {
+        if (link->alias.main == netif) {
             return link;
         }
     }
@@ -77,7 +77,7 @@ static bool is_well_formed(const struct etharp_hdr *packet) {
 // RFC 5227 2.1.1 and 2.4: frames of this host come back from hubs and access points, and from its other interfaces.
 static bool is_ours(const struct etharp_hdr *packet) {
     for (autoip_link_t *link = autoip_links; link < autoip_links + AUTOIP_LINKS; ++link) {
-        if (link->netif != NULL && memcmp(&packet->shwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) == 0) {
+        if (link->alias.main != NULL && memcmp(&packet->shwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN) == 0) {
             return true;
         }
     }
@@ -99,13 +99,13 @@ static bool is_probe(const autoip_link_t *link, const struct etharp_hdr *packet)
 // The Reply to a probe goes to the MAC of this interface and to the sender address of the probe, zero.
 static bool is_answer(const autoip_link_t *link, const struct etharp_hdr *packet) {
     return packet->opcode == PP_HTONS(ARP_REPLY) && has_target(packet, IP4_ADDR_ANY4)
-           && memcmp(&packet->dhwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) == 0;
+           && memcmp(&packet->dhwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN) == 0;
 }
 
 // A conflict on the interface's own address is for DHCP or the user to resolve. Report it at most once per
 // TELL_INTERVAL.
 static bool is_routable_claim(const autoip_link_t *link, const ip4_addr_t *sender) {
-    return ip4_addr_eq(sender, netif_ip4_addr(link->netif)) && autoip_port_now() - link->told_at >= TELL_INTERVAL
+    return ip4_addr_eq(sender, netif_ip4_addr(link->alias.main)) && autoip_port_now() - link->told_at >= TELL_INTERVAL
            && autoip_alias_owner(&link->alias) >= AUTOIP_OWNER_LINK_LOCAL;
 }
 
@@ -192,7 +192,7 @@ autoip_kind_t autoip_link_receive(autoip_link_t *link, uint8_t frame[AUTOIP_FRAM
 // Frames out
 
 static bool is_up(const autoip_link_t *link) {
-    return link->present && netif_is_up(link->netif) && netif_is_link_up(link->netif);
+    return link->present && netif_is_up(link->alias.main) && netif_is_link_up(link->alias.main);
 }
 
 static bool is_usable(const autoip_link_t *link) {
@@ -205,7 +205,7 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
         return false;
     }
     pbuf_take(p, frame, AUTOIP_FRAME);
-    bool taken = link->netif->linkoutput(link->netif, p) == ERR_OK;
+    bool taken = link->alias.main->linkoutput(link->alias.main, p) == ERR_OK;
     pbuf_free(p);
     return taken;
 }
@@ -274,8 +274,8 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
 // A MAC that changes makes another host of the board. A driver writes it without telling anybody; the alias has the last
 // one.
 static void look_at_mac(autoip_link_t *link) {
-    if (memcmp(link->alias.netif.hwaddr, link->netif->hwaddr, ETH_HWADDR_LEN) != 0) {
-        memcpy(link->alias.netif.hwaddr, link->netif->hwaddr, ETH_HWADDR_LEN);
+    if (memcmp(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN) != 0) {
+        memcpy(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN);
         interrupt(link);
         link->on_event(link);
     }
@@ -294,7 +294,7 @@ static void look(autoip_link_t *link) {
 // The interface's own address now, if it is routable, or zero.
 static ip4_addr_t routable_address(const autoip_link_t *link) {
     bool is_routable = is_usable(link) && autoip_alias_owner(&link->alias) == AUTOIP_OWNER_ROUTABLE;
-    return is_routable ? *netif_ip4_addr(link->netif) : *IP4_ADDR_ANY4;
+    return is_routable ? *netif_ip4_addr(link->alias.main) : *IP4_ADDR_ANY4;
 }
 
 int autoip_link_status(autoip_link_t *link) {
@@ -365,7 +365,7 @@ static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
 
 static uint32_t on_timer(autoip_port_timer_t *timer) {
     autoip_link_t *link = (autoip_link_t *)((char *)timer - offsetof(autoip_link_t, timer));
-    link->looks_at_cable = link->present && autoip_port_look(link->netif);
+    link->looks_at_cable = link->present && autoip_port_look(link->alias.main);
     look(link);
     has_reported_address(link);
     uint32_t now = autoip_port_now();
@@ -393,7 +393,7 @@ void autoip_link_wake(autoip_link_t *link, int32_t ms) {
 static size_t links_in_use(void) {
     size_t count = 0;
     for (size_t i = 0; i < AUTOIP_LINKS; ++i) {
-        count += autoip_links[i].netif != NULL;
+        count += autoip_links[i].alias.main != NULL;
     }
     return count;
 }
@@ -406,7 +406,6 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
         *error = MP_ENOMEM;
     } else {
         memset(link, 0, offsetof(autoip_link_t, timer)); // no sockets follow from an earlier service
-        link->netif = netif;
         link->on_event = on_event;
         link->present = true;
         link->told_at = autoip_port_now() - TELL_INTERVAL;
@@ -424,7 +423,7 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
 void autoip_link_close(autoip_link_t *link) {
     autoip_link_release(link);
     autoip_port_timer_stop(&link->timer);
-    link->netif = NULL;
+    link->alias.main = NULL;
     if (links_in_use() == 0) {
         netif_remove_ext_callback(&ext_callback);
     }

@@ -15,7 +15,7 @@
 
 // Interfaces with a service at the same time.
 #ifndef AUTOIP_LINKS
-#define AUTOIP_LINKS 2 // it is told in an error's text
+#define AUTOIP_LINKS 2
 #endif
 
 // Octets of an Ethernet header and an ARP packet of IPv4.
@@ -35,7 +35,6 @@ typedef enum _autoip_kind_t {
 
 // Static memory: lwIP's context may not touch the garbage collector's heap.
 typedef struct _autoip_link_t {
-    struct netif *netif; // NULL: free
     void (*on_event)(struct _autoip_link_t *link); // frames, the wake-up, a link or an address change wait for Python
     ip4_addr_t watched; // or NOT_WATCHED
     ip4_addr_t routable; // the address that the last status() reported, or zero
@@ -54,7 +53,7 @@ typedef struct _autoip_link_t {
         uint8_t kind;
         uint8_t frame[AUTOIP_FRAME];
     } queue[AUTOIP_QUEUE]; // oldest first
-    autoip_alias_t alias;
+    autoip_alias_t alias; // its main is the interface; NULL: this link is free
     autoip_port_timer_t timer;
 } autoip_link_t;
 

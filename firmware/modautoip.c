@@ -8,7 +8,7 @@
 #include "py/runtime.h"
 #include "shared/netutils/netutils.h"
 
-#include "lwip/prot/ethernet.h"
+#include "netif/ethernet.h"
 
 #include "link.h"
 #include "netifs.h"
@@ -18,7 +18,7 @@ typedef struct _autoip_obj_t {
     mp_obj_base_t base;
     autoip_link_t *link; // NULL once it is closed
     mp_obj_t on_wake;
-    char name[2];
+    mp_obj_t name;
 } autoip_obj_t;
 
 // Those that are not closed, by the place of their link. The garbage collector does not look here: an object that nobody
@@ -67,7 +67,7 @@ typedef struct _open_t {
     int error; // an errno, or 0
     bool has_arp;
     bool has_mac;
-    char name[2];
+    char name[3];
 } open_t;
 
 // A `network` object has a method active(). Of a class, as network.LAN, that would be a function without self.
@@ -95,8 +95,7 @@ static struct netif *find_netif(mp_obj_t nic) {
 
 // Boards with the same MAC cannot be told apart: their conflicts look like echoes (RFC 5227 2.4).
 static bool is_mac_of_one(const uint8_t *mac) {
-    static const uint8_t none[ETH_HWADDR_LEN];
-    return !(mac[0] & 1) && memcmp(mac, none, sizeof(none)) != 0;
+    return !(mac[0] & 1) && memcmp(mac, &ethzero, ETH_HWADDR_LEN) != 0;
 }
 
 static void open_in_lwip(void *arg) {
@@ -107,7 +106,7 @@ static void open_in_lwip(void *arg) {
         call->error = MP_ENODEV;
         return;
     }
-    memcpy(call->name, netif->name, sizeof(call->name));
+    memcpy(call->name, netif->name, sizeof(netif->name));
     call->has_arp = netif->flags & NETIF_FLAG_ETHARP;
     call->has_mac = is_mac_of_one(netif->hwaddr);
     if (call->wanted && call->has_arp && call->has_mac) {
@@ -115,34 +114,31 @@ static void open_in_lwip(void *arg) {
     }
 }
 
-static mp_obj_t text_of(const open_t *call) {
-    vstr_t text;
-    mp_print_t print;
-    vstr_init_print(&text, 48, &print);
+// Raises an OSError with an errno and a text.
+static void raise_open_error(const open_t *call) {
+    mp_rom_error_text_t text = MP_ERROR_TEXT("no active interface, nic.active(True) first");
+    const char *name = call->name;
     if (call->error == MP_EALREADY) {
-        mp_printf(&print, "%c%c already has a service: autoip.get()", call->name[0], call->name[1]);
+        text = MP_ERROR_TEXT("%s already has a service: autoip.get()");
     } else if (call->error != MP_ENODEV) {
-        mp_print_str(&print, "all " MP_STRINGIFY(AUTOIP_LINKS) " services in use (AUTOIP_LINKS)");
+        text = MP_ERROR_TEXT("all services in use (AUTOIP_LINKS)");
     } else if (mp_obj_is_str(call->nic)) {
-        mp_printf(&print, "no interface \"%s\"", mp_obj_str_get_str(call->nic));
-    } else {
-        mp_print_str(&print, "no active interface, nic.active(True) first");
+        text = MP_ERROR_TEXT("no interface '%s'");
+        name = mp_obj_str_get_str(call->nic);
     }
-    return mp_obj_new_str_from_vstr(&text);
+    mp_obj_t described = mp_obj_new_exception_msg_varg(&mp_type_OSError, text, name);
+    mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(call->error), mp_obj_exception_get_value(described) };
+    nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
 }
 
-static void open_netif(open_t *call) {
+// Returns the interface's name, as a qstr, which takes no heap each time.
+static mp_obj_t open_netif(open_t *call) {
     check_nic(call->nic);
     autoip_port_run(open_in_lwip, call);
     if (call->error) {
-        mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(call->error), text_of(call) };
-        nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
+        raise_open_error(call);
     }
-}
-
-static mp_obj_t new_name(const char name[2]) {
-    // As a qstr it takes no heap each time.
-    return mp_obj_new_str_via_qstr(name, 2);
+    return mp_obj_new_str_via_qstr(call->name, 2);
 }
 
 static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
@@ -151,7 +147,7 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     self->link = NULL;
     self->on_wake = mp_const_none;
     open_t call = { .nic = args[0], .wanted = true };
-    open_netif(&call);
+    self->name = open_netif(&call);
     // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
     if (!call.has_arp) {
         mp_raise_ValueError(MP_ERROR_TEXT("nic: an interface with Ethernet and ARP"));
@@ -159,7 +155,6 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     if (!call.has_mac) {
         mp_raise_ValueError(MP_ERROR_TEXT("nic: MAC is zero or multicast; set it with config(mac=...)"));
     }
-    memcpy(self->name, call.name, sizeof(self->name));
     self->link = call.link;
     objects[self->link - autoip_links] = self;
     return MP_OBJ_FROM_PTR(self);
@@ -220,7 +215,7 @@ static void call_in_lwip(void *arg) {
     autoip_link_t *link = call->link;
     switch (call->op) {
         case OP_MAC:
-            memcpy(call->mac, link->netif->hwaddr, sizeof(call->mac));
+            memcpy(call->mac, link->alias.main->hwaddr, sizeof(call->mac));
             break;
         case OP_STATUS:
             call->number = autoip_link_status(link);
@@ -328,7 +323,7 @@ static void link_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     } else if (attr == MP_QSTR_on_wake) {
         dest[0] = self->on_wake;
     } else if (attr == MP_QSTR_name) {
-        dest[0] = new_name(self->name);
+        dest[0] = self->name;
     } else {
         dest[1] = MP_OBJ_SENTINEL; // look among the methods
     }
@@ -366,8 +361,7 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 // name(nic=None): the short name of an interface, by which services are told apart.
 static mp_obj_t autoip_name(mp_obj_t nic) {
     open_t call = { .nic = nic };
-    open_netif(&call);
-    return new_name(call.name);
+    return open_netif(&call);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(autoip_name_obj, autoip_name);
 

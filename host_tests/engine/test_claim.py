@@ -4,7 +4,7 @@
 import sys
 
 import sim
-from autoip import acd, arp
+from autoip import acd
 from sim import (
     ANY,
     BROADCAST,
@@ -24,6 +24,8 @@ from sim import (
     packet,
     target,
 )
+
+ASSIGN = 2
 
 SEEDS = 2000 if sys.implementation.name == "cpython" else 500
 
@@ -86,24 +88,39 @@ def test_announcement_is_probe_with_sender_address():
     assert n1[28:32] == n1[38:42] == ip(C)
 
 
+def _machine(first):
+    return acd.Machine(MAC, lambda mac, low, high: low, acd.new_limit(), lambda machine, host: False, first, 200, False)
+
+
+def _announced(machine, now):
+    """Have the machine send frames until it has sent an announcement. Returns the time."""
+    todo = 0
+    while todo != ASSIGN:
+        now += 1
+        todo = machine.elapsed(now)
+        if todo:
+            machine.sent(True, now)
+    return now
+
+
 def test_frame_buffer_is_cleared_between_announcement_and_probe():
     # A probe after an announcement has no trace of the old sender address.
-    frame, _mac = arp.new_request()
-    arp.set_sender(frame, MAC)
-    arp.make_probe(frame, X)
-    arp.make_announcement(frame)
-    arp.make_probe(frame, C)
-    assert frame.hex() == F1
-    arp.make_announcement(frame)
-    assert frame.hex() == F2 and len(frame) == 42
+    machine = _machine(X)
+    machine.set_status(True, False, 0)
+    now = _announced(machine, 0)
+    machine.host = C
+    machine.set_status(False, False, now)
+    machine.set_status(True, False, now)
+    assert machine.frame.hex() == F1
+    _announced(machine, now)
+    assert machine.frame.hex() == F2 and len(machine.frame) == 42
 
 
 def test_frames_follow_the_mac():
     # R3927-2.2.1-a, R5227-1.1-a
-    frame, _mac = arp.new_request()
-    arp.set_sender(frame, OTHER)
-    arp.make_probe(frame, C)
-    assert frame == packet(REQUEST, OTHER, ANY, NOBODY, ip(C))
+    machine = _machine(C)
+    machine.set_status(True, False, 0, OTHER)
+    assert machine.frame == packet(REQUEST, OTHER, ANY, NOBODY, ip(C))
 
 
 def test_edge_addresses_are_claimed_and_reached():

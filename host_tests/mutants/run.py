@@ -40,7 +40,6 @@ _SLOW = ["test_interrupts_everywhere", "test_soak"]
 _ADDRESSES = ["test_options", "test_populations", "test_siblings", "test_claim", "test_service"]
 TESTS = {
     "acd.py": [*_MACHINE, *_SERVICE, *_SLOW],
-    "arp.py": ["test_verdicts", "test_claim", "test_conflict", "test_link", *_SERVICE],
     "candidates.py": _ADDRESSES,
     "options.py": ["test_options", "test_service"],
     "service.py": [*_SERVICE, "test_rate_limit", "test_siblings", *_SLOW],

@@ -35,7 +35,7 @@ def test_start_needs_an_active_interface(board):
 @pytest.mark.parametrize("function", ["start", "stop", "get"])
 def test_unknown_interface_is_named(board, function):
     for name in ("w0", "eth0", "e00", "e", ""):
-        error = f'OSError: {errno.ENODEV} no interface "{name}"'
+        error = f"OSError: {errno.ENODEV} no interface '{name}'"
         _assert_raises(board, error, f"autoip.{function}({name!r})")
 
 
@@ -72,7 +72,7 @@ def test_bad_values_name_the_option_and_its_range(board):
         _assert_raises(board, delay, f"autoip.start(nic, delay={value})")
     board.run("async def asynchronous(event, svc): pass")
     for value in ("1", "asynchronous"):
-        told = "TypeError: on_event: a function, not async def, or None"
+        told = "TypeError: on_event: a function, not async def"
         _assert_raises(board, told, f"autoip.start(nic, on_event={value})")
     _assert_raises(board, "ValueError: remember: a path, or None", "autoip.start(nic, remember='')")
     told = f"OSError: {errno.ENOENT} remember: can't write /no/such/file"
@@ -130,7 +130,7 @@ def test_a_service_too_many_is_told_how_many_there_are(board, bench):
     for i in (1, 2, 3):  # as many as there are places in the sanitized build
         board.run(f"nic{i} = network.LAN('{bench.wire.add_tap()}'); nic{i}.active(True)")
         board.run(f"autoip.start(nic{i})")
-    error = f"OSError: {errno.ENOMEM} all 3 services in use (AUTOIP_LINKS)"
+    error = f"OSError: {errno.ENOMEM} all services in use (AUTOIP_LINKS)"
     _assert_raises(board, error, "autoip.start(nic)")
     board.run("autoip.stop()")
 
@@ -193,7 +193,7 @@ def test_asynchronous_callback_is_reported(board):
     board.run("async def asynchronous(event, svc): pass")
     board.run("svc = autoip.start(nic, delay=200); svc.on_event = asynchronous; svc.wait()")
     board.run("svc.stop()")
-    assert "TypeError: on_event: a function, not async def, or None" in board.log.read_text()
+    assert "TypeError: on_event: a function, not async def" in board.log.read_text()
 
 
 def test_changed_follows_a_flap(board):
@@ -239,7 +239,7 @@ def test_file_of_another_program_is_refused_and_kept(board):
     path = board.path("notes.txt")
     for text, times in (("name = board", 1), ("x" * 1000, 20)):
         board.run(f"with open({path!r}, 'w') as file:\n for _ in range({times}): file.write({text!r})")
-        told = f"ValueError: remember: not a file of autoip, name another: {path}"
+        told = f"ValueError: remember: not autoip's, name another: {path}"
         _assert_raises(board, told, f"autoip.start(nic, remember={path!r})")
         assert board.ask("autoip.get() is None")
         assert board.ask(f"open({path!r}).read(5)") in ("name ", "xxxxx")

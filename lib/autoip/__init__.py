@@ -12,14 +12,13 @@ Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 39
 try:
     import _autoip
 except ImportError:
-    raise ImportError("flash a firmware with _autoip: docs/boards.md")  # noqa: B904
+    raise ImportError("flash a firmware with _autoip")  # noqa: B904
 
+from . import service as _service
 from .candidates import host_part as _host_part
-from .service import Service as _Service
-from .service import running as _running
 
 # What a prompt completes after "autoip." is what is for users.
-del acd, arp, candidates, service  # noqa: F821
+del acd, candidates, service  # noqa: F821
 
 __version__ = "0.2.0"
 
@@ -57,7 +56,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
             from .store import Store
 
             store = Store(remember, link.mac())
-        return _Service(link, nic, first, store, **options)
+        return _service.Service(link, nic, first, store, **options)
     except BaseException:  # Ctrl-C as well
         link.close()
         raise
@@ -68,7 +67,7 @@ def stop(nic=None):
 
     nic: as for start(), but None for all. OSError(ENODEV) if there is no such interface.
     """
-    for service in list(_running) if nic is None else (get(nic),):
+    for service in list(_service.running) if nic is None else (get(nic),):
         if service:
             service.stop()
 
@@ -79,13 +78,14 @@ def get(nic=None):
     nic: as for start(); None for the only service that there is, or, among several, for that of the
     default interface. OSError(ENODEV) if there is no such interface.
     """
-    if nic is None and len(_running) < 2:
-        return _running[0] if _running else None
-    for service in _running:
+    running = _service.running
+    if nic is None and len(running) < 2:
+        return running[0] if running else None
+    for service in running:
         if nic and nic in (service.nic, service.name):
             return service
     name = _autoip.name(nic)
-    for service in _running:
+    for service in running:
         if service.name == name:
             return service
     return None

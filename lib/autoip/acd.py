@@ -38,7 +38,6 @@ is entered last, when all that it needs is there, so that the inputs after it go
 
 from micropython import const
 
-from . import arp
 from .candidates import candidate
 
 _SEND = const(1)
@@ -94,6 +93,12 @@ _RETRY = const(100)  # ms until a frame that the driver did not take is sent aga
 _TICKS_MAX = const(0x3FFFFFFF)
 _NEVER = const(0x3FFFFFFF)  # ms
 
+# Where the fields of an ARP frame are.
+_SOURCE = const(6)  # Ethernet source
+_SHA = const(22)  # sender hardware address
+_SPA = const(28)  # sender protocol address
+_TPA = const(38)  # target protocol address
+
 # Kinds of frames, see Machine.received().
 _PROBE = const(2)
 _ANSWER = const(3)
@@ -122,7 +127,12 @@ class Machine:
 
     def __init__(self, mac, random, limit, is_taken, first, delay, abandon):
         self.state = _WAITING
-        self.frame, self.mac = arp.new_request()
+        self.frame = bytearray(
+            b"\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\x08\x06"  # Ethernet: to all, ARP
+            b"\x00\x01\x08\x00\x06\x04\x00\x01"  # a Request for IPv4 over Ethernet
+            b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xa9\xfe\0\0"  # sender; target: 169.254.0.0
+        )
+        self.mac = memoryview(self.frame)[_SHA:_SPA]
         self.counts = [0] * (_ATTEMPTS + 1)
         self.contested = -1  # host part of the address in the last conflict; -1: the routable one
         self.random = random
@@ -136,7 +146,7 @@ class Machine:
         self._retry = -1  # when a defence is due that is yet to be sent
         self._defence = -1  # when DEFEND_INTERVAL is over
         self.host = first
-        arp.set_sender(self.frame, mac)
+        self._set_mac(mac)
         if first < 0:
             self._choose()
 
@@ -156,7 +166,7 @@ class Machine:
         if self.state == _STOPPED:
             return 0
         if mac:
-            arp.set_sender(self.frame, mac)
+            self._set_mac(mac)
         if not up:
             todo = _SUSPENDED if self.held() >= 0 else 0
             self._leave(_WAITING)
@@ -187,11 +197,20 @@ class Machine:
             return 0
         self.counts[_CONFLICTS] += 1
         self.contested = self.host
-        if not arp.sender_is_source(frame):
-            self.counts[_MISMATCHED] += 1
-        if not denied:
-            return _CONFLICT | self._defend_or_move(now)
-        self.limit[_DENIALS] += 1
+        for i in range(6):
+            if frame[_SHA + i] != frame[_SOURCE + i]:
+                self.counts[_MISMATCHED] += 1
+                break
+        if denied:
+            self.limit[_DENIALS] += 1
+        # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
+        elif not self.abandon and (self._defence < 0 or _left(self._defence, now) == 0):
+            self._defence = _after(now, _DEFEND_INTERVAL)
+            self._retry = now
+            return _CONFLICT | _SEND
+        else:
+            self.counts[_MOVES] += 1
+            self.limit[_LOSSES] += 1
         return _CONFLICT | self._move(now)
 
     def elapsed(self, now):
@@ -211,7 +230,9 @@ class Machine:
             return 0
         if self._probes_left:
             return _SEND
-        arp.make_announcement(self.frame)
+        # RFC 5227 1.1: the probe with the address in use as sender protocol address as well.
+        for i in range(4):
+            self.frame[_SPA + i] = self.frame[_TPA + i]
         return _ASSIGN if self.state == _PROBING else _SEND
 
     def sent(self, taken, now):
@@ -262,7 +283,11 @@ class Machine:
         while self.is_taken(self, self.host):
             self._choose()
         self._probes_left = _PROBE_NUM
-        arp.make_probe(self.frame, self.host)
+        # RFC 5227 1.1: sender protocol address zero, target the address that is probed.
+        for i in range(4):
+            self.frame[_SPA + i] = 0
+        self.frame[_TPA + 2] = self.host >> 8
+        self.frame[_TPA + 3] = self.host & 255
         self._step = _after(now, self.random(self.mac, 0, self.delay // 2))
         self.state = _PROBING
 
@@ -295,29 +320,20 @@ class Machine:
         return 0
 
     def _sent_announcement(self, now):
+        self.counts[_ANNOUNCEMENTS] += 1
         if self.state == _ANNOUNCING:
             self._step = _after(now, _CALM) if self.limit[_LOSSES] else -1
-            self.counts[_ANNOUNCEMENTS] += 1
             self.limit[_DENIALS] = 0
             self.state = _HELD
             return 0
-        self.counts[_ANNOUNCEMENTS] += 1
         self._step = _after(now, _ANNOUNCE_INTERVAL)
         self.assigned = True
         self.state = _ANNOUNCING
         return _BOUND
 
-    # Conflicts
-
-    def _defend_or_move(self, now):
-        # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
-        if not self.abandon and (self._defence < 0 or _left(self._defence, now) == 0):
-            self._defence = _after(now, _DEFEND_INTERVAL)
-            self._retry = now
-            return _SEND
-        self.counts[_MOVES] += 1
-        self.limit[_LOSSES] += 1
-        return self._move(now)
+    def _set_mac(self, mac):
+        for i in range(6):
+            self.frame[_SOURCE + i] = self.frame[_SHA + i] = mac[i]
 
     # Ends of a claim
 
@@ -332,6 +348,12 @@ class Machine:
             self.previous = self.host
         self.state = state
         self._step = self._retry = -1
+
+
+def copy_sender(frame, mac):
+    """Copy the frame's sender hardware address into the buffer `mac`."""
+    for i in range(6):
+        mac[i] = frame[_SHA + i]
 
 
 def _after(now, ms):

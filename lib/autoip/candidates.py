@@ -63,9 +63,9 @@ def number(digits):
     return int(digits) if digits.isdigit() and len(digits) <= 4 else -1
 
 
-def _mix(mac, octets, seed):
+def _mix(mac, count, seed):
     # 65,535 * 14,893 is below 2**30; each round is one-to-one in the running value.
-    for i in range(octets):
+    for i in range(count):
         seed = ((seed ^ mac[i]) * 14893 + 29) & 0xFFFF
         seed ^= seed >> 7
     return seed

@@ -16,17 +16,14 @@ def parse(string):
     options = {}
     for item in string.split(",") if string else ():
         name, equals, value = item.partition("=")
-        valued = name in ("if", "ip", "delay")
-        fault = None
         if name in options:
             fault = "given twice"
-        elif valued:
-            if not value:
-                fault = "needs a value"
-        elif name not in ("debug", "abandon", "old", "force"):
+        elif name in ("if", "ip", "delay"):
+            fault = not value and "needs a value"
+        elif name in ("debug", "abandon", "old", "force"):
+            fault = equals and "takes no value"
+        else:
             fault = "unknown option"
-        elif equals:
-            fault = "takes no value"
         if fault:
             raise ValueError("%s: %s" % (name or "''", fault))
         options[name] = value or True

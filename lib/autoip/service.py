@@ -60,7 +60,7 @@ import time
 import _autoip
 from micropython import const
 
-from . import acd, arp
+from . import acd
 from .candidates import candidate, text
 
 # Of what the machine returns, see acd.py.
@@ -75,16 +75,11 @@ _TIMEOUTS = const(0x20000000)  # ms, 2**29: ticks_diff() reaches no further
 _WITH_ROUTABLE = const(2)  # a link's status
 _DELAY_MAX = const(8000)  # ms
 
-# RFC 3927 1.9: a routable address beside the link-local one. QNX has both (0); `old` gives the link-local
-# one up, and with `force` only turns new traffic away from it.
-_OLD = const(1)
-_FORCE = const(2)
-
 # Entries of the log, and with the option `debug`.
 _ENTRIES = const(8)
 _ENTRIES_DEBUG = const(64)
 
-_ON_EVENT = const("on_event: a function, not async def, or None")
+_ON_EVENT = const("on_event: a function, not async def")
 
 _AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
 
@@ -122,7 +117,9 @@ class Service:
             raise TypeError(_ON_EVENT)
         self.nic = nic
         self._link = link
-        self._mode = bool(old) + bool(old and force)
+        # RFC 3927 1.9: while there is a routable address. 16: both addresses are used; 0: the link-local one is
+        # given up; 32: it stays, but new traffic avoids it.
+        self._prefix = (32 if force else 0) if old else 16
         self.on_event = on_event
         self._store = store
         # Three items an entry: ticks_ms, word and host part.
@@ -198,7 +195,7 @@ class Service:
         every other callback of the scheduler, because nothing changes until the callback returns.
         """
         if timeout_ms is not None and not (type(timeout_ms) is int and 0 <= timeout_ms < _TIMEOUTS):
-            raise ValueError("timeout_ms: an int, 0 - 2**29 - 1, or None")
+            raise ValueError("timeout_ms: 0 - 2**29 - 1, or None")
         _autoip.refuse_callback()
         start = time.ticks_ms()
         while not (address := self._reached()):
@@ -265,7 +262,11 @@ class Service:
         last 64, ARP packets sent among them. A line each: print(*service.log(), sep="\\n").
         """
         log = self._log
-        return [(log[i], log[i + 1], text(log[i + 2])) for i in range(0, len(log), 3) if log[i + 1]]
+        entries = []
+        for i in range(0, len(log), 3):
+            if log[i + 1]:
+                entries.append((log[i], log[i + 1], text(log[i + 2])))
+        return entries
 
     def stop(self):
         """Give the link-local address up, and only that. A second call does nothing."""
@@ -294,7 +295,7 @@ class Service:
         while kind := self._link.receive(_frame):
             todo = self._machine.received(kind, _frame, time.ticks_ms())
             if todo:
-                arp.copy_sender(_frame, self._offender)
+                acd.copy_sender(_frame, self._offender)
             self._do(todo)
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
@@ -307,9 +308,9 @@ class Service:
         if status != self._status:
             if not self._status:
                 mac = self._link.mac()
-            self._link.set_prefix((16, 0, 32)[self._mode] if status == _WITH_ROUTABLE else 16)
+            self._link.set_prefix(self._prefix if status == _WITH_ROUTABLE else 16)
             self._note(("down", "up", "routable")[status], -1)
-        idle = status == _WITH_ROUTABLE and self._mode == _OLD
+        idle = status == _WITH_ROUTABLE and not self._prefix
         todo = machine.set_status(status, idle, time.ticks_ms(), mac)
         self._status = status
         self._do(todo)
@@ -358,12 +359,12 @@ class Service:
             except Exception as error:
                 sys.print_exception(error)
 
-    def _note(self, word, host):
+    def _note(self, event, host):
         log = self._log
         for i in range(3, len(log)):
             log[i - 3] = log[i]
         log[-3] = time.ticks_ms()
-        log[-2] = word
+        log[-2] = event
         log[-1] = host
 
 

@@ -58,7 +58,7 @@ class Store:
                 words = line.split()
                 mac = words[0] if words else self._mac
                 if len(mac) != 17 or mac.count(b":") != 5:
-                    raise ValueError("remember: not a file of autoip, name another: " + path)
+                    raise ValueError("remember: not autoip's, name another: " + path)
                 if mac != self._mac:
                     if copy:
                         copy.write(line)

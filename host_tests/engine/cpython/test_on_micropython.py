@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine tests once more, under the project's MicroPython; and the two interpreters compared."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -13,15 +14,16 @@ MICROPYTHON = ROOT / "build/UNIX_TAP/micropython"
 RUN = ENGINE / "run.py"
 
 
-def micropython(*arguments):
+def micropython(*arguments, **options):
     assert MICROPYTHON.exists(), "make firmware"
     command = [MICROPYTHON, "-X", "heapsize=16m", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=500)
+    return subprocess.run(command, capture_output=True, text=True, timeout=500, **options)
 
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in ENGINE.glob("test_*.py")))
-def test_on_micropython(module):
-    done = micropython(RUN, module)
+def test_on_micropython(module, tmp_path):
+    # CPython may run the same tests at the same time, with files of the same names.
+    done = micropython(RUN, module, env={**os.environ, "TMPDIR": str(tmp_path)})
     lines = [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
     assert done.returncode == 0 and done.stdout.endswith(" passed, 0 failed\n"), (
         "\n".join(lines) + done.stderr

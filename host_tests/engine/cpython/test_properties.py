@@ -21,7 +21,7 @@ def text(mac):
 
 
 def is_conflict(frame, probing, host, own):
-    """RFC 3927 2.2.1 and 2.5 over scapy's reading of the frame; shares nothing with arp.py."""
+    """RFC 3927 2.2.1 and 2.5 over scapy's reading of the frame; shares nothing with acd.py."""
     if len(frame) < 42:
         return False
     ether = Ether(frame)
