@@ -121,7 +121,7 @@ static void raise_open_error(const open_t *call) {
     if (call->error == MP_EALREADY) {
         text = MP_ERROR_TEXT("%s already has a service: autoip.get()");
     } else if (call->error != MP_ENODEV) {
-        text = MP_ERROR_TEXT("all services in use (AUTOIP_LINKS)");
+        text = MP_ERROR_TEXT("all " MP_STRINGIFY(AUTOIP_LINKS) " services in use (AUTOIP_LINKS)");
     } else if (mp_obj_is_str(call->nic)) {
         text = MP_ERROR_TEXT("no interface '%s'");
         name = mp_obj_str_get_str(call->nic);

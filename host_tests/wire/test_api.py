@@ -122,7 +122,7 @@ def test_a_service_too_many_is_told_how_many_there_are(board, bench):
     for i in (1, 2, 3):  # as many as there are places in the sanitized build
         board.run(f"nic{i} = network.LAN('{bench.wire.add_tap()}'); nic{i}.active(True)")
         board.run(f"autoip.start(nic{i})")
-    error = f"OSError: {errno.ENOMEM} all services in use (AUTOIP_LINKS)"
+    error = f"OSError: {errno.ENOMEM} all 3 services in use (AUTOIP_LINKS)"
     _assert_raises(board, error, "autoip.start(nic)")
     board.run("autoip.stop()")
 
