@@ -8,7 +8,6 @@
 #include "lwip/etharp.h"
 #include "lwip/prot/etharp.h"
 #include "lwip/prot/ethernet.h"
-#include "lwip/prot/iana.h"
 #include "netif/ethernet.h"
 
 #include "link.h"
@@ -69,8 +68,7 @@ static void enqueue(autoip_link_t *link, autoip_kind_t kind, const struct etharp
 
 // Returns true for a complete Request or Reply of IPv4 over Ethernet.
 static bool is_well_formed(const struct etharp_hdr *packet) {
-    return packet->hwtype == PP_HTONS(LWIP_IANA_HWTYPE_ETHERNET) && packet->proto == PP_HTONS(ETHTYPE_IP)
-           && packet->hwlen == ETH_HWADDR_LEN && packet->protolen == sizeof(ip4_addr_t)
+    return autoip_is_arp_of_ipv4(packet)
            && (packet->opcode == PP_HTONS(ARP_REQUEST) || packet->opcode == PP_HTONS(ARP_REPLY));
 }
 
@@ -334,7 +332,7 @@ void autoip_link_watch(autoip_link_t *link, int32_t host) {
         ip4_addr_set_u32(&watched, NOT_WATCHED);
         link->interrupted = false; // Python has handled the interruption
     } else {
-        IP4_ADDR(&watched, 169, 254, host >> 8, host & 0xff);
+        ip4_addr_set_u32(&watched, lwip_htonl(0xa9fe0000 | host)); // 169.254.x.y
     }
     if (!ip4_addr_eq(&watched, &link->watched)) {
         link->watched = watched;

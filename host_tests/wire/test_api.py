@@ -74,7 +74,7 @@ def test_bad_values_name_the_option_and_its_range(board):
     for value in ("1", "asynchronous"):
         told = "TypeError: on_event: a function, not async def"
         _assert_raises(board, told, f"autoip.start(nic, on_event={value})")
-    _assert_raises(board, "ValueError: remember: a path, or None", "autoip.start(nic, remember='')")
+    _assert_raises(board, "ValueError: remember: a path", "autoip.start(nic, remember='')")
     told = f"OSError: {errno.ENOENT} remember: can't write /no/such/file"
     _assert_raises(board, told, "autoip.start(nic, remember='/no/such/file')")
     _assert_raises(board, "TypeError: options: a string", "autoip.mount(5)")
