@@ -239,6 +239,7 @@ static void interrupt(autoip_link_t *link) {
     link->interrupted = true;
     autoip_port_forget(&link->alias);
     autoip_alias_suspend(&link->alias);
+    link->on_event(link);
 }
 
 // IPv6 addresses come and go without us.
@@ -275,7 +276,6 @@ static void look_at_mac(autoip_link_t *link) {
     if (memcmp(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN) != 0) {
         memcpy(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN);
         interrupt(link);
-        link->on_event(link);
     }
 }
 
@@ -353,7 +353,6 @@ static uint32_t until_next_look(const autoip_link_t *link, uint32_t now) {
 static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
     if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
         interrupt(link);
-        link->on_event(link);
     }
     uint32_t ms = until_next_look(link, now);
     link->timed = ms != AUTOIP_PORT_NEVER;

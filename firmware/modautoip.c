@@ -108,9 +108,9 @@ static void open_in_lwip(void *arg) {
     memcpy(call->name, netif->name, sizeof(netif->name));
     if (!(netif->flags & NETIF_FLAG_ETHARP)) {
         // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
-        call->unfit = MP_ERROR_TEXT("nic: needs Ethernet and ARP");
+        call->unfit = MP_ERROR_TEXT("nic: an interface with Ethernet and ARP");
     } else if (!is_mac_of_one(netif->hwaddr)) {
-        call->unfit = MP_ERROR_TEXT("nic: MAC is zero or multicast: config(mac=...)");
+        call->unfit = MP_ERROR_TEXT("nic: MAC is zero or multicast; set it with config(mac=...)");
     } else if (call->wanted) {
         call->link = autoip_link_open(netif, schedule, &call->error);
     }

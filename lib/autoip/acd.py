@@ -347,7 +347,7 @@ class Machine:
         self._step = self._retry = -1
 
 
-def copy_sender(frame, mac):
+def copy_mac(frame, mac):
     """Copy the frame's sender hardware address into the buffer `mac`."""
     for i in range(6):
         mac[i] = frame[_SHA + i]
