@@ -159,12 +159,16 @@ static bool is_for_dhcp(const struct netif *main, const ip4_addr_t *sender) {
 #define is_for_dhcp(main, sender) false
 #endif
 
+bool autoip_is_arp_of_ipv4(const struct etharp_hdr *packet) {
+    static const u8_t start[] = { 0, 1, 8, 0, ETH_HWADDR_LEN, sizeof(ip4_addr_t) };
+    return memcmp(packet, start, sizeof(start)) == 0;
+}
+
 // lwIP updates the sender's entry of the interface that processes the packet only. RFC 826 updates any entry, before it
 // looks at the target.
 static void update_entry(struct netif *netif, const ip4_addr_t *sender, const struct etharp_hdr *packet) {
-    static const u8_t arp_of_ipv4[] = { 0, 1, 8, 0, ETH_HWADDR_LEN, sizeof(ip4_addr_t) };
     struct eth_addr *mac = autoip_find_mac(netif, sender);
-    if (mac != NULL && memcmp(packet, arp_of_ipv4, sizeof(arp_of_ipv4)) == 0) {
+    if (mac != NULL && autoip_is_arp_of_ipv4(packet)) {
         memcpy(mac, &packet->shwaddr, sizeof(*mac));
     }
 }
@@ -413,10 +417,6 @@ void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address) {
     if (resumes) {
         retransmit(alias);
     }
-}
-
-void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix) {
-    alias->prefix = prefix;
 }
 
 void autoip_alias_suspend(autoip_alias_t *alias) {

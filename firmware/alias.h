@@ -47,6 +47,10 @@ autoip_alias_t *autoip_alias_with(ip4_addr_t address);
 // Is the interface an alias?
 bool autoip_is_alias(const struct netif *netif);
 
+// Returns true for an ARP packet of IPv4 over Ethernet.
+struct etharp_hdr;
+bool autoip_is_arp_of_ipv4(const struct etharp_hdr *packet);
+
 // Returns the MAC in the ARP entry for the address, or NULL.
 struct eth_addr *autoip_find_mac(struct netif *netif, const ip4_addr_t *address);
 
@@ -73,7 +77,9 @@ static inline bool autoip_alias_is_used(const autoip_alias_t *alias) {
 
 // How unbound sockets reach 169.254/16. 16: via the alias; 32: via main; 0: likewise, and once the address is removed
 // the sockets that are bound to it move to main's address.
-void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix);
+static inline void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix) {
+    alias->prefix = prefix;
+}
 
 // Call this after the address is set, after main's address has changed, and about once per second, but not in the
 // middle of a change. It makes main show the address while main has no address of its own: then isconnected(),

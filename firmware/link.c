@@ -8,7 +8,6 @@
 #include "lwip/etharp.h"
 #include "lwip/prot/etharp.h"
 #include "lwip/prot/ethernet.h"
-#include "lwip/prot/iana.h"
 #include "netif/ethernet.h"
 
 #include "link.h"
@@ -69,8 +68,7 @@ static void enqueue(autoip_link_t *link, autoip_kind_t kind, const struct etharp
 
 // Returns true for a complete Request or Reply of IPv4 over Ethernet.
 static bool is_well_formed(const struct etharp_hdr *packet) {
-    return packet->hwtype == PP_HTONS(LWIP_IANA_HWTYPE_ETHERNET) && packet->proto == PP_HTONS(ETHTYPE_IP)
-           && packet->hwlen == ETH_HWADDR_LEN && packet->protolen == sizeof(ip4_addr_t)
+    return autoip_is_arp_of_ipv4(packet)
            && (packet->opcode == PP_HTONS(ARP_REQUEST) || packet->opcode == PP_HTONS(ARP_REPLY));
 }
 
@@ -241,6 +239,7 @@ static void interrupt(autoip_link_t *link) {
     link->interrupted = true;
     autoip_port_forget(&link->alias);
     autoip_alias_suspend(&link->alias);
+    link->on_event(link);
 }
 
 // IPv6 addresses come and go without us.
@@ -277,7 +276,6 @@ static void look_at_mac(autoip_link_t *link) {
     if (memcmp(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN) != 0) {
         memcpy(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN);
         interrupt(link);
-        link->on_event(link);
     }
 }
 
@@ -334,7 +332,7 @@ void autoip_link_watch(autoip_link_t *link, int32_t host) {
         ip4_addr_set_u32(&watched, NOT_WATCHED);
         link->interrupted = false; // Python has handled the interruption
     } else {
-        IP4_ADDR(&watched, 169, 254, host >> 8, host & 0xff);
+        ip4_addr_set_u32(&watched, lwip_htonl(0xa9fe0000 | host)); // 169.254.x.y
     }
     if (!ip4_addr_eq(&watched, &link->watched)) {
         link->watched = watched;
@@ -355,7 +353,6 @@ static uint32_t until_next_look(const autoip_link_t *link, uint32_t now) {
 static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
     if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
         interrupt(link);
-        link->on_event(link);
     }
     uint32_t ms = until_next_look(link, now);
     link->timed = ms != AUTOIP_PORT_NEVER;

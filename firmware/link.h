@@ -15,7 +15,7 @@
 
 // Interfaces with a service at the same time.
 #ifndef AUTOIP_LINKS
-#define AUTOIP_LINKS 2
+#define AUTOIP_LINKS 2 // a plain number, because it is part of a message
 #endif
 
 // Octets of an Ethernet header and an ARP packet of IPv4.

@@ -65,8 +65,7 @@ typedef struct _open_t {
     bool wanted; // a link, and not only the name
     autoip_link_t *link;
     int error; // an errno, or 0
-    bool has_arp;
-    bool has_mac;
+    mp_rom_error_text_t unfit; // why the interface cannot have a link, or NULL
     char name[3];
 } open_t;
 
@@ -107,9 +106,12 @@ static void open_in_lwip(void *arg) {
         return;
     }
     memcpy(call->name, netif->name, sizeof(netif->name));
-    call->has_arp = netif->flags & NETIF_FLAG_ETHARP;
-    call->has_mac = is_mac_of_one(netif->hwaddr);
-    if (call->wanted && call->has_arp && call->has_mac) {
+    if (!(netif->flags & NETIF_FLAG_ETHARP)) {
+        // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
+        call->unfit = MP_ERROR_TEXT("nic: an interface with Ethernet and ARP");
+    } else if (!is_mac_of_one(netif->hwaddr)) {
+        call->unfit = MP_ERROR_TEXT("nic: MAC is zero or multicast; set it with config(mac=...)");
+    } else if (call->wanted) {
         call->link = autoip_link_open(netif, schedule, &call->error);
     }
 }
@@ -121,7 +123,7 @@ static void raise_open_error(const open_t *call) {
     if (call->error == MP_EALREADY) {
         text = MP_ERROR_TEXT("%s already has a service: autoip.get()");
     } else if (call->error != MP_ENODEV) {
-        text = MP_ERROR_TEXT("all services in use (AUTOIP_LINKS)");
+        text = MP_ERROR_TEXT("all " MP_STRINGIFY(AUTOIP_LINKS) " services in use (AUTOIP_LINKS)");
     } else if (mp_obj_is_str(call->nic)) {
         text = MP_ERROR_TEXT("no interface '%s'");
         name = mp_obj_str_get_str(call->nic);
@@ -148,12 +150,8 @@ static mp_obj_t link_make_new(const mp_obj_type_t *type, size_t n_args, size_t n
     self->on_wake = mp_const_none;
     open_t call = { .nic = args[0], .wanted = true };
     self->name = open_netif(&call);
-    // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
-    if (!call.has_arp) {
-        mp_raise_ValueError(MP_ERROR_TEXT("nic: an interface with Ethernet and ARP"));
-    }
-    if (!call.has_mac) {
-        mp_raise_ValueError(MP_ERROR_TEXT("nic: MAC is zero or multicast; set it with config(mac=...)"));
+    if (call.unfit != NULL) {
+        mp_raise_ValueError(call.unfit);
     }
     self->link = call.link;
     objects[self->link - autoip_links] = self;

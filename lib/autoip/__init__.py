@@ -48,7 +48,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
     """
     first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
-        raise ValueError("remember: a path, or None")
+        raise ValueError("remember: a path")
     link = _autoip.Link(nic)
     try:
         store = None

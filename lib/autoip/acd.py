@@ -249,9 +249,18 @@ class Machine:
             self._retry = -1
             self.counts[_DEFENCES] += 1
             return _DEFENDED
-        if self._probes_left:
-            return self._sent_probe(now)
-        return self._sent_announcement(now)
+        left = self._probes_left
+        if not left:
+            return self._announced(now)
+        ms = self.delay
+        if left > 1:
+            # The upper end leaves 1 % for a late timer and the driver: no gap on the wire may be
+            # longer than PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
+            ms = self.random(self.mac, ms // 2, ms - ms // 100)
+        self.counts[_PROBES] += 1
+        self._step = _after(now, ms)
+        self._probes_left = left - 1
+        return 0
 
     # What the caller asks
 
@@ -307,19 +316,7 @@ class Machine:
             self.host = candidate(self.mac, self.counts[_ATTEMPTS])
             self.counts[_ATTEMPTS] += 1
 
-    def _sent_probe(self, now):
-        left = self._probes_left - 1
-        ms = self.delay
-        if left:
-            # The upper end leaves 1 % for a late timer and the driver: no gap on the wire may be
-            # longer than PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
-            ms = self.random(self.mac, ms // 2, ms - ms // 100)
-        self.counts[_PROBES] += 1
-        self._step = _after(now, ms)
-        self._probes_left = left
-        return 0
-
-    def _sent_announcement(self, now):
+    def _announced(self, now):
         self.counts[_ANNOUNCEMENTS] += 1
         if self.state == _ANNOUNCING:
             self._step = _after(now, _CALM) if self.limit[_LOSSES] else -1
@@ -350,7 +347,7 @@ class Machine:
         self._step = self._retry = -1
 
 
-def copy_sender(frame, mac):
+def copy_mac(frame, mac):
     """Copy the frame's sender hardware address into the buffer `mac`."""
     for i in range(6):
         mac[i] = frame[_SHA + i]

@@ -15,10 +15,10 @@ _COUNT = const(0xFE00)  # 65,024 addresses = 2**9 * 127
 _PARITIES = const(0x6996)  # bit n: the parity of the four bits of n
 
 
-def candidate(mac, attempt):
-    """Host part that the board with this MAC tries at this attempt, 0 being its first choice.
+def candidate(mac, count):
+    """Host part that the board with this MAC tries after this number of others.
 
-    mac: 6 bytes. attempt: 0 or more. The same arguments always give the same answer, in
+    mac: 6 bytes. count: 0 for the first choice, or more. The same arguments always give the same answer, in
     0x0100 - 0xFEFF (RFC 3927 2.1). A board meets no address twice in 65,024 attempts.
 
     The vendor (octets 0 - 2) picks a line through the addresses, and the device number (octets
@@ -37,7 +37,7 @@ def candidate(mac, attempt):
     if slope % 127 == 0:
         slope += 2
     first = slope * place % _COUNT + offset
-    return (first + _scattered(mac, attempt % _COUNT) - _scattered(mac, 0)) % _COUNT + _FIRST
+    return (first + _scatter(mac, count % _COUNT) - _scatter(mac, 0)) % _COUNT + _FIRST
 
 
 def text(host):
@@ -71,7 +71,7 @@ def _mix(mac, count, seed):
     return seed
 
 
-def _scattered(mac, number):
+def _scatter(mac, number):
     # One-to-one on 0 - 65,023, as _mix() is on 16 bits: what it takes out of that range it also brings back.
     while True:
         number = _mix(mac, 6, number)

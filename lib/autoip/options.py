@@ -4,17 +4,17 @@
 from .candidates import number
 
 
-def parse(string):
+def parse(text):
     """The QNX option string, "if=w0,ip=169.254.20.20,debug,delay=200,abandon" -> (nic, options).
 
     nic: the value of `if`, or None. options: keyword arguments for start(), which checks their values.
     ValueError names an option that is unknown, given twice, lacks its value or has one that it does not
     take. TypeError if it is not a string.
     """
-    if not isinstance(string, str):
+    if not isinstance(text, str):
         raise TypeError("options: a string")
     options = {}
-    for item in string.split(",") if string else ():
+    for item in text.split(",") if text else ():
         name, equals, value = item.partition("=")
         if name in options:
             fault = "given twice"

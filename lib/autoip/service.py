@@ -195,7 +195,7 @@ class Service:
         every other callback of the scheduler, because nothing changes until the callback returns.
         """
         if timeout_ms is not None and not (type(timeout_ms) is int and 0 <= timeout_ms < _TIMEOUTS):
-            raise ValueError("timeout_ms: 0 - 2**29 - 1, or None")
+            raise ValueError("timeout_ms: 0 - 2**29 - 1")
         _autoip.refuse_callback()
         start = time.ticks_ms()
         while not (address := self._reached()):
@@ -295,7 +295,7 @@ class Service:
         while kind := self._link.receive(_frame):
             todo = self._machine.received(kind, _frame, time.ticks_ms())
             if todo:
-                acd.copy_sender(_frame, self._offender)
+                acd.copy_mac(_frame, self._offender)
             self._do(todo)
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
