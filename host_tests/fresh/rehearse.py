@@ -105,7 +105,12 @@ class Job:
         }
         words = self._machine.command(script, user, (shell, "-ec"), **github, **variables)
         limit = max(1, self._end - time.monotonic())
-        subprocess.run(words, stdin=subprocess.DEVNULL, check=True, timeout=limit, **options)
+        try:
+            code = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=limit, **options).returncode
+        except subprocess.TimeoutExpired as error:
+            raise OSError("the job's time is over") from error
+        if code:
+            raise OSError(f"exit code {code}")
 
 
 class Rehearsal:
