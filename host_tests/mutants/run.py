@@ -17,6 +17,7 @@ import os
 import pathlib
 import signal
 import sys
+import tempfile
 import time
 import tomllib
 
@@ -101,16 +102,14 @@ def _kill(mutant):
 
 
 def _live(mutant):
-    # The tests print, and a mutant writes files.
-    os.environ["TMPDIR"] = f"/tmp/autoip-mutant-{os.getpid()}"
-    os.mkdir(os.environ["TMPDIR"])
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return mutant, _kill(mutant)
-    finally:
-        for file in pathlib.Path(os.environ["TMPDIR"]).iterdir():
-            file.rmdir() if file.is_dir() else file.unlink()
-        os.rmdir(os.environ["TMPDIR"])
+    # The tests print, and write files.
+    with (
+        tempfile.TemporaryDirectory(prefix="autoip-mutant-") as folder,
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        os.environ["TMPDIR"] = folder
+        return mutant, _kill(mutant)
 
 
 def _equivalents():
