@@ -97,7 +97,7 @@ def test_old_and_a_lease_without_end_from_before_the_start(bench, server):
     assert board.ask("nic.ifconfig()[0]") == lease
 
 
-@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+@pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_a_lease_counts_while_a_server_is_asked_to_confirm_it(bench, server):
     server.start()
     board = bench.board()
@@ -112,7 +112,7 @@ def test_a_lease_counts_while_a_server_is_asked_to_confirm_it(bench, server):
     assert "routable" in after and after.index("routable") < after.index("probe")
 
 
-@pytest.mark.not_on_esp32("ESP-IDF forgets a lease when the link is lost")
+@pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_a_former_lease_that_is_set_by_hand_is_routable(bench, server):
     server.start()
     board = bench.board()
@@ -127,7 +127,7 @@ def test_a_former_lease_that_is_set_by_hand_is_routable(bench, server):
     assert board.ask("(svc.state, svc.wait())") == ["idle", lease]
 
 
-@pytest.mark.not_on_esp32("there the lease stays when the address is removed by hand")
+@pytest.mark.not_on_espressif("there the lease stays when the address is removed by hand")
 def test_the_address_is_not_shown_while_dhcp_holds_a_lease(bench, server):
     """Otherwise DHCP would release the link-local address."""
     server.start()
