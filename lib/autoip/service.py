@@ -294,8 +294,7 @@ class Service:
         # Before a timer that is due: there is no announcement for an address that was denied.
         while kind := self._link.receive(_frame):
             todo = self._machine.received(kind, _frame, time.ticks_ms())
-            if todo:
-                acd.copy_mac(_frame, self._offender)
+            acd.copy_mac(_frame, self._offender)
             self._do(todo)
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
