@@ -117,8 +117,8 @@ class Service:
             raise TypeError(_ON_EVENT)
         self.nic = nic
         self._link = link
-        # RFC 3927 1.9: while there is a routable address. 16: both addresses are used; 0: the link-local one is
-        # given up; 32: it stays, but new traffic avoids it.
+        # RFC 3927 1.9, while there is a routable address. 16: both addresses are used. 0: the link-local one
+        # is given up. 32: it stays, but new traffic avoids it.
         self._prefix = (32 if force else 0) if old else 16
         self.on_event = on_event
         self._store = store
