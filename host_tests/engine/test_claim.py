@@ -89,9 +89,13 @@ def test_announcement_is_probe_with_sender_address():
 
 
 def _machine(first):
-    return acd.Machine(
-        MAC, lambda mac, low, high: low, acd.new_limit(), lambda machine, host: False, first, 200, False
-    )
+    def low(mac, low, high):
+        return low
+
+    def is_taken(machine, host):
+        return False
+
+    return acd.Machine(MAC, low, acd.new_limit(), is_taken, first, 200, False)
 
 
 def _announced(machine, now):

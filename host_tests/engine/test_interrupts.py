@@ -160,3 +160,18 @@ def test_defence_that_was_cut_off_is_finished_before_the_link_is_looked_at():
     link.carrier(False)
     wire.sleep(1000)
     assert svc.state == "waiting" and svc.address is None and svc.stats()["announcements"] == 2
+
+
+def test_defence_that_was_cut_off_comes_before_a_routable_address():
+    # Else it would be sent for an address that was given up, and the machine would hold that address again.
+    wire = Wire()
+    link = CutOff(wire)
+    svc = _service(wire, link, old=True)
+    wire.run(CONTESTED_AT)
+    link.armed = True
+    link.heard(announcement(FOREIGN, C))
+    assert _run(wire, CONTESTED_AT) == 1 and not link.armed
+    link.other_address(True)
+    wire.run(END)
+    assert svc.state == "idle" and svc.address is None
+    assert [entry[1] for entry in svc.log()][-4:] == ["conflict", "defended", "routable", "lost"]

@@ -524,7 +524,7 @@ def test_a_service_on_a_linux_host_meets_a_board(bench, monkeypatch):
     assert bench.board().claim(delay=200, ip=C) == C
     link = PacketLink(bench.wire.add_host())
     svc = service.Service(link, first=HOST, delay=200)
-    wait_until(lambda: link.run(10) or svc.stats()["announcements"] == 2, "no address")
+    wait_until(lambda: link.run(10) or svc.stats()["announcements"] == 2, "no second announcement")
     assert svc.address != C
     assert svc.contested == C
     probes = bench.capture.probes_of(link.mac().hex(":"))

@@ -117,8 +117,8 @@ class Service:
             raise TypeError(_ON_EVENT)
         self.nic = nic
         self._link = link
-        # RFC 3927 1.9: while there is a routable address. 16: both addresses are used; 0: the link-local
-        # address is given up; 32: it stays, but new traffic avoids it.
+        # RFC 3927 1.9, while there is a routable address. 16: both addresses are used. 0: the link-local
+        # address is given up. 32: it stays, but new traffic avoids it.
         self._prefix = (32 if force else 0) if old else 16
         self.on_event = on_event
         self._store = store
@@ -294,8 +294,7 @@ class Service:
         # Before a timer that is due: there is no announcement for an address that was denied.
         while kind := self._link.receive(_frame):
             todo = self._machine.received(kind, _frame, time.ticks_ms())
-            if todo:
-                acd.copy_mac(_frame, self._offender)
+            acd.copy_mac(_frame, self._offender)
             self._do(todo)
         self._do(self._machine.elapsed(time.ticks_ms()))
         if self._machine.state:
