@@ -5,7 +5,7 @@ MUTANTS := $(PYTHON) host_tests/mutants
 
 .PHONY: mutants
 mutants: $(VENV)/.ready ## change lib/autoip in one place at a time, and print the changes for which no test fails (MUTATED=file: one file)
-	$(Q)$(MUTANTS)/run.py $(MUTATED)
+	$(STEP)mutants "a thousand mutants of lib/autoip, six minutes" $(MUTANTS)/run.py $(MUTATED)
 
 .PHONY: mutants-c
 mutants-c: check-machine $(VENV)/.ready ## make the changes of host_tests/mutants/c.toml to firmware/, likewise (MUTATED=word: some of them)
