@@ -112,7 +112,7 @@ class Board:
             assert svc._machine.held() == self.link.address
             for number in list(svc.stats().values()) + self._limits["w0"]:
                 assert -1 <= number < TURN, (svc, self._limits)
-            if self.up and svc.state in ("waiting", "probing", "announcing"):
+            if self.up and svc.state in ("waiting", "probing"):
                 assert 0 <= self.link.due() <= 60001, "stuck: " + svc.state
 
     def check_rest(self):
