@@ -77,7 +77,7 @@ def names_of(live):
 
 
 class Screen:
-    """For rich as a live display, drawn anew from the story each time. live: live.Live."""
+    """For rich as a live display, drawn from the story again each time. live: live.Live."""
 
     def __init__(self, live, title):
         self._live = live
