@@ -12,7 +12,7 @@ TIMEOUT = 70  # s: a board without an address looks for a DHCP server once a min
 _LISTEN = 0.2  # s
 _SHORTEST = 3  # s for all answers, as hosts wait before they answer a multicast question
 _SETTLED = 2  # s without anything new
-_NAMELESS = 4  # s likewise, if a board has no name yet: asking.py asks for it during 3 s
+_NAMELESS = 4  # s likewise, if a board has no name yet: questions.py asks for it during 3 s
 _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
 
 

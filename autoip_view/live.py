@@ -5,8 +5,8 @@ import queue
 import threading
 import time
 
-from .asking import Questions
 from .names import DEFAULT_NAMES, LOCAL
+from .questions import Questions
 from .story import Story
 
 KEPT = 4096  # hosts and events: more than any link has

@@ -6,9 +6,9 @@ import statistics
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-import life
 import memory
 import page
+import service_cycle
 from board import BUILDS, Board, folder, qemu_version
 from debugger import Debugger, address
 from figures import Figures
@@ -52,9 +52,9 @@ _SCHEDULED = "call_on_wake"
 
 # All three builds have a link-local address when frames are counted.
 _HOLD = {
-    "none": f"nic.ipconfig(addr4=({life.C!r}, '255.255.0.0'))",
+    "none": f"nic.ipconfig(addr4=({service_cycle.C!r}, '255.255.0.0'))",
     "lwip": "while nic.ifconfig()[0] == '0.0.0.0': time.sleep_ms(10)",
-    "autoip": f"import autoip\n{life.START}\n{life.CLAIMED}",
+    "autoip": f"import autoip\n{service_cycle.START}\n{service_cycle.CLAIMED}",
 }
 
 _CLAIM = """
@@ -143,7 +143,9 @@ def count_conflict():
     with holding("autoip") as board:
         board.begin("while not svc.stats()['defences']: time.sleep_ms(10)")
         with Debugger(board.debugger) as debugger:
-            hook = debugger.measure(address_of("autoip", _ENTRY), lambda: board.send(announcement(life.C)))
+            hook = debugger.measure(
+                address_of("autoip", _ENTRY), lambda: board.send(announcement(service_cycle.C))
+            )
             scheduled = debugger.measure(address_of("autoip", _SCHEDULED), lambda: None)
         board.end()
     return hook, scheduled
@@ -179,13 +181,13 @@ def heap_taken():
             return board.ask(f"heap_taken_until(lambda: {condition})")
 
         taken = 0
-        with heap.Storm(board.send, life.C):
+        with heap.Storm(board.send, service_cycle.C):
             while board.ask("svc.stats()['malformed']") < _STORM // 2:
                 taken += taken_until(heap.A_SECOND_LATER)
         yield f"{_STORM:,} ARP frames", taken
-        board.send(announcement(life.C))
+        board.send(announcement(service_cycle.C))
         yield "a defence", taken_until("count('defences') == 1")
-        board.send(announcement(life.C))
+        board.send(announcement(service_cycle.C))
         yield (
             "a move, 3 probes, 2 announcements",
             taken_until("count('moves') == 1 and count('announcements') == 4"),

@@ -9,8 +9,8 @@ size.py check   ends with a line that says what to do, if flash or static RAM di
 import pathlib
 import sys
 
-import life
 import memory
+import service_cycle
 from board import BUILDS, Board, qemu_version
 from figures import Figures
 
@@ -26,8 +26,8 @@ imported = started = svc = 0
 before = used()
 import autoip
 imported = used()
-{life.START}
-{life.CLAIMED}
+{service_cycle.START}
+{service_cycle.CLAIMED}
 started = used()
 """
 
@@ -101,7 +101,7 @@ def add_stack(figures):
         board.run("nic.active(True)")
         importing = deepest_stack(board, lambda board: board.run("import autoip"))
         figures.add("stack: import autoip", autoip=importing)
-        figures.add("stack: from start to stop", autoip=deepest_stack(board, life.live))
+        figures.add("stack: from start to stop", autoip=deepest_stack(board, service_cycle.live))
 
 
 def main(command=None):

@@ -11,8 +11,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import habits
-import situations
+import contests
+import single_host
 from participants import BOARDS, PEERS
 from wire.peers import AVAHI_AUTOIPD, Zcip
 from wire.qemu import ROOT
@@ -21,29 +21,29 @@ AT_ONCE = 14  # situations that are played side by side: nearly all of the time 
 EVERYBODY = (*BOARDS, *PEERS)
 
 SITUATIONS = {
-    "the board has it first": lambda folder, first, board, peer: situations.one_after_the_other(
+    "the board has it first": lambda folder, first, board, peer: contests.one_after_the_other(
         folder, first, [board], [peer]
     ),
-    "the peer has it first": lambda folder, first, board, peer: situations.one_after_the_other(
+    "the peer has it first": lambda folder, first, board, peer: contests.one_after_the_other(
         folder, first, [peer], [board]
     ),
-    "both start at the same time": lambda folder, first, board, peer: situations.at_the_same_time(
+    "both start at the same time": lambda folder, first, board, peer: contests.at_the_same_time(
         folder, first, [board, peer]
     ),
-    "both have it, and their links are joined": lambda folder, first, board, peer: situations.links_joined(
+    "both have it, and their links are joined": lambda folder, first, board, peer: contests.links_joined(
         folder, first, [board, peer]
     ),
 }
 
 ALL_TOGETHER = {
-    "a UNIX_TAP has it, all others start": lambda folder, first: situations.one_after_the_other(
+    "a UNIX_TAP has it, all others start": lambda folder, first: contests.one_after_the_other(
         folder, first, EVERYBODY[:1], EVERYBODY[1:]
     ),
-    "dhcpcd has it, all others start": lambda folder, first: situations.one_after_the_other(
+    "dhcpcd has it, all others start": lambda folder, first: contests.one_after_the_other(
         folder, first, ["dhcpcd"], [name for name in EVERYBODY if name != "dhcpcd"]
     ),
-    "all start at the same time": lambda folder, first: situations.at_the_same_time(folder, first, EVERYBODY),
-    "all have it, and their eight links are joined": lambda folder, first: situations.links_joined(
+    "all start at the same time": lambda folder, first: contests.at_the_same_time(folder, first, EVERYBODY),
+    "all have it, and their eight links are joined": lambda folder, first: contests.links_joined(
         folder, first, EVERYBODY
     ),
 }
@@ -87,7 +87,7 @@ told it.
 
 def main(page, folder):
     folder = Path(folder)
-    first = situations.first_address(folder / "first")
+    first = contests.first_address(folder / "first")
     with ThreadPoolExecutor(AT_ONCE) as pool:
 
         def play(function, name, *arguments):
@@ -96,7 +96,7 @@ def main(page, folder):
         habit_jobs = {  # first, as they take longest
             name: [
                 pool.submit(habit, name, folder / f"{name.replace(' ', '-')}-{habit.__name__}")
-                for habit in habits.ALL
+                for habit in single_host.ALL
             ]
             for name in (*PEERS, "UNIX_TAP")
         }
@@ -120,7 +120,7 @@ def main(page, folder):
         first=first,
         pairs="\n\n".join(_pairs(situation, pairs) for situation in SITUATIONS),
         together=_together(together),
-        starts=habits.STARTS,
+        starts=single_host.STARTS,
         table=_habits(table),
     )
     Path(page).write_text(text)

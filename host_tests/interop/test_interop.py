@@ -4,8 +4,8 @@
 import os
 import shutil
 
+import contests
 import pytest
-import situations
 from wire.bench import CAPTURES
 from wire.board import ROOT
 from wire.peers import Zcip
@@ -43,19 +43,19 @@ def check(outcome):
 def test_who_comes_first_keeps_the_address(folder, early, late):
     # R3927-2.2.1-h, R3927-2.2.1-i, R5227-2.5-c
     needs(*{early, late} & _NEEDS.keys())
-    first = situations.first_address(folder / "first")
-    check(situations.one_after_the_other(folder, first, [early], [late]))
+    first = contests.first_address(folder / "first")
+    check(contests.one_after_the_other(folder, first, [early], [late]))
 
 
 @pytest.mark.parametrize("peer", ["avahi-autoipd", "busybox zcip"])
 def test_who_starts_at_the_same_time_ends_on_two_addresses(folder, peer):
     # R3927-2.2.1-j, R5227-2.2-a, X-01
     needs(peer)
-    check(situations.at_the_same_time(folder, "169.254.20.20", ["UNIX_TAP", peer]))
+    check(contests.at_the_same_time(folder, "169.254.20.20", ["UNIX_TAP", peer]))
 
 
 @pytest.mark.parametrize("peer", ["UNIX_TASK", "systemd-networkd", "avahi-autoipd"])
 def test_links_that_are_joined_are_healed(folder, peer):
     # R3927-4-b, R3927-2.5-e
     needs(*{peer} & _NEEDS.keys())
-    check(situations.links_joined(folder, "169.254.20.20", ["UNIX_TAP", peer]))
+    check(contests.links_joined(folder, "169.254.20.20", ["UNIX_TAP", peer]))

@@ -110,7 +110,7 @@ def netif_list():
 
 
 class Situation:
-    """A board with a service in some situation, told by situations.py, and its peer."""
+    """A board with a service in some situation, told by endings.py, and its peer."""
 
     def __init__(self, wire, log, situation, end):
         self._server = DhcpServer(wire, log)
@@ -119,7 +119,7 @@ class Situation:
         if situation not in ("link-local", "static"):
             self._server.start()
         options = ["-i"] if end == "exception" else []  # goes on at the prompt
-        self.board = start(wire, SANITIZED, "situations.py", situation, end, *netif_list(), options=options)
+        self.board = start(wire, SANITIZED, "endings.py", situation, end, *netif_list(), options=options)
 
     def close(self):
         self.board.kill()

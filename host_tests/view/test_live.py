@@ -12,8 +12,8 @@ import time
 import types
 
 import pytest
-from crowd import address_of, crowd, mac_of
 from links import BEGIN, ONE, TWO, A, B, claim, story
+from many_hosts import address_of, crowd, mac_of
 from rich.console import Console
 from scapy.utils import PcapNgWriter, RawPcapWriter
 from test_names import discover

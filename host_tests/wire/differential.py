@@ -18,7 +18,7 @@ from .bench import Bench
 from .frames import is_arp
 from .routable import PEER as ROUTER
 from .routable import STATIC, has_lease, set_static
-from .turns import LINK_LOCAL, OFF_LINK, PREFIX, ROUTABLE, Stage
+from .script_turn import LINK_LOCAL, OFF_LINK, PREFIX, ROUTABLE, Stage
 
 _ADDRESS = "169.254.20.20"
 _SETTLED = 0.6  # s: lwIP reports its multicast groups within half a second

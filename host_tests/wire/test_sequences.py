@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
 
-from .drawn import ON_THE_WIRE
 from .frames import announcement, request
+from .hypothesis_settings import ON_THE_WIRE
 
 pytestmark = pytest.mark.only("unix", "the sanitizers find what goes wrong unseen elsewhere")
 

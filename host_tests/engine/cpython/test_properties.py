@@ -8,9 +8,9 @@ from autoip.candidates import candidate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from rate_checked import Watched
 from scapy.layers.l2 import ARP, Ether
 from sim import BROADCAST, FIRST, FOREIGN, LAST, MAC, NOBODY, OTHER, C, Host, Wire, X, ip
-from watched import Watched
 
 # The same examples at every run.
 EXAMPLES = settings(max_examples=400, deadline=None, derandomize=True, database=None)

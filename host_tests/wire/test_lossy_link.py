@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Boards on a link that loses, delays, repeats and reorders frames, splits and merges; hosts clone addresses.
 
-As engine/cpython/test_company.py on the virtual clock, but on the real stack: here every ARP of lwIP takes
+As engine/cpython/test_lossy_link.py on the virtual clock, but on the real stack: here every ARP of lwIP takes
 part, and time is that of the machine.
 """
 
@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from .drawn import ON_THE_WIRE
 from .frames import BROADCAST, THIEF, Frame, announcement, is_arp, probe, reply, request
+from .hypothesis_settings import ON_THE_WIRE
 from .relay import Relay
 from .waiting import QUIET
 
@@ -36,7 +36,7 @@ KINDS = (
 )
 
 
-class Company:
+class LossyLink:
     """The boards and their link. `reached`: names of what happened to them."""
 
     def __init__(self, bench):
@@ -222,7 +222,7 @@ def stories(company, ends):
 
 
 def test_after_the_last_fault_all_are_bound_to_addresses_of_their_own(bench_of_three):
-    company = Company(bench_of_three)
+    company = LossyLink(bench_of_three)
     try:
         run_state_machine_as_test(
             stories(company, time.monotonic() + ENOUGH),

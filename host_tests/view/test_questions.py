@@ -13,7 +13,7 @@ from test_names import discover
 from wire.frames import named_by, reply
 
 from autoip_view import Story
-from autoip_view.asking import Questions
+from autoip_view.questions import Questions
 
 OWN_MAC = "02:00:00:00:00:09"
 STEP = 0.25  # s

@@ -23,7 +23,7 @@ from .differential import (
     three_hosts,
 )
 from .frames import THIEF, announcement, is_arp, probe, reply, request
-from .turns import ALL, PORT, WAIT
+from .script_turn import ALL, PORT, WAIT
 
 GROUP = "239.1.2.3"
 MDNS_GROUP = "224.0.0.251"

@@ -9,9 +9,9 @@ import time
 from scapy.layers.inet import ICMP, IP
 
 from .board import BoardError
+from .comparable import Roles, is_repeated, octets
 from .dhcp import ADDRESS as GATEWAY
 from .frames import THIEF, is_arp, request
-from .roles import Roles, is_repeated, octets
 from .routable import PEER as ROUTER
 
 LINK_LOCAL, ROUTABLE, OFF_LINK = "link-local", "routable", "off-link"  # kinds of addresses

@@ -6,8 +6,8 @@ from autoip import acd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from rate_checked import Watched
 from sim import FOREIGN, NOBODY, OTHER, REQUEST, C, Host, Wire, X, ip
-from watched import Watched
 
 # The same examples at every run.
 EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -108,7 +108,7 @@ kinds = st.sampled_from(
 )
 
 
-class Company(RuleBasedStateMachine):
+class LossyLink(RuleBasedStateMachine):
     """`intact`: nothing was lost, split or asleep since all were bound."""
 
     # R3927-2.2-c, R3927-2.2.1-n, R3927-2.5-a, R3927-2.5-e, R3927-4-b, R5227-2.4-a, X-06, X-32
@@ -227,8 +227,8 @@ class Company(RuleBasedStateMachine):
             assert all(times[i] - times[i - 20] >= 600000 for i in range(20, len(times)))
 
 
-Company.TestCase.settings = settings(EXAMPLES, stateful_step_count=25)
-test_company = Company.TestCase
+LossyLink.TestCase.settings = settings(EXAMPLES, stateful_step_count=25)
+test_lossy_link = LossyLink.TestCase
 
 
 @EXAMPLES
