@@ -13,8 +13,8 @@
 
 frames.py decodes single frames, names.py reads mDNS, and story.py says what the hosts do with them.
 capture.py reads and writes files, link.py is a network interface, questions.py decides what to send on it,
-and live.py joins these. terminal.py, screen.py and picture.py show a story, find.py lists boards, and commands.py
-is the program. Each library is imported only where it is needed: scapy, zeroconf, rich, matplotlib.
+and live.py joins these. terminal.py, screen.py and picture.py show a story, find.py lists boards, and
+commands.py is the program. Each library is imported only where it is needed.
 """
 
 from .capture import CaptureError, read
