@@ -86,6 +86,7 @@ class ScriptedServer:
     def __init__(self, bench, board, lease="10.0.0.50", unicast=False, options=(), split=0, seconds=600):
         self._bench, self._board, self._lease, self._seconds = bench, board, lease, seconds
         self._unicast, self._options, self._split = unicast, list(options), split
+        self._answered = 0  # time of the latest message that has been answered
 
     def lease(self):
         """Have the board discover, and lease to it; has_lease() tells when it is bound."""
@@ -105,21 +106,41 @@ class ScriptedServer:
     def offer(self, asked):
         """Answer a DISCOVER, and wait for the REQUEST, which acknowledge() answers."""
         self._answer(asked, "offer")
-        self._request = self._wait_for("request", asked.time)
+        self.wait_for_request(asked.time)
+
+    def wait_for_request(self, after):
+        self._request = self._wait_for("request", after)
 
     def acknowledge(self):
         self._answer(self._request, "ack")
 
-    def renew(self):
-        """Have the board renew its lease, and answer with this one's."""
+    def request_renewal(self):
+        """Have the board ask to renew its lease, which acknowledge() answers."""
         sent = time.time()
         self._board.run("nic.ipconfig(dhcp4=True)")
-        self._answer(self._wait_for("request", sent), "ack")
+        self.wait_for_request(sent)
+
+    def renew(self):
+        """Have the board renew its lease, and answer with this one's."""
+        self.request_renewal()
+        self.acknowledge()
+
+    def serve(self):
+        """Answer each message that has no answer yet, until the board has the lease."""
+
+        def is_leased():
+            for kind, answer in (("discover", "offer"), ("request", "ack")):
+                for asked in self._bench.capture.select(is_dhcp(kind, self._board.mac), self._answered):
+                    self._answer(asked, answer)
+            return self._board.ask(self._board.LEASED)
+
+        wait_until(is_leased, "no lease")
 
     def _wait_for(self, kind, after):
         return self._bench.capture.wait_for(is_dhcp(kind, self._board.mac), after=after)
 
     def _answer(self, asked, kind):
+        self._answered = max(asked.time, self._answered)
         question = asked.packet[BOOTP]
         told = [("message-type", _TYPES[kind]), ("server_id", ADDRESS), ("lease_time", self._seconds)]
         told += [("subnet_mask", "255.255.255.0"), ("router", ADDRESS), "end"]

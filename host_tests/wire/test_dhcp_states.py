@@ -5,22 +5,24 @@ import time
 
 import pytest
 
+from .dhcp import ADDRESS as SERVER
 from .dhcp import ScriptedServer, is_dhcp
 from .frames import announcement, is_arp, reply
 from .routable import has_lease
 from .waiting import PATIENCE
 
 C = "169.254.20.20"
-HOST = "10.0.0.2"
 LEASE = "10.0.0.50"
+OTHER_MAC = "28:cd:c1:00:02:01"
 SLEEP = 8  # s after which autoip probes again, see SLEEP of link.c
 
 
 class Scene:
-    """A board that shows its address. The scene leads its DHCP client to a state, and then to a lease."""
+    """A board that shows its address. The scene brings its DHCP client to a state, and then to a lease."""
 
     def __init__(self, bench, options):
         self.bench, self.board = bench, bench.board()
+        self.host = bench.wire.add_host(f"{SERVER}/24")
         self.board.run("nic.ipconfig(dhcp4=False)")
         self.board.claim(delay=1, ip=C, **options)
         self._server = ScriptedServer(bench, self.board, lease=LEASE)
@@ -37,33 +39,33 @@ class Scene:
 
     def check(self):
         self.request()
-        began = time.time()
+        start = time.time()
         self._server.acknowledge()
-        asks = self.bench.capture.wait_for(is_arp("request", self.board.mac, tpa=LEASE), after=began)
+        asks = self.bench.capture.wait_for(is_arp("request", self.board.mac, tpa=LEASE), after=start)
         assert asks.arp.psrc == C
 
     def back_off(self):
         self.check()
-        self._declined = time.time()
         self.bench.wire.send(reply(LEASE, C, self.board.mac))
-        self.bench.capture.wait_for(is_dhcp("decline", self.board.mac), after=self._declined)
+        self.bench.capture.wait_for(is_dhcp("decline", self.board.mac), after=self._asked.time)
         self.board.until(f"nic.ifconfig()[0] == '{C}'")
 
-    # From each of them to the lease
+    def renew(self):
+        self.lease()
+        self._server.request_renewal()
 
-    def after_select(self):
-        self._server.offer(self._asked)
-        self._server.acknowledge()
+    def reboot(self):
+        self.lease()
+        self._server.wait_for_request(after=self.board.flap())
 
-    def after_request(self):
-        self._server.acknowledge()
+    def lease(self):
+        self._server.lease()
+        assert has_lease(self.board) == LEASE
 
-    def after_check(self):
-        """The check goes on by itself."""
-
-    def after_back_off(self):
-        self._server.offer(self._server.discovered(self._declined))
-        self._server.acknowledge()
+    def serve(self):
+        """Answer the client until it has the lease."""
+        self._server.serve()
+        assert has_lease(self.board) == LEASE
 
 
 def stop(scene):
@@ -84,6 +86,11 @@ def soft_reset(scene):
     scene.board.soft_reset()
 
 
+def flap(scene):
+    scene.board.flap()
+    scene.board.expect("suspended")
+
+
 def no_reason(scene):
     """`old` gives the address up as soon as there is the lease."""
 
@@ -93,19 +100,18 @@ REASONS = {
     "move": (move, {"abandon": True}),
     "suspend": (suspend, {}),
     "soft reset": (soft_reset, {}),
+    "flap": (flap, {}),
     "old": (no_reason, {"old": True}),
 }
 
 
 def check_that_a_lease_comes(bench, state, reason):
     take_off, options = REASONS[reason]
-    host = bench.wire.add_host(f"{HOST}/24")
     scene = Scene(bench, options)
     getattr(scene, state)()
     take_off(scene)
-    getattr(scene, f"after_{state}")()
-    assert has_lease(scene.board) == LEASE
-    assert host.ping(LEASE)
+    scene.serve()
+    assert scene.host.ping(LEASE)
     if reason == "old":
         scene.board.until("svc.state == 'idle'", PATIENCE)
 
@@ -116,6 +122,26 @@ def check_that_a_lease_comes(bench, state, reason):
 @pytest.mark.parametrize("state", ["select", "request"])
 def test_a_lease_comes_though_the_address_is_taken_off(bench, state, reason):
     check_that_a_lease_comes(bench, state, reason)
+
+
+@pytest.mark.only("unix", "ESP-IDF drops the lease with the link; QEMU_MPS2 has the same client")
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("state", ["renew", "reboot"])
+def test_a_lease_stays_though_the_address_is_taken_off(bench, state, reason):
+    check_that_a_lease_comes(bench, state, reason)
+
+
+@pytest.mark.only("unix", "the MAC of the other boards is fixed")
+@pytest.mark.parametrize("state", ["select", "request", "renew", "reboot"])
+def test_a_lease_comes_though_the_mac_changes(bench, state):
+    """DHCP repeats its message with the new MAC, and autoip probes its address again."""
+    scene = Scene(bench, {})
+    getattr(scene, state)()
+    bench.by_hand.update((C, LEASE))  # for up to a second lwIP uses the addresses with the new MAC
+    scene.board.set_mac(OTHER_MAC)
+    scene.board.mac = OTHER_MAC
+    scene.board.expect("suspended")
+    scene.serve()
 
 
 @pytest.mark.older

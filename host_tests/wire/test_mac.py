@@ -13,19 +13,14 @@ X = "169.254.7.9"
 OTHER_MAC = "28:cd:c1:00:02:01"
 
 
-def set_mac(board, mac):
-    board.run(f"network.LAN({board.tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r}))")
-
-
 def test_an_address_is_probed_again_with_a_new_mac(bench):
     """With a new MAC the board is a different host, and its driver changes the MAC silently."""
     # R3927-2.2.1-a, X-48
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
-    board.macs.append(OTHER_MAC)
     bench.by_hand.add(C)  # until autoip looks at the MAC, for up to a second, lwIP uses C with the new MAC
-    set_mac(board, OTHER_MAC)
+    board.set_mac(OTHER_MAC)
     assert board.expect("suspended")["address"] is None
     assert board.expect("bound")["address"] == C
     assert len(bench.capture.probes_of(OTHER_MAC)) == 3
@@ -38,8 +33,8 @@ def test_a_mac_of_no_single_host_is_refused(bench, mac):
     """Boards with such a MAC cannot be told apart (micropython #15425)."""
     board = bench.board()
     own = board.mac
-    set_mac(board, mac)
+    board.set_mac(mac)
     with pytest.raises(BoardError, match=r"ValueError: .*config\(mac="):
         board.start()
-    set_mac(board, own)
+    board.set_mac(own)
     assert board.claim(delay=200, ip=C) == C
