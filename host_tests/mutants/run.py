@@ -12,7 +12,8 @@ import importlib.abc
 import importlib.util
 import inspect
 import io
-import multiprocessing
+import itertools
+import multiprocessing.connection
 import os
 import pathlib
 import signal
@@ -69,12 +70,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self._source, self._path, "exec"), module.__dict__)
 
 
-def _late(number, frame):
-    raise TimeoutError
-
-
 def _call(test):
-    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)
+    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)  # its signal ends the process
     arguments = inspect.signature(test).parameters
     if not arguments:
         test()
@@ -86,7 +83,6 @@ def _call(test):
 def _kill(mutant):
     """The test that fails with the mutant, or None."""
     sys.meta_path.insert(0, _Finder(mutant))
-    signal.signal(signal.SIGVTALRM, _late)
     name = "import"
     try:
         for module in TESTS[mutant.file]:
@@ -95,21 +91,43 @@ def _kill(mutant):
                 if name.startswith("test_"):
                     _call(getattr(tests, name))
     except BaseException:  # an exit and Ctrl-C as well: nothing that a mutant does ends this
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         return name
-    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     return None
 
 
-def _live(mutant):
-    # The tests print, and write files.
-    with (
-        tempfile.TemporaryDirectory(prefix="autoip-mutant-") as folder,
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        os.environ["TMPDIR"] = folder
-        return mutant, _kill(mutant)
+def _judge(mutant, result):
+    """Runs in a process of its own. result: a connection, which gets what _kill() returns."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        killer = _kill(mutant)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    result.send(killer)
+
+
+def _judged(mutants):
+    """Judge mutants, as many at a time as there are processors; yield (mutant, the test that fails or None).
+
+    The main thread forks. A process that another thread forks misses signals with Python 3.13.
+    """
+    fork = multiprocessing.get_context("fork")
+    waiting, running = iter(mutants), {}
+    while True:
+        for mutant in itertools.islice(waiting, os.cpu_count() - len(running)):
+            result, child_end = fork.Pipe(duplex=False)
+            process = fork.Process(target=_judge, args=(mutant, child_end))
+            process.start()
+            child_end.close()
+            running[result] = mutant, process
+        if not running:
+            return
+        for result in multiprocessing.connection.wait(running):
+            mutant, process = running.pop(result)
+            try:
+                killer = result.recv()
+            except EOFError:
+                killer = "the limit of processor time"
+            process.join()
+            result.close()
+            yield mutant, killer
 
 
 def _equivalents():
@@ -132,26 +150,28 @@ def main(arguments):
     stale = [key for key in equivalents if key[0] in files and key not in known]
     chosen = [mutant for mutant in every if everything or mutant.key not in equivalents]
     sys.path[:0] = [str(path) for path in (ROOT / "lib", ENGINE, ENGINE / "cpython", ENGINE / "shim")]
-    begun = time.monotonic()
+    start = time.monotonic()
     unchanged = [Mutant(name, 0, "", "", (PACKAGE / name).read_text()) for name in files]
     survivors, dead = [], []
-    with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:
-        for mutant, killer in pool.imap_unordered(_live, unchanged):
+    # Some tests write files.
+    with tempfile.TemporaryDirectory(prefix="autoip-mutants-") as folder:
+        tempfile.tempdir = folder
+        for mutant, killer in _judged(unchanged):
             if killer:
                 sys.exit(f"{killer} fails with the unchanged {mutant.file}")
-        for mutant, killer in pool.imap_unordered(_live, chosen):
+        for mutant, killer in _judged(chosen):
             if killer and mutant.key in equivalents:
                 dead.append((mutant, killer))
             elif not killer and mutant.key not in equivalents:
                 survivors.append(mutant)
                 print(mutant, flush=True)
     for mutant, killer in dead:
-        print(f"{mutant}\n  is no equivalent: {killer} fails")
+        print(f"{mutant}\n  is not equivalent: {killer} fails")
     for file, before, after in stale:
         print(f"{EQUIVALENT.name}: no such mutant of {file}\n  - {before}\n  + {after}")
     skipped = len(every) - len(chosen)
     print(
-        f"{len(chosen)} mutants in {time.monotonic() - begun:.0f} s, {len(survivors)} survive; "
+        f"{len(chosen)} mutants in {time.monotonic() - start:.0f} s, {len(survivors)} survive; "
         f"{len(equivalents)} entries in {EQUIVALENT.name}, {skipped} mutants skipped"
     )
     return 1 if survivors or dead or stale else 0
