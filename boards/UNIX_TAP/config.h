@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Configuration of MicroPython's unix port that UNIX_TAP and UNIX_TASK have in common.
 
-#include <sys/socket.h> // SOMAXCONN
-
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
 
 #include "variants/mpconfigvariant_common.h"

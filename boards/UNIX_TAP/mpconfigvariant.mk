@@ -20,9 +20,15 @@ MICROPY_VFS_LFS1 = 0
 MICROPY_VFS_LFS2 = 0
 
 SHARED_SRC_C_EXTRA += runtime/softtimer.c
+# The soft timers of MicroPython 1.29 call it.
+ifneq ($(shell grep mp_irq_dispatch $(TOP)/shared/runtime/softtimer.c),)
+SHARED_SRC_C_EXTRA += runtime/mpirq.c
+endif
 
 # modlwip.c compares the timeout -1 with an unsigned one; 32-bit boards do not notice.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
+# The unix port derives the default backlog from it. <sys/socket.h>, where it comes from, collides with modlwip.c.
+$(BUILD)/extmod/modlwip.o: CFLAGS += -DSOMAXCONN=128
 
 include $(AUTOIP_DIR)/boards/common/lwip_faults.mk
 include $(AUTOIP_DIR)/boards/common/lan_netif.mk
