@@ -321,20 +321,6 @@ static void move_sockets(autoip_alias_t *alias, const ip4_addr_t *address) {
     __real_raw_netif_ip_addr_changed(&from, &to);
 }
 
-// Send the data that waited while the address was suspended. lwIP would wait for its retransmission timer, which has
-// grown. One segment comes first, since the peer's ARP entry is gone and lwIP keeps one packet for it.
-static void retransmit(const autoip_alias_t *alias) {
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-        if (is_bound_to(&pcb->local_ip, netif_ip4_addr(&alias->netif))) {
-            pcb->nrtx = 0;
-            pcb->rto = (pcb->sa >> 3) + pcb->sv;
-            pcb->cwnd = pcb->mss;
-            tcp_rexmit_rto(pcb);
-            tcp_output(pcb);
-        }
-    }
-}
-
 /******************************************************************************/
 // Its life
 
@@ -406,7 +392,6 @@ void autoip_alias_init(autoip_alias_t *alias, struct netif *main) {
 }
 
 void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address) {
-    bool resumes = !autoip_alias_is_used(alias);
     if (!alias->is_set || !ip4_addr_eq(netif_ip4_addr(&alias->netif), address)) {
         autoip_alias_unset(alias);
         add(alias, address);
@@ -414,9 +399,6 @@ void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address) {
     copy_from_main(alias);
     netif_set_up(&alias->netif);
     autoip_alias_show(alias);
-    if (resumes) {
-        retransmit(alias);
-    }
 }
 
 void autoip_alias_suspend(autoip_alias_t *alias) {
