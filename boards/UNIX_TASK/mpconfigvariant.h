@@ -7,7 +7,9 @@
 
 #define MICROPY_PY_THREAD (1)
 #define MICROPY_PY_THREAD_GIL (1)
-#define MICROPY_PY_THREAD_RECURSIVE_MUTEX (1) // of the unix port's atomic sections
+#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 26 // later ones define it
+#define MICROPY_PY_THREAD_RECURSIVE_MUTEX (1) // for the unix port's atomic sections
+#endif
 
 // The type of the interfaces in firmware/port_esp32.
 #define MICROPY_PY_NETWORK_LAN (1)
