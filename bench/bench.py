@@ -20,22 +20,22 @@ from wire import heap
 from wire.frames import BROADCAST, THIEF, announcement, request
 
 X = "169.254.7.9"
-ANSWERED = "IPv4 to us, a ping and its answer"
+ANSWERED = "ping to our address and the reply"
 ROUTABLE = "10.0.0.99"
 ROUTABLE_PEER = "10.0.0.1"
-STRANGERS = "ARP of strangers"
-MALFORMED = "ARP, malformed, with our address"
+OTHER_HOSTS = "ARP between other hosts"
+MALFORMED = "malformed ARP with our address"
 
 # Instructions that autoip may add, by name of the frame.
 _BUDGETS = {
-    STRANGERS: 100,
+    OTHER_HOSTS: 100,
     MALFORMED: 100,
     "neither ARP nor IP": 0,
     "IPv6": 0,
     "IPv4 broadcast": 20,
     "IPv4 multicast": 20,
-    "IPv4 to us, UDP": 30,
-    "sent by the routable address": 20,
+    "UDP to our address": 30,
+    "sent from the routable address": 20,
 }
 _REPEAT = 5  # of a count of instructions; the least is taken, the first fills ARP tables
 _PICO = 62_500_000  # instructions a second of an RP2040, at 125 MHz and two cycles each
@@ -72,15 +72,15 @@ def frames_in(mac, address):
     broadcast = Ether(src=THIEF, dst=BROADCAST)
     unicast = Ether(src=THIEF, dst=mac)
     return {
-        "ARP that asks for us": request(X, address),
-        STRANGERS: request("169.254.7.8", "169.254.7.7"),
+        "ARP request for our address": request(X, address),
+        OTHER_HOSTS: request("169.254.7.8", "169.254.7.7"),
         "neither ARP nor IP": Ether(src=THIEF, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes(46)),
         "IPv6": Ether(src=THIEF, dst="33:33:00:00:00:01") / IPv6(src="fe80::1", dst="ff02::1") / UDP(dport=9),
         "IPv4 broadcast": broadcast / IP(src=X, dst="255.255.255.255") / UDP(dport=9),
         "IPv4 multicast": Ether(src=THIEF, dst="01:00:5e:00:00:05")
         / IP(src=X, dst="224.0.0.5")
         / UDP(dport=9),
-        "IPv4 to us, UDP": unicast / IP(src=X, dst=address) / UDP(dport=_PORT),
+        "UDP to our address": unicast / IP(src=X, dst=address) / UDP(dport=_PORT),
         ANSWERED: unicast / IP(src=X, dst=address) / ICMP(),
         # Last: lwIP's AutoIP takes it for a conflict.
         MALFORMED: _with_opcode(3, request(address, "169.254.7.7")),
@@ -121,9 +121,9 @@ def count_frames(build):
 def count_sent(build):
     """name -> Call that sends a packet, by name; the peer is in the ARP table."""
     with holding(build) as board:
-        calls = {"sent by the link-local address": _send(build, board, board.ask("nic.ifconfig()[0]"), X)}
+        calls = {"sent from the link-local address": _send(build, board, board.ask("nic.ifconfig()[0]"), X)}
         board.run(f"nic.ifconfig(({ROUTABLE!r}, '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
-        calls["sent by the routable address"] = _send(build, board, ROUTABLE, ROUTABLE_PEER)
+        calls["sent from the routable address"] = _send(build, board, ROUTABLE, ROUTABLE_PEER)
         return calls
 
 
@@ -201,35 +201,35 @@ def add_frames(figures):
         counts = {build: calls[build][name].instructions for build in BUILDS}
         added = {build: counts[build] - counts["none"] for build in ("lwip", "autoip")}
         figures.add(f"instructions: {name}", **counts)
-        figures.add(f"added to: {name}", budget=_BUDGETS.get(name), **added)
+        figures.add(f"instructions added: {name}", budget=_BUDGETS.get(name), **added)
     add_storm(figures, calls["autoip"])
     conflict, defence = count_conflict()
-    figures.add("instructions: conflict, the hook", autoip=conflict.instructions)
-    figures.add("instructions: conflict, Python and the defence", autoip=defence.instructions)
+    figures.add("instructions: conflict, C part", autoip=conflict.instructions)
+    figures.add("instructions: conflict, Python part and defence", autoip=defence.instructions)
     for name in names:
         figures.add(f"stack: {name}", **{build: calls[build][name].stack for build in BUILDS})
-    figures.add("stack: conflict, the hook", autoip=conflict.stack)
+    figures.add("stack: conflict, C part", autoip=conflict.stack)
 
 
 def add_storm(figures, calls):
     """What 4,000 frames a second leave a program on a board of a Pico's speed, in percent."""
-    for name in (STRANGERS, MALFORMED):
+    for name in (OTHER_HOSTS, MALFORMED):
         left = 100 - 100 * _STORM_RATE * calls[name].instructions / _PICO
-        figures.add(f"% of a Pico left by {_STORM_RATE:,}/s: {name}", autoip=round(left, 1))
+        figures.add(f"% of CPU left on a Pico at {_STORM_RATE:,} frames/s: {name}", autoip=round(left, 1))
 
 
 def add_claims(figures):
     claims = {build: claim(build) for build in ("lwip", "autoip")}
-    figures.add("ms to an address, mean", **{build: ms for build, (ms, _) in claims.items()})
-    figures.add("ARP frames for it, mean", **{build: arps for build, (_, arps) in claims.items()})
+    figures.add("ms to claim an address, mean", **{build: ms for build, (ms, _) in claims.items()})
+    figures.add("ARP frames for a claim, mean", **{build: arps for build, (_, arps) in claims.items()})
 
 
 def add_pages(figures):
     times = {build: first_pages(build) for build in ("lwip", "autoip")}
     medians = {build: round(statistics.median(ms)) for build, ms in times.items()}
     longest = {build: ms[-1] for build, ms in times.items()}
-    figures.add("ms from power-on to a page by name, median", budget=_PAGE_MAX, **medians)
-    figures.add("ms from power-on to a page by name, longest", **longest)
+    figures.add("ms from power-on to the first web page, median", budget=_PAGE_MAX, **medians)
+    figures.add("ms from power-on to the first web page, longest", **longest)
 
 
 def main():

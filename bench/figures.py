@@ -14,6 +14,15 @@ _PAGE = ROOT / "docs" / "cost.md"
 _WIDTH = 140
 _COLUMNS = (*BUILDS, "lwip ÷ none", "autoip ÷ none", "committed", "change", "budget")
 
+# The first table of the page: the command, its figure and the unit, if the name does not contain it.
+_SUMMARY = (
+    ("size", "flash added", "bytes"),
+    ("size", "RAM: C module and one service", "bytes"),
+    ("size", "heap: import autoip, once", "bytes"),
+    ("bench", "heap: 10,000 ARP frames", "bytes"),
+    ("bench", "ms from power-on to the first web page, median", ""),
+)
+
 
 class Figures:
     """What one command measures. `tools`: name -> version of what the figures depend on."""
@@ -60,10 +69,8 @@ class Figures:
         kept = json.loads(_JSON.read_text()) if _JSON.exists() else {}
         kept[self._command] = {"tools": self._tools, "figures": self._rows}
         _JSON.write_text(json.dumps(kept, indent=1) + "\n")
-        begin, end = f"<!-- make {self._command} -->\n", "<!-- end -->"
-        page = _PAGE.read_text()
-        assert begin in page, f"{_PAGE} has no {begin}"
-        _PAGE.write_text(re.sub(f"(?s)({begin}).*?({end})", lambda m: m[1] + self._markdown() + m[2], page))
+        page = _replace_part(_PAGE.read_text(), f"make {self._command}", self._markdown())
+        _PAGE.write_text(_replace_part(page, "summary", _summary(kept)))
 
     def _cells(self, name):
         row = self._rows[name]
@@ -91,7 +98,29 @@ class Figures:
         for name in self._rows:
             cells = self._cells(name)
             rows.append([name, *(cells[i] for i in columns)])
-        return _words(self._tools) + "\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        return _words(self._tools) + "\n\n" + _lines(rows)
+
+
+def _replace_part(page, name, text):
+    """The page with a new text between the comment that names a part and the next `end`."""
+    start, end = f"<!-- {name} -->\n", "<!-- end -->"
+    assert start in page, f"{_PAGE} has no {start}"
+    return re.sub(f"(?s)({start}).*?({end})", lambda found: found[1] + text + found[2], page)
+
+
+def _summary(kept):
+    rows = [["", "autoip", "lwIP's AutoIP"], ["---", "---:", "---:"]]
+    for command, name, unit in _SUMMARY:
+        builds = kept.get(command, {"figures": {}})["figures"].get(name, {})
+        cells = (
+            f"{_number(builds[build])} {unit}" if build in builds else "-" for build in ("autoip", "lwip")
+        )
+        rows.append([name, *cells])
+    return _lines(rows)
+
+
+def _lines(rows):
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _words(tools):
