@@ -115,7 +115,7 @@ def _summary(kept):
         cells = (
             f"{_number(builds[build])} {unit}" if build in builds else "-" for build in ("autoip", "lwip")
         )
-        rows.append([name, *cells])
+        rows.append([name, *(cell.strip() for cell in cells)])
     return _lines(rows)
 
 
