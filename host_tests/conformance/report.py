@@ -32,33 +32,43 @@ _WORST_FIRST = ("failed", "passed", "skipped")  # of the parameters of one test
 TITLES = {
     "rfc3927": "RFC 3927, Dynamic Configuration of IPv4 Link-Local Addresses",
     "rfc5227": "RFC 5227, IPv4 Address Conflict Detection",
-    "bonjour": "Apple's Bonjour Conformance Test, its link-local part, as far as it is known",
-    "corner": "Corner cases that the RFCs leave to care",
+    "bonjour": "Link-local part of Apple's Bonjour Conformance Test, as far as it is known",
+    "corner": "Corner cases that the RFCs do not describe",
     "decision": "Decisions where the RFCs leave a choice, or differ",
-    "regression": "Faults that other implementations had",
+    "regression": "Bugs that other implementations had",
 }
 
 PAGE_TEXT = """\
 # Conformance
 
-Written by `make conformance` from a run of the tests on {date}, at {commit}: of {tests:,} tests {passed:,} passed,
-{skipped} were skipped and {failed} failed, where a test counts once for each kind of board. The tests of a clause are
-those that name its id. `make lint` fails if this page, the tests and
-[the clauses](../host_tests/conformance/clauses.toml) do not agree.
-
-| | clauses | passed | failed | no result | others are bound |
+| | clauses | passed | failed | no result | for other software |
 |---|---:|---:|---:|---:|---:|
 {summary}
 
-**Where.** UNIX_TAP, QEMU_MPS2, UNIX_TASK, RPI_PICO_W and W5500_EVB_PICO are boards, on a real wire (see
-[boards.md](boards.md)). CPython and MicroPython: the engine on a wire in memory, where time is exact. host: the C
-code alone, with sanitizers.
+A clause passes if its tests pass. Clauses "for other software" bind for example the application or lwIP's DNS resolver.
+The tables [below](#{first}) list each clause with its tests and their results.
 
-**Words.** P1 - P3 are the probes of a claim, N1 and N2 its announcements. C is a candidate, A the address held,
-X the address of another host. SHA, SPA, THA and TPA are the hardware and protocol addresses in an ARP packet.
-Level TEXT: asked for without a capital keyword. (a), (b), (c): the reactions of RFC 3927 2.5 and RFC 5227 2.4.
+`make conformance` ran the tests on {date}, at commit {commit}, and wrote this page. Of {tests:,} tests {passed:,} passed,
+{skipped} were skipped and {failed} failed. A test counts once for each type of board. The tests of a clause name its id.
+`make lint` fails if this page, the tests and [the clauses](../host_tests/conformance/clauses.toml) do not agree.
 
 {timing}
+## Words in the tables
+
+| word | meaning |
+|---|---|
+| UNIX_TAP, QEMU_MPS2, UNIX_TASK, RPI_PICO_W, W5500_EVB_PICO | boards on a real network, see [boards.md](boards.md) |
+| CPython, MicroPython | the protocol on a simulated network, where time is exact |
+| host | the C code alone, with sanitizers |
+| P1, P2, P3 | the three probes of a claim |
+| N1, N2 | the two announcements of a claim |
+| C | a candidate, the address that a host probes |
+| A | the address that a host has |
+| X | the address of another host |
+| SHA, SPA, THA, TPA | the sender's and the target's hardware and protocol addresses in an ARP packet |
+| TEXT | a requirement without a keyword in capital letters |
+| (a), (b), (c) | the reactions to a conflict in RFC 3927 2.5 and RFC 5227 2.4 |
+
 {groups}
 {links}
 """  # noqa: E501
@@ -86,7 +96,7 @@ def main(arguments):
 def _check():
     faults = list(clauses.faults())
     if page(json.loads(KEPT.read_text())) != PAGE.read_text():
-        faults.append(f"{PAGE.name} is not of these tests and clauses: make conformance-page, and commit it")
+        faults.append(f"{PAGE.name} is stale: run make conformance-page, and commit the page")
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0
@@ -161,6 +171,7 @@ def page(kept):
         tests=outcomes.total(),
         **{word: outcomes[word] for word in _WORST_FIRST},
         summary="\n".join(_summary(group, groups[group], tests, results) for group in groups),
+        first=_anchor(TITLES[next(iter(groups))]),
         timing=timing.words(kept["claims"]) if "claims" in kept else "",
         groups="\n".join(_group(group, groups[group], tests, results) for group in groups),
         links="\n".join(f"[{file}]: ../host_tests/{file}" for file in files),
@@ -173,7 +184,13 @@ def _summary(group, members, tests, results):
         for clause in members
     )
     columns = [counted[word] for word in ("passed", "failed", "none", "others")]
-    return f"| {TITLES[group]} | {len(members)} | {' | '.join(map(str, columns))} |"
+    title = f"[{TITLES[group]}](#{_anchor(TITLES[group])})"
+    return f"| {title} | {len(members)} | {' | '.join(map(str, columns))} |"
+
+
+def _anchor(title):
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def _verdict(found):
@@ -184,13 +201,13 @@ def _verdict(found):
 
 def _group(group, members, tests, results):
     rows = "\n".join(_row(clause, tests[clause.id], results) for clause in members)
-    header = "| id | level | what is asked | result | tests |\n|---|---|---|---|---|"
+    header = "| id | level | requirement | result | tests |\n|---|---|---|---|---|"
     return f"## {TITLES[group]}\n\n{header}\n{rows}\n"
 
 
 def _row(clause, tests, results):
     asked = clause.text + (f". **autoip**: {clause.departure}" if clause.departure else "")
-    result = _result(tests, results) if tests else f"not autoip's: {clause.others}"
+    result = _result(tests, results) if tests else f"for other software: {clause.others}"
     return f"| {clause.id} | {clause.level} | {asked} | {result} | {_names(tests)} |".replace("|  |", "| |")
 
 
@@ -209,8 +226,14 @@ def _result(tests, results):
     if skipped := places["skipped"] - places["passed"]:
         told.append(f"skipped on {_listed(skipped)}")
     if silent:
-        told.append("no result yet" if len(silent) == len(tests) else f"no result of {len(silent)} tests yet")
+        told.append(_no_result(len(silent), len(tests)))
     return "; ".join(told)
+
+
+def _no_result(silent, tests):
+    if silent == tests:
+        return "no result yet"
+    return "1 test has no result yet" if silent == 1 else f"{silent} tests have no result yet"
 
 
 def _listed(places):
