@@ -44,7 +44,7 @@ def _parser():
         "--find", metavar="NIC", help="print a line for each board; the exit code is 1 without one"
     )
     parser.add_argument(
-        "--svg", metavar="FILE", help="draw a picture, .svg or .png, with the intervals of RFC 3927 section 9"
+        "--svg", metavar="FILE", help="draw a picture, .svg or .png, with a lane for each host"
     )
     parser.add_argument("--save", metavar="FILE", help="write the frames that are understood as pcapng")
     parser.add_argument("--timeout", metavar="S", type=_seconds, help="for --find, in seconds: 70 by default")

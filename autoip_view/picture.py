@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A story as a picture: a lane for each host, its frames, what it holds, and the RFC's intervals."""
-
-from .story import ANNOUNCE_INTERVAL, PROBE_WAIT
+"""A story as a picture: a lane for each host, with its frames, its addresses and its phases."""
 
 _LANES = 40  # the first ones are drawn
 _INCHES_WIDE = 10
@@ -21,17 +19,15 @@ _MARKS = {
     "defence": ("defence", "D", "tab:purple"),
     "lost": ("lost", "v", "black"),
 }
-# The RFC's intervals: colour, and layer: of those that overlap, as a host is quicker than the RFC, the later
-# step is seen.
-_BANDS = {
-    "PROBE_WAIT": ("0.85", 1),
-    "PROBE_MIN - PROBE_MAX": ("#cfe2f3", 2),
-    "ANNOUNCE_WAIT": ("#d9ead3", 3),
-    "ANNOUNCE_INTERVAL": ("#b6d7a8", 4),
-    "DEFEND_INTERVAL": ("#e6dff2", 0),
+# The phases: the words in the legend, and the colour.
+_BARS = {
+    "probing": ("probes the address", "#cfe2f3"),
+    "announcing": ("announces the address", "#b6d7a8"),
+    "defending": ("has defended the address", "#e6dff2"),
 }
-_HOLDING_LAYER = 5
-_MARK_LAYER = 6
+_BAR_LAYER = 1
+_HOLDING_LAYER = 2
+_MARK_LAYER = 3
 
 
 def draw(story, path, names=None):
@@ -51,14 +47,17 @@ def draw(story, path, names=None):
     figure, axes = _canvas(len(lanes))
     start = deeds[0].time
     end = deeds[-1].time - start
-    _draw_intervals(axes, story, lanes, start)
+    _draw_phases(axes, story, lanes, start)
     _draw_holdings(axes, story, lanes, start, end)
     _draw_marks(axes, deeds, lanes, start)
-    axes.set_xlim(-1.05 * PROBE_WAIT, end + max(ANNOUNCE_INTERVAL, end / 20))
+    _set_axis(axes, end)
     names = names or {}
     axes.set_yticks(list(lanes.values()), [names.get(mac, mac) for mac in lanes])
-    axes.set_xlabel("s" if len(lanes) == len(hosts) else f"s; the first {_LANES} of {len(hosts)} hosts")
-    axes.figure.legend(loc="outside lower center", ncols=5, fontsize="small", frameon=False)
+    seconds = "seconds since the first frame"
+    axes.set_xlabel(
+        seconds if len(lanes) == len(hosts) else f"{seconds}; the first {_LANES} of {len(hosts)} hosts"
+    )
+    axes.figure.legend(loc="outside lower center", ncols=4, frameon=False)
     _save(figure, path, kind)
 
 
@@ -81,18 +80,25 @@ def _save(figure, path, kind):
         figure.savefig(path, format=kind[1:], dpi=_DPI, metadata=_METADATA[kind])
 
 
-def _draw_intervals(axes, story, lanes, start):
-    drawn = {name: ([], []) for name in _BANDS}
-    for interval in story.intervals():
-        if interval.host in lanes:
-            spans, heights = drawn[interval.name]
-            spans.append((interval.start - start, interval.end - interval.start))
-            heights.append(lanes[interval.host])
-    for name, (spans, heights) in drawn.items():
-        if spans:
-            lefts, widths = zip(*spans, strict=True)
-            colour, layer = _BANDS[name]
-            axes.barh(heights, widths, left=lefts, height=0.7, color=colour, label=name, zorder=layer)
+def _set_axis(axes, end):
+    """From 0 to the end, with room for the marks and for the last address."""
+    axes.set_xlim(-end / 50 - 0.1, end + end / 10 + 0.1)
+    axes.spines["bottom"].set_bounds(0, end)
+    axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= end])
+
+
+def _draw_phases(axes, story, lanes, start):
+    drawn = {name: ([], [], []) for name in _BARS}
+    for phase in story.phases():
+        if phase.host in lanes:
+            lefts, widths, heights = drawn[phase.name]
+            lefts.append(phase.start - start)
+            widths.append(phase.end - phase.start)
+            heights.append(lanes[phase.host])
+    for name, (lefts, widths, heights) in drawn.items():
+        if lefts:
+            label, colour = _BARS[name]
+            axes.barh(heights, widths, left=lefts, height=0.7, color=colour, label=label, zorder=_BAR_LAYER)
 
 
 def _draw_holdings(axes, story, lanes, start, end):

@@ -28,11 +28,8 @@ from .frames import ETHERNET, Dhcp, Echo, Malformed, Mdns, decode
 
 # RFC 3927 section 9, in s.
 PROBE_WAIT = 1
-PROBE_NUM = 3
-PROBE_MIN = 1
 PROBE_MAX = 2
 ANNOUNCE_WAIT = 2
-ANNOUNCE_INTERVAL = 2
 RATE_LIMIT_INTERVAL = 60
 DEFEND_INTERVAL = 10
 
@@ -123,11 +120,54 @@ class _Probing:
     denied: bool = False
 
 
-class Interval:
-    """An interval of the RFC on a host's lane, from `start` to `end` (s since 1970)."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Phase:
+    """What a host does from `start` to `end` (s since 1970): "probing", "announcing" or "defending"."""
 
-    def __init__(self, name, event, start, end):
-        self.name, self.host, self.start, self.end = name, event.host, event.time + start, event.time + end
+    name: str
+    host: str
+    start: float
+    end: float
+
+
+class _Phases:
+    """Finds the phases in events, in the order in which the phases end."""
+
+    def __init__(self):
+        self.found = []
+        self._starts = {}  # (name, MAC) -> s since 1970
+        self._probed = {}  # MAC -> time of its last probe
+
+    def add(self, event):
+        if event.kind == "probe":
+            if not event.gap:  # the first one for this address
+                self._end("probing", event.host, self._probed.get(event.host, 0))
+                self._start("probing", event)
+            self._probed[event.host] = event.time
+        elif event.kind in ("claim", "move"):
+            self._end("probing", event.host, event.time)
+            self._start("announcing", event)
+        elif event.kind == "announcement":
+            self._end("announcing", event.host, event.time)
+        elif event.kind == "defence":
+            self._end("defending", event.host, event.time)
+            self._start("defending", event)
+        elif event.kind == "lost":
+            self._end("announcing", event.host, event.time)
+            self._end("defending", event.host, event.time)
+
+    def end_all(self, time):
+        for name, host in list(self._starts):
+            self._end(name, host, time)
+
+    def _start(self, name, event):
+        self._starts[name, event.host] = event.time
+
+    def _end(self, name, host, time):
+        start = self._starts.pop((name, host), None)
+        if start is not None:
+            end = min(time, start + DEFEND_INTERVAL) if name == "defending" else time
+            self.found.append(Phase(name, host, start, end))
 
 
 class Story:
@@ -397,28 +437,13 @@ class Story:
 
     # For a picture
 
-    def intervals(self):
-        """The RFC's intervals (section 9), each from the frame that it begins or ends with."""
-        probes = {}  # MAC -> (address, how many in a row)
-        conflicts = {}  # MAC -> time of the last conflict: a new claim begins with it
+    def phases(self):
+        """What each host did, and how long. A phase that goes on ends with the last event."""
+        phases = _Phases()
         for event in self.events:
-            if event.kind == "probe":
-                address, number = probes.get(event.host, ("", 0))
-                number = number + 1 if address == event.address and event.gap else 1
-                probes[event.host] = event.address, number
-                if number == 1:
-                    waited = min(PROBE_WAIT, event.time - conflicts.get(event.host, float("-inf")))
-                    yield Interval("PROBE_WAIT", event, -waited, 0)
-                if number < PROBE_NUM:
-                    yield Interval("PROBE_MIN - PROBE_MAX", event, PROBE_MIN, PROBE_MAX)
-                elif number == PROBE_NUM:
-                    yield Interval("ANNOUNCE_WAIT", event, 0, ANNOUNCE_WAIT)
-            elif event.kind in ("claim", "move"):
-                yield Interval("ANNOUNCE_INTERVAL", event, 0, ANNOUNCE_INTERVAL)
-            elif event.kind == "defence":
-                yield Interval("DEFEND_INTERVAL", event, 0, DEFEND_INTERVAL)
-            elif event.kind in ("conflict", "denial"):
-                conflicts[event.other] = event.time
+            phases.add(event)
+        phases.end_all(self.events[-1].time if self.events else 0)
+        return phases.found
 
     def deeds(self):
         """The events except talk and news."""

@@ -22,7 +22,7 @@ from scapy.layers.inet import ICMP, IP
 from wire import checker
 from wire.board import ROOT, Board, BoardError, QemuBoard
 from wire.capture import Capture
-from wire.frames import ECHO, ECHO_REPLY, THIEF, announcement
+from wire.frames import ECHO, ECHO_REPLY, THIEF, announcement, is_arp
 from wire.peers import AvahiAutoipd
 from wire.wire import Wire
 
@@ -81,6 +81,7 @@ class Play:
         moved_to = self.b.expect("bound")["address"]
         say("board B has moved")
         self.linux.ping(moved_to)
+        self.capture.wait_for_several(is_arp("announcement", MAC_B), 2, after=self.second_claim)
 
     def _board(self, closing, make, log, mac):
         board = make(self.wire, TRACES / log, mac=mac, sanitize=False)

@@ -40,7 +40,7 @@ def test_no_frame_raises(frames):
         story.add(at, raw, link_type)
     assert story.frames == len(frames)
     assert all(event.words() for event in story.events)
-    assert len(list(story.intervals())) <= 2 * len(story.events)
+    assert len(story.phases()) <= len(story.events)
 
 
 @settings(deadline=None)

@@ -150,26 +150,41 @@ def test_words_have_the_names():
     assert event.words() == f"uses {A}, which {ONE} holds"
 
 
-def test_the_intervals_of_the_rfc():
-    defended = [(20, announcement(A, TWO)), (20.5, announcement(A, ONE))]
-    found = [
-        (interval.name, interval.host, interval.start - BEGIN, interval.end - BEGIN)
-        for interval in story(*BOUND, *defended).intervals()
-    ]
-    assert found == [
-        ("PROBE_WAIT", ONE, -1, 0),
-        ("PROBE_MIN - PROBE_MAX", ONE, 1, 2),
-        ("PROBE_MIN - PROBE_MAX", ONE, 2.5, 3.5),
-        ("ANNOUNCE_WAIT", ONE, 3, 5),
-        ("ANNOUNCE_INTERVAL", ONE, 5, 7),
-        ("DEFEND_INTERVAL", ONE, 20.5, 30.5),
+def phases(told):
+    return [(each.name, each.host, each.start - BEGIN, each.end - BEGIN) for each in told.phases()]
+
+
+def test_the_phases_of_a_claim_and_a_defence():
+    defended = [(20, announcement(A, TWO)), (20.5, announcement(A, ONE)), (60, announcement(A, ONE))]
+    assert phases(story(*BOUND, *defended)) == [
+        ("probing", ONE, 0, 5),
+        ("announcing", ONE, 5, 7),
+        ("defending", ONE, 20.5, 30.5),
     ]
 
 
-def test_a_new_claim_waits_from_the_denial_on():
-    told = story((0, probe(A, ONE)), (0.2, answer(A, TWO, ONE)), (0.5, probe(C, ONE)))
-    waits = [i for i in told.intervals() if i.name == "PROBE_WAIT"]
-    assert (waits[1].start - BEGIN, waits[1].end - BEGIN) == pytest.approx((0.2, 0.5))
+def test_a_fast_host_has_short_phases():
+    """`delay=200`: the picture shows the times of the host, not those of the RFC."""
+    times = [(0, probe(A, ONE)), (0.15, probe(A, ONE)), (0.3, probe(A, ONE)), (0.5, announcement(A, ONE))]
+    assert phases(story(*times, (2.5, announcement(A, ONE)))) == [
+        ("probing", ONE, 0, 0.5),
+        ("announcing", ONE, 0.5, 2.5),
+    ]
+
+
+def test_a_denial_ends_the_probing_of_the_candidate():
+    told = story((0, probe(A, ONE)), (0.2, answer(A, TWO, ONE)), (0.5, probe(C, ONE)), (1.5, probe(C, ONE)))
+    assert phases(told) == [("probing", ONE, 0, 0), ("probing", ONE, 0.5, 1.5)]
+
+
+def test_a_loss_ends_the_defence_and_the_last_event_ends_all_phases():
+    attack = [(20, announcement(A, TWO)), (20.5, announcement(A, ONE)), (22, announcement(A, TWO))]
+    found = phases(story(*BOUND, *attack, *claim(B, ONE, 22.5)[:4], (28, ping(B, A, ONE))))
+    assert found[2:] == [
+        ("defending", ONE, 20.5, 22.5),
+        ("probing", ONE, 22.5, 27.5),
+        ("announcing", ONE, 27.5, 28),
+    ]
 
 
 def test_a_malformed_frame_is_counted():
