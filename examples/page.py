@@ -1,24 +1,32 @@
 # SPDX-License-Identifier: MIT
-# A web page at http://autoip.local/ and at the board's link-local address, beside whatever else it has.
-# With two boards on one link give each its own name.
+# A web page at http://autoip.local/ and at the board's addresses. If there are two boards on a network, give
+# each board its own name.
 import asyncio
 
 import autoip
 import network
 
 PAGE = """HTTP/1.0 200 OK\r
-Content-Type: text/html\r
+Content-Type: text/html; charset=utf-8\r
 \r
 <!DOCTYPE html><title>{name}</title><meta name=viewport content="width=device-width">
-<body style="font: 2em sans-serif; margin: 2em"><h1>Hello from {name}</h1>
-<p>My link-local address is <b>{address}</b>, {state}. No DHCP server gave it to me, nobody configured it.</p>
+<style>
+body {{ background: #0d2440; color: #cfe2f3; font: 1.3em sans-serif }}
+body {{ margin: 12vh auto; max-width: 38em; padding: 1em }}
+h1 {{ color: #fff; margin: 0 }}
+b {{ color: #8fe3a1; font: 2.2em monospace }}
+</style>
+<h1>Hello from {name}</h1>
+<p>I am a microcontroller, and this is my address:
+<p><b>{address}</b>
+<p>I chose it myself, without a DHCP server and without any configuration.
 """
 
 
 async def answer(reader, writer):
     while await reader.readline() not in (b"\r\n", b""):
         pass
-    page = PAGE.format(name=network.hostname(), address=service.address, state=service.state)
+    page = PAGE.format(name=network.hostname(), address=service.address)
     writer.write(page.encode())
     await writer.drain()
     writer.close()
@@ -33,7 +41,7 @@ async def main():
         await asyncio.sleep(3600)
 
 
-network.hostname("autoip")  # before active(True): the mDNS responder takes it there
+network.hostname("autoip")  # before active(True), when the mDNS responder reads it
 kinds = [getattr(network, kind) for kind in ("WLAN", "WIZNET5K", "LAN") if hasattr(network, kind)]
 nic = kinds[0]()
 nic.active(True)

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""make page: an emulated board on a cable shows its web page in a real browser, by name and by address.
+"""make page: a browser opens the web page of an emulated board, by name and by address.
 
-The board is a QEMU_MPS2 that is given examples/page.py as main.py and switched on, the browser Debian's
-chromium on a Linux host, which finds the name by mDNS. All of it is in network namespaces of its own. The
-pictures of the page, a capture and the board's log are left in build/page.
+page.py [keep]   keep: write docs/page.svg
+
+The board is a QEMU_MPS2 with examples/page.py as its main.py. The browser is Debian's chromium on a Linux
+host, the laptop, which finds the name with mDNS. All of it is in network namespaces of its own. The pictures
+of the page, a recording, a capture and the board's log are left in build/page.
 """
 
+import base64
 import contextlib
+import io
+import re
+import shutil
 import sys
 import time
 
+from demo import PLAIN_WIDTH, listening, shown
+from rich.console import Console
 from wire.board import ROOT
 from wire.browser import Browser
 from wire.capture import Capture
@@ -17,32 +25,77 @@ from wire.frames import is_arp
 from wire.repl import ReplBoard
 from wire.wire import Wire
 
+import autoip_view
+from autoip_view.terminal import Timeline
+
 FOLDER = ROOT / "build" / "page"
+PICTURE = ROOT / "docs" / "page.svg"  # of README.md
 NAME = "autoip.local"
 LAPTOP = "169.254.7.9/16"
 HEADING = "<h1>Hello from autoip</h1>"
 
+# The recording: the terminal above the browser's window.
+_COLUMNS = 80
+_WINDOW = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
+{terminal}
+<rect y="{bar}" width="{width}" height="60" rx="8" fill="#dfe4ea"/>
+<text x="20" y="{text}" font-family="sans-serif" font-size="18" fill="#20262e">{url}</text>
+<image y="{page}" width="{width}" height="{page_height}" href="data:image/png;base64,{image}"/>
+</svg>
+"""
+_BROWSER_HEIGHT = 0.4  # of its width, as the pictures are
+_FONT = re.compile(r"(?s)@font-face \{.*?\}\s*")  # an address in the Internet, which a picture must not need
+_SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+
 
 def deploy(board):
-    """Give the board the page and switch it on anew; returns when (s since 1970)."""
+    """Copy the page to the board and restart it. Returns the time of the restart (s since 1970)."""
     board.mpremote("fs", "cp", ROOT / "examples" / "page.py", ":main.py")
     on = time.time()
     board.mpremote("reset")
     return on
 
 
-def show(board, capture, host, on, folder):
-    """The page by name and by address, as dict of URL and HTML; their pictures are left in `folder`."""
+def show(board, capture, host, on, folder, say=lambda words: None):
+    """The page by name and by address, as dict of URL and HTML. `folder` gets their pictures.
+
+    say: called with what has happened.
+    """
     address = capture.wait_for(is_arp("announcement", board.mac), after=on).arp.psrc
     browser = Browser(host)
-    return {
-        url: browser.show(url, NAME, folder / picture)
-        for url, picture in ((f"http://{NAME}/", "by-name.png"), (f"http://{address}/", "by-address.png"))
-    }
+    pages = {}
+    for url, picture in ((f"http://{NAME}/", "by-name.png"), (f"http://{address}/", "by-address.png")):
+        pages[url] = browser.show(url, NAME, folder / picture)
+        say(f"a browser on the laptop opens {url}" if HEADING in pages[url] else f"{url} shows {pages[url]}")
+    return pages
 
 
-def main():
+def record(lines, page, path):
+    """Write the lines of a terminal and the picture of a web page as SVG."""
+    console = Console(record=True, width=_COLUMNS, file=io.StringIO(), highlight=False)
+    for line in lines:
+        console.print(line)
+    terminal = _FONT.sub("", console.export_svg(title="make page", unique_id="page"))
+    width, height = map(float, _SIZE.search(terminal).groups())
+    bar, page_height = height + 10, width * _BROWSER_HEIGHT
+    picture = _WINDOW.format(
+        width=width,
+        height=bar + 40 + page_height,
+        terminal=terminal.replace("<svg ", f'<svg width="{width}" height="{height}" ', 1),
+        bar=bar,
+        text=bar + 26,
+        url=f"http://{NAME}/",
+        page=bar + 40,
+        page_height=page_height,
+        image=base64.b64encode(page.read_bytes()).decode(),
+    )
+    path.write_text(picture)
+
+
+def main(keep=""):
     FOLDER.mkdir(parents=True, exist_ok=True)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     with contextlib.ExitStack() as closing:
         wire = closing.enter_context(Wire())
         capture = Capture(wire, FOLDER / "page.pcap")
@@ -50,14 +103,20 @@ def main():
         host = wire.add_host(LAPTOP)
         board = ReplBoard(wire, FOLDER / "board.log")
         closing.callback(board.close)
-        print("a board is switched on, on a cable to a Linux host; there is no DHCP server", flush=True)
         on = deploy(board)
-        pages = show(board, capture, host, on, FOLDER)
-    for url, page in pages.items():
-        print(f"{url:24} {'shows the page' if HEADING in page else 'shows ' + page}")
+        story = autoip_view.Story()
+        names = {board.mac: "board", host.mac: "laptop"}
+        timeline = Timeline(story, names, on, listening(story, capture.frames))
+        with shown(timeline, console):
+            timeline.note(on, "the board is switched on; there is no DHCP server")
+            pages = show(board, capture, host, on, FOLDER, lambda words: timeline.note(time.time(), words))
+    record(timeline.follow(), FOLDER / "by-name.png", FOLDER / "page.svg")
+    good = all(HEADING in page for page in pages.values())
+    if good and keep:
+        shutil.copyfile(FOLDER / "page.svg", PICTURE)
     print(f"pictures, capture and log: {FOLDER.relative_to(ROOT)}/")
-    return not all(HEADING in page for page in pages.values())
+    return not good
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

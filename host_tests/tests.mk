@@ -82,10 +82,10 @@ endif
 	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
 
 .PHONY: page
-page: wire browser ## an emulated board's web page in a browser, by name and by address: half a minute
+page: wire browser ## open the web page of an emulated board in a browser: half a minute (KEEP=1: docs/page.svg)
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
 	@echo "a board on a cable to a browser, half a minute:"
-	$(Q)$(AS_ROOT) $(SCRIPT) host_tests/page.py
+	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/page.py $(if $(KEEP),keep)
 
 MINUTES ?= 20
 

@@ -13,7 +13,7 @@ _CHROMIUM = [
     *"chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run".split(),
     *"--disable-background-networking --disable-component-update --no-proxy-server".split(),
 ]
-_WINDOW = "--window-size=1000,500"
+_WINDOW = "--window-size=1000,400"
 
 
 class Browser:
