@@ -21,29 +21,29 @@ AT_ONCE = 14  # situations that are played side by side: nearly all of the time 
 EVERYBODY = (*BOARDS, *PEERS)
 
 SITUATIONS = {
-    "the board has it first": lambda folder, first, board, peer: contests.one_after_the_other(
+    "the board has the address first": lambda folder, first, board, peer: contests.one_after_the_other(
         folder, first, [board], [peer]
     ),
-    "the peer has it first": lambda folder, first, board, peer: contests.one_after_the_other(
+    "the peer has the address first": lambda folder, first, board, peer: contests.one_after_the_other(
         folder, first, [peer], [board]
     ),
     "both start at the same time": lambda folder, first, board, peer: contests.at_the_same_time(
         folder, first, [board, peer]
     ),
-    "both have it, and their links are joined": lambda folder, first, board, peer: contests.links_joined(
-        folder, first, [board, peer]
+    "both have the address, then their links are joined": lambda folder, first, board, peer: (
+        contests.links_joined(folder, first, [board, peer])
     ),
 }
 
 ALL_TOGETHER = {
-    "a UNIX_TAP has it, all others start": lambda folder, first: contests.one_after_the_other(
+    "UNIX_TAP has the address, then all others start": lambda folder, first: contests.one_after_the_other(
         folder, first, EVERYBODY[:1], EVERYBODY[1:]
     ),
-    "dhcpcd has it, all others start": lambda folder, first: contests.one_after_the_other(
+    "dhcpcd has the address, then all others start": lambda folder, first: contests.one_after_the_other(
         folder, first, ["dhcpcd"], [name for name in EVERYBODY if name != "dhcpcd"]
     ),
     "all start at the same time": lambda folder, first: contests.at_the_same_time(folder, first, EVERYBODY),
-    "all have it, and their eight links are joined": lambda folder, first: contests.links_joined(
+    "all have the address, then their eight links are joined": lambda folder, first: contests.links_joined(
         folder, first, EVERYBODY
     ),
 }
@@ -51,37 +51,48 @@ ALL_TOGETHER = {
 PAGE = """\
 # Among other implementations
 
-Written by `make interop` on {date}: {versions}.
-All of them are real, in namespaces of their own. Each situation was played once, on a wire of its own. **s** is from
-its beginning to the last change of an address.
+On this page boards and five other implementations want the same address. `make interop` fails if two hosts
+have the same address at the end.
 
-## A board and one other that want one address
+`make interop` wrote this page on {date}, with
+{versions}.
+All of them are real programs in network namespaces. Each situation was run once, on a network of its own.
 
-{first} is the address that all try first. Who has it in the end?
+## A board and a peer that want the same address
+
+All hosts try the address {first} first. The tables show which host has it at the end, and the time from
+the start to the last change of an address.
 
 {pairs}
 
-After the links are joined a host looks for the address once a second, as nothing else shows that there are two. The
-board's answer is broadcast (RFC 3927 2.5), and the other one hears of the board. If its own answer was unicast, it is
-the first to defend, hears the board's defence as its second conflict, and moves. If its answer was broadcast too, as
-lwIP's is, both defend at once, both hear a second conflict, and both move.
+When two links are joined, nothing shows that two hosts have the same address until a host sends ARP. So a third
+host sends an ARP request for the address once per second. The board broadcasts its reply (RFC 3927 2.5), so the
+peer hears it. If the peer's reply was unicast, the peer defends the address first. Then the peer hears the
+board's defence, which is its second conflict, and moves. If the peer's reply was broadcast too, as lwIP's is,
+both hosts defend the address at the same time, both hear a second conflict, and both move.
 
 ## All together
 
 {together}
 
-A dhcpcd that is probed for three times gives its address up, see below: so it may lose it to many who start.
+dhcpcd gives up its address after three probes, see below. So it may lose the address if many hosts start.
 
-## What each does
+## What each implementation does
 
-Alone on a wire with an adversary, {starts} hosts for the times. autoip is a UNIX_TAP.
+Each implementation was alone on a network with an adversary, except for the times, which are those of {starts}
+hosts. autoip is a UNIX_TAP.
 
 {table}
 
-How they are run: avahi-autoipd with `--force-bind`, without which it goes when there is a routable address; dhcpcd
-with `--nodhcp`; systemd-networkd with `LinkLocalAddressing=ipv4`; zcip of Debian's sources, as Debian's busybox is
-built without it; lwIP's AutoIP on a QEMU_MPS2. lwIP and dhcpcd take their first choice from the MAC, the others are
-told it.
+| implementation | how it is run |
+|---|---|
+| avahi-autoipd | with `--force-bind`, because it ends without this option when there is a routable address |
+| dhcpcd | with `--nodhcp` |
+| systemd-networkd | with `LinkLocalAddressing=ipv4` |
+| busybox zcip | from Debian's sources, because Debian's busybox does not contain it |
+| lwIP AutoIP | on a QEMU_MPS2 |
+
+lwIP and dhcpcd derive their first address from the MAC. The others get it as an option.
 """  # noqa: E501
 
 
@@ -164,7 +175,7 @@ def _end(outcome, board, peer):
 
 
 def _together(outcomes):
-    rows = ["| situation | who has it in the end | who had it and moved | addresses that two have | s |"]
+    rows = ["| situation | has the address at the end | moved | duplicates | time, s |"]
     rows.append("|---|---|---|---|---:|")
     for name, outcome in outcomes.items():
         cells = [outcome.holders_of_first(), outcome.moved, sorted(outcome.shared())]

@@ -52,9 +52,13 @@ class _Alone:
         """What became of the address within some seconds."""
         time.sleep(seconds)
         if self.one.address == address:
-            return "keeps it" if not self.announced(address, after) else "announces, keeps it"
-        left = "announces, " if self.announced(address, after) else ""
-        return left + ("moves" if self.one.address else "is without one")
+            return (
+                "keeps the address"
+                if not self.announced(address, after)
+                else "announces and keeps the address"
+            )
+        left = "announces, then " if self.announced(address, after) else ""
+        return left + ("moves" if self.one.address else "has no address")
 
 
 @contextlib.contextmanager
@@ -81,9 +85,9 @@ def starts(name, folder):
         announcements = [[f.time for f in alone.capture.announcements_of(each.mac)] for each in alone.all]
     times = held.values()
     return {
-        "address after start, s": f"{_range(times)} (mean {statistics.mean(times):.1f})",
-        "probes; gaps, s": f"{_counts(probes)}; {_range(_gaps(probes))}",
-        "announcements; gaps, s": f"{_counts(announcements)}; {_range(_gaps(announcements))}",
+        "time to an address, s": f"{_range(times)} (mean {statistics.mean(times):.1f})",
+        "probes, time between them, s": f"{_counts(probes)}; {_range(_gaps(probes))}",
+        "announcements, time between them, s": f"{_counts(announcements)}; {_range(_gaps(announcements))}",
     }
 
 
@@ -96,29 +100,31 @@ def a_life(name, folder):
 
         sent = alone.wire.send(request(X, address))
         answer = alone.capture.wait_for(answers, after=sent)
-        found["its ARP reply"] = "broadcast" if answer.packet.dst == BROADCAST else "unicast"
+        found["ARP replies"] = "broadcast" if answer.packet.dst == BROADCAST else "unicast"
 
         for _ in range(3):
             sent = alone.wire.send(probe(address))
             time.sleep(1)
-        told = ", answers" if alone.capture.select(answers, sent) else ""
-        found["probed for three times"] = alone.fate(address, sent, 6) + told
+        told = ", replies" if alone.capture.select(answers, sent) else ""
+        found["after three probes of another host"] = alone.fate(address, sent, 6) + told
 
         address = alone.held()
-        found["claimed once by another"] = alone.fate(address, alone.claim(address), 12)
+        found["after a claim of another host"] = alone.fate(address, alone.claim(address), 12)
         again = alone.held()
         if again == address:
-            found["claimed again 12 s later"] = alone.fate(address, alone.claim(address), 12)
+            found["after another claim 12 s later"] = alone.fate(address, alone.claim(address), 12)
         else:
-            found["claimed again 12 s later"] = "moved already"
+            found["after another claim 12 s later"] = "has already moved"
 
-        found["cable out for 3 s"] = _flap(alone)
-        found["a routable address beside it"] = _beside(alone)
+        found["cable unplugged for 3 s"] = _flap(alone)
+        found["with an additional routable address"] = _beside(alone)
         if hasattr(alone.one, "stop"):
             address = alone.held()
             alone.one.stop()
-            found["when it ends"] = (
-                "leaves the address behind" if alone.one.address == address else "removes it"
+            found["when the program ends"] = (
+                "leaves the address on the interface"
+                if alone.one.address == address
+                else "removes the address"
             )
     return found
 
@@ -132,8 +138,8 @@ def _flap(alone):
     alone.one.set_link(True)
     time.sleep(_CLAIM)
     probes = len(alone.capture.select(is_arp("probe", alone.one.mac, tpa=address), back))
-    told = "keeps it meanwhile" if kept else "takes it off"
-    return f"{told}, {f'{probes} probes for it' if probes else 'no probe'} after"
+    told = "keeps the address" if kept else "removes the address"
+    return f"{told}, then {f'{probes} probes' if probes else 'no probe'}"
 
 
 def _beside(alone):
@@ -144,8 +150,8 @@ def _beside(alone):
     time.sleep(3)
     answers = {each: host.ping(each, timeout=5) for each in (address, ROUTABLE)}
     if all(answers.values()):
-        return "both answer"
-    return "only the routable one answers" if answers[ROUTABLE] else "the routable one does not answer"
+        return "both addresses reply"
+    return "only the routable address replies" if answers[ROUTABLE] else "the routable address does not reply"
 
 
 def contested(name, folder):
@@ -155,7 +161,7 @@ def contested(name, folder):
         first = alone.claim(address)
         time.sleep(2.5)
         alone.claim(address)
-        return {"claimed twice within 3 s": alone.fate(address, first, _CLAIM)}
+        return {"after two claims within 3 s": alone.fate(address, first, _CLAIM)}
 
 
 def denied(name, folder):
@@ -173,7 +179,8 @@ def denied(name, folder):
             known = len(probes)
             time.sleep(0.01)
     fast = sum(1 for at, _ in starts if at < 60)
-    return {"every candidate denied": f"{fast} in a minute, {len(starts) - fast} in the next {DENIED - 60} s"}
+    found = f"{fast} attempts in a minute, {len(starts) - fast} in the next {DENIED - 60} s"
+    return {"if another host denies each candidate": found}
 
 
 def restarted(name, folder):
@@ -196,7 +203,7 @@ def restarted(name, folder):
             tried = alone.capture.wait_for(is_arp("probe", alone.one.mac), after=ended).arp.pdst
             found = "yes" if tried == second else "no"
             found += " (option `remember`)" if options else ""
-    return {"second choice kept over a restart": found}
+    return {"tries its last address first after a restart": found}
 
 
 ALL = (starts, a_life, contested, denied, restarted)
