@@ -132,28 +132,49 @@ MACS = {"one vendor": one_vendor, "eight vendors": eight_vendors, "random": rand
 PAGE = """\
 # At scale
 
-Written by `make scale`: {sizes} hosts on one virtual link of 65,024 addresses, with the engine as it is.
-The link loses nothing, a frame takes 1 ms. A vendor's MACs are consecutive.
+![Share of the hosts that have an address, over the time since they joined](scale.svg)
 
-| MACs | join | hosts | median, s | 99 %, s | last, s | unbound | frames a host | conflicts | a host | chance |
+`make scale` simulates {sizes} hosts on one link with 65,024 addresses, and writes this page. The hosts run
+the code of lib/autoip. The link loses no frames, and a frame arrives after 1 ms.
+
+- No two hosts had the same address, and {losses} host lost an address that it had.
+- A claim without a conflict takes 4 to 7 s, 5.5 s on average, and five frames (RFC 3927 2.2.1).
+- RFC 3927 1.3 says that a new host on a link with 1,300 hosts has a chance of 98 % to get the first address
+  that it tries. In the simulation {lucky:.1%} of {newcomers} new hosts did.
+
+The curves show 60,000 hosts, which take almost all addresses:
+
+- If no two hosts try the same address first, there are no conflicts. This is so for boards of one vendor, whose
+  MACs are consecutive (lib/autoip/candidates.py), and after a power cut, when all hosts start again at the
+  same time and try their former address first (RFC 3927 2.1).
+- If all hosts join at the same time with random MACs, most of them have an address after 15 s. Two hosts that
+  probe the same address at the same time deny it to each other, and both move.
+- If they join over ten minutes with random MACs, a host that joins late finds almost all addresses in use.
+
+MACs of eight vendors behave like random MACs. 
+After its tenth conflict a host waits one minute before each attempt, so the last hosts need an hour or more.
+
+## All figures
+
+| MACs | join | hosts | median, s | 99th percentile, s | last, s | unbound | frames per host | conflicts | conflicts per host | expected |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 {rows}
 
-- No two hosts had one address, and {losses} addresses were lost after they were bound. **Unbound** are those that
-  still tried, once a minute, {hours} hours after the last had joined.
-- **The RFC's expectation.** A claim without a conflict takes 4 - 7 s from joining to the first announcement
-  (RFC 3927 2.2.1; 5.5 s on the average) and five frames.
-- **Chance**: conflicts a host if every try were drawn from all addresses and the hosts came one after the
-  other. With k of N addresses taken, the next host fails k / (N - k) times. At once, two hosts that probe one
-  address deny each other, and both move. From its tenth conflict on a host waits a minute before each try.
-- **One vendor**: consecutive device numbers never meet, up to 65,023 of them (lib/autoip/candidates.py).
-- **Power cut**: all come back at the same instant, and each tries the address first that it held (2.1).
-- RFC 3927 1.3 says that on a link of 1,300 hosts a newcomer gets its first choice with 98 %. Here {lucky:.1%}
-  of {newcomers} newcomers did.
-
-![Share of the hosts that are bound, over the time since they joined](scale.svg)
+| column | meaning |
+|---|---|
+| MACs | one vendor: consecutive MACs; eight vendors: consecutive MACs of each vendor |
+| join | at once; over ten minutes; or again after a power cut |
+| median, 99th percentile, last | the time from joining to the last event "bound" |
+| unbound | hosts that still tried, once per minute, {hours} hours after the last host had joined |
+| expected | conflicts per host if each attempt were random among all addresses, and the hosts joined one after the other. If k of N addresses are in use, the next host fails k / (N - k) times. |
 """  # noqa: E501
 
+# A curve for each behaviour: the other populations of 60,000 have the curve of one of these.
+CURVES = {
+    "one vendor, at once": "no two hosts try the same address first",
+    "random, at once": "random MACs, all hosts join at once",
+    "random, over ten minutes": "random MACs, hosts join over ten minutes",
+}
 NEWCOMERS = 1000
 
 
@@ -184,16 +205,17 @@ def draw(curves, path):
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
+    axes.axvspan(4, 7, color="0.92", label="RFC 3927: a claim without a conflict")
     shares = [i / 400 for i in range(1, 401)]
-    for name, times in curves.items():
-        axes.plot([quantile(times, share) for share in shares], [100 * share for share in shares], label=name)
-    axes.axvspan(4, 7, color="0.92", label="RFC 3927, without a conflict")
-    axes.set(xscale="log", xlabel="s since the host joined", ylabel="% of 60,000 hosts bound")
-    ticks = (4, 7, 10, 20, 60, 120, 300, 600)
-    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    for name, label in CURVES.items():
+        seconds = [quantile(curves[name], share) for share in shares]
+        axes.plot(seconds, [100 * share for share in shares], label=label, linewidth=2)
+    axes.set(xscale="log", xlabel="time since the host joined", ylabel="% of 60,000 hosts with an address")
+    ticks = {4: "4 s", 7: "7 s", 15: "15 s", 60: "1 min", 300: "5 min", 1200: "20 min", 3600: "1 h"}
+    axes.set_xticks(list(ticks), list(ticks.values()))
     axes.minorticks_off()
     axes.grid(color="0.9")
-    axes.legend(fontsize="small")
+    axes.legend(loc="lower right")
     figure.savefig(path, metadata={"Date": None})
 
 
