@@ -151,7 +151,7 @@ The curves show 60,000 hosts, which take almost all addresses:
   probe the same address at the same time deny it to each other, and both move.
 - If they join over ten minutes with random MACs, a host that joins late finds almost all addresses in use.
 
-MACs of eight vendors behave like random MACs. 
+MACs of eight vendors behave like random MACs.
 After its tenth conflict a host waits one minute before each attempt, so the last hosts need an hour or more.
 
 ## All figures
