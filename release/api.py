@@ -4,8 +4,8 @@
 api.py          writes it
 api.py check    ends with a line that says what to do, if it is stale
 
-The form is that of MicroPython's library pages: the module, its functions, its class. Public is what a stub
-declares without an underscore.
+The form is that of MicroPython's library pages: the module, its functions, its class, then the words that a
+program gets in events and in the log. Public is what a stub declares without an underscore.
 """
 
 import ast
@@ -17,8 +17,37 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "lib" / "autoip"
 PAGE = ROOT / "docs" / "api.md"
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-NOTE = "<!-- Made by `make api` from the docstrings and stubs of lib/autoip: change those. -->"
+NOTE = "<!-- `make api` writes this page from the docstrings and stubs of lib/autoip. -->"
 TITLE = "# autoip --- IPv4 link-local addresses"
+
+ON_EVENT = """\
+autoip calls `on_event(event, service)` from MicroPython's scheduler. `service.address` is already the address
+after the event. An exception in `on_event` is printed and changes nothing.
+
+Don't block in `on_event`, because no other callback can run until it returns. `wait()` and `save()` raise
+`RuntimeError` there. Set a flag, and wait in the main program.
+"""
+EVENTS = {
+    "bound": "The address can be used from now on.",
+    "conflict": "Another host is using or probing the address. `contested` is the address, `offender` the host.",
+    "defended": "autoip has answered a conflict by announcing the address again.",
+    "suspended": "The link went down, or the board slept. `previous` is the address. If the address is still"
+    " free, `bound` follows, and open connections continue.",
+    "lost": "Another host has taken the address, or autoip has given it up. `previous` is the address. Its"
+    " connections have been reset.",
+    "routable conflict": "Another host is using the interface's DHCP or static address. autoip reports and"
+    " counts this, but takes no action.",
+    "stopped": "The service has stopped, and the address has been removed.",
+}
+LOG = {
+    "up": "The link came up.",
+    "down": "The link went down, or the interface was deactivated.",
+    "routable": "The interface has a DHCP or static address.",
+    "unsent": "The driver did not accept a packet. autoip sends the packet again.",
+    "force without old": "The option `force` has no effect without `old`.",
+    "probe": "autoip has sent a probe. Only with `debug`.",
+    "announcement": "autoip has sent an announcement or a defence. Only with `debug`.",
+}
 
 
 def read(name):
@@ -79,8 +108,9 @@ def paragraph(text, types):
 
 
 def body(node, types=()):
-    """The docstring of a definition."""
-    return [paragraph(text, types) for text in ast.get_docstring(node).split("\n\n")]
+    """The docstring of a definition. An example with a blank line is one paragraph."""
+    text = re.sub(r"^(    .*)\n\n(?=    )", r"\1\n    \n", ast.get_docstring(node), flags=re.MULTILINE)
+    return [paragraph(each, types) for each in text.split("\n\n")]
 
 
 def entries(code, stub, prefix, chosen):
@@ -90,6 +120,29 @@ def entries(code, stub, prefix, chosen):
         if not name.startswith("_") and chosen(node):
             yield f"### {signature(node, prefix)}"
             yield from body(documented[name], parameters(node))
+
+
+def reported(service, acd):
+    """The words that the service puts into events and into its log."""
+    words = set()
+    for node in ast.walk(acd):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EVENTS":
+            words |= set(strings(node.value))
+    for node in ast.walk(service):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("self."):
+            words |= {word for argument in node.args for word in strings(argument)}
+    return words
+
+
+def strings(node):
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def words(kind, meanings):
+    rows = [f'| `"{word}"` | {meaning} |' for word, meaning in meanings.items()]
+    return "\n".join([f"| {kind} | meaning |", "|---|---|", *rows])
 
 
 def page():
@@ -102,14 +155,18 @@ def page():
     parts += entries(service, service_face, "service.", is_property)
     parts += ["## Methods"]
     parts += entries(service, service_face, "service.", lambda node: not is_property(node))
+    parts += ["## Events", ON_EVENT.strip(), words("event", EVENTS)]
+    parts += ["## Words in the log", "The log also has the events.", words("word", LOG)]
     return "\n\n".join(parts) + "\n"
 
 
 def main():
+    if undocumented := reported(read("service.py"), read("acd.py")) ^ {*EVENTS, *LOG}:
+        sys.exit(f"release/api.py and lib/autoip have different events: {', '.join(sorted(undocumented))}")
     if sys.argv[1:] != ["check"]:
         PAGE.write_text(page())
     elif not PAGE.exists() or PAGE.read_text() != page():
-        sys.exit("docs/api.md is stale: `make api` writes it anew")
+        sys.exit("docs/api.md is stale: run make api")
 
 
 if __name__ == "__main__":
