@@ -15,14 +15,14 @@ STEP := $(Q)boards/step.sh $(BUILD)/log/
 MAKEFLAGS += $(if $(V),,--no-print-directory)
 
 ifneq ($(filter 3.% 4.0% 4.1%,$(MAKE_VERSION)),)
-$(error GNU make 4.2 or newer is needed, and this is $(MAKE_VERSION))
+$(error autoip needs GNU make 4.2 or newer, and this is $(MAKE_VERSION))
 endif
 ifneq ($(word 2,$(CURDIR)),)
-$(error there is a blank in $(CURDIR), which make can't deal with: move the checkout)
+$(error make can't work in $(CURDIR), because the name has a blank: move the checkout)
 endif
 ifneq ($(filter-out help,$(MAKECMDGOALS)),)
 ifeq ($(shell [ -w $(if $(wildcard $(BUILD)),$(BUILD),$(dir $(abspath $(BUILD)))) ] && echo yes),)
-$(error $(abspath $(BUILD)) can't be written to: move the checkout, or name another directory with BUILD=)
+$(error make can't write to $(abspath $(BUILD)): move the checkout, or pass another directory with BUILD=)
 endif
 endif
 
@@ -34,7 +34,7 @@ $(or $(MAKECMDGOALS),help):
 else
 
 .PHONY: help
-help: ## list the targets
+help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo "BOARD: $(OUR_BOARDS), or one that make boards lists. Default: UNIX_TAP, for make run QEMU_MPS2."
 	@echo "V=1: print the full output of each step."
@@ -56,7 +56,7 @@ include bench/bench.mk
 include release/release.mk
 
 .PHONY: clean
-clean: ## remove all that was built
+clean: ## remove all built files
 	rm -rf $(BUILD)
 
 endif

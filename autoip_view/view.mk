@@ -9,13 +9,13 @@ view watch find: export VIEW_NIC = $(value NIC)
 NICS := $(notdir $(wildcard /sys/class/net/*))
 
 .PHONY: view
-view: $(VENV)/.ready ## print a capture as a timeline, and draw it (PCAP=file SVG=out.svg)
-	@$(if $(PCAP),,$(error which capture? make view PCAP=file SVG=picture.svg))
+view: $(VENV)/.ready ## print a timeline of a capture, and draw it (PCAP=file SVG=out.svg)
+	@$(if $(PCAP),,$(error make view needs a capture: make view PCAP=file SVG=picture.svg))
 	@$(PYTHON) -m autoip_view $${VIEW_SVG:+--svg "$$VIEW_SVG"} -- "$$VIEW_PCAP"
 
 .PHONY: check-nic
 check-nic:
-	@$(if $(NIC),,$(error which interface? make $(firstword $(MAKECMDGOALS)) NIC=name; there are: $(NICS)))
+	@$(if $(NIC),,$(error make $(firstword $(MAKECMDGOALS)) needs an interface, NIC=name: $(NICS)))
 
 .PHONY: watch
 watch: check-nic $(VENV)/.ready ## show the hosts on a network live, until Ctrl-C (NIC=name SAVE=out.pcapng SVG=out.svg)

@@ -10,7 +10,7 @@ compared: $(VENV)/.ready
 	$(Q)for build in $(COMPARED); do $(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=$$build || exit; done
 
 .PHONY: size
-size: compared ## print flash, RAM and stack, and what has changed since the last commit (KEEP=1: keep them)
+size: compared ## print flash, RAM and stack, and the change since the last commit (KEEP=1: write docs/cost.md)
 	$(Q)$(BENCH)/size.py $(if $(KEEP),keep)
 
 .PHONY: check-cost
@@ -20,5 +20,5 @@ check-cost: compared
 lint: check-cost
 
 .PHONY: bench
-bench: compared ## print instructions a frame, frames sent and times, likewise
+bench: compared ## print instructions per frame, frames sent and times, and the change (KEEP=1: write docs/cost.md)
 	$(Q)$(BENCH)/bench.py $(if $(KEEP),keep)

@@ -9,7 +9,7 @@ LWIP_DIR ?= $(BUILD)/src/lwip
 MICROPY_CHECKOUT := $(if $(filter-out file,$(origin MICROPY_DIR)),$(abspath $(MICROPY_DIR)))
 
 .PHONY: boards
-boards: | python ## list MicroPython's own boards that autoip fits (MICROPY_DIR: a checkout of MicroPython)
+boards: | python ## print MicroPython's own boards that autoip supports (MICROPY_DIR: a checkout of MicroPython)
 	@boards/upstream/boards.py list "$(MICROPY_CHECKOUT)"
 
 $(BUILD)/src/micropython: | build-packages

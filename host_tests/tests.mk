@@ -57,45 +57,45 @@ WORKERS := $(shell expr 2 '*' $$(nproc))
 
 # PYTEST holds what is added to pytest's command line.
 .PHONY: test
-test: wire peers browser firmwares fuzzer ## build and run all tests, ten minutes (PYTEST="-k name": some)
+test: wire peers browser firmwares fuzzer ## build and run all tests: ten minutes (PYTEST="-k name": run only these)
 	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n $(WORKERS) host_tests $(PYTEST)
 
 # All of engine/ but what runs MicroPython.
 ENGINE_TESTS := host_tests/engine --ignore host_tests/engine/cpython/test_on_micropython.py
 
 .PHONY: test-engine
-test-engine: $(VENV)/.engine ## run the tests of the protocol, which need Python only: a minute
+test-engine: $(VENV)/.engine ## run the tests of the protocol, which need only Python: one minute
 	$(Q)$(PYTHON) -m pytest -n auto $(ENGINE_TESTS) $(PYTEST)
 
 DEMO_BOARDS := UNIX_TAP QEMU_MPS2
 
 .PHONY: check-demo
 check-demo: check-machine
-	@$(if $(filter $(DEMO_BOARDS),$(BOARD)),,echo "no demonstration with BOARD=$(BOARD), but with: $(DEMO_BOARDS)" >&2; exit 1)
+	@$(if $(filter $(DEMO_BOARDS),$(BOARD)),,echo "make demo needs one of these boards: $(DEMO_BOARDS)" >&2; exit 1)
 
 .PHONY: demo
-demo: check-demo wire firmware ## boards and a Linux host find addresses, an adversary attacks one (KEEP=1: docs/demo.svg)
+demo: check-demo wire firmware ## show how boards and a Linux host find addresses, and how a board is attacked (KEEP=1: write docs/demo.svg)
 ifneq ($(BOARD),UNIX_TAP)
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 endif
-	@echo "the demonstration, a quarter of a minute:"
+	@echo "the demonstration runs for a quarter of a minute:"
 	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
 
 .PHONY: page
-page: wire browser ## open the web page of an emulated board in a browser: half a minute (KEEP=1: docs/page.svg)
+page: wire browser ## open the web page of an emulated board in a browser: half a minute (KEEP=1: write docs/page.svg)
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
-	@echo "a board on a cable to a browser, half a minute:"
+	@echo "a browser opens the page of an emulated board, half a minute:"
 	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/page.py $(if $(KEEP),keep)
 
 MINUTES ?= 20
 
 .PHONY: soak
-soak: wire ## all kinds of boards and a Linux host in trouble on one wire (MINUTES=20)
+soak: wire ## run a stress test with all types of boards and a Linux host on one network (MINUTES=20)
 	$(Q)$(MAKE) firmwares
 	$(Q)$(AS_ROOT) $(SCRIPT) wire.soak $(MINUTES)
 
 .PHONY: scale
-scale: $(VENV)/.ready ## up to 60,000 hosts on one virtual link: write docs/scale.md
+scale: $(VENV)/.ready ## simulate up to 60,000 hosts on one link, and write docs/scale.md: some minutes
 	$(Q)PYTHONPATH=lib:host_tests/engine:host_tests/engine/shim $(SCRIPT) host_tests/engine/cpython/scale.py docs/scale.md
 
 .PHONY: lint-packages
@@ -103,7 +103,7 @@ lint-packages:
 	$(INSTALL) git shellcheck
 
 .PHONY: lint
-lint: $(VENV)/.ready lint-packages | $(MICROPY_DIR) ## check the style of Python, shell and C, and the spelling
+lint: $(VENV)/.ready lint-packages | $(MICROPY_DIR) ## check style, spelling, types and generated files
 	$(Q)$(VENV)/bin/ruff check
 	$(Q)$(VENV)/bin/ruff format --check
 	$(Q)$(VENV)/bin/codespell

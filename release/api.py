@@ -29,7 +29,7 @@ Don't block in `on_event`, because no other callback can run until it returns. `
 """
 EVENTS = {
     "bound": "The address can be used from now on.",
-    "conflict": "Another host is using or probing the address. `contested` is the address, `offender` the host.",
+    "conflict": "Another host (`offender`) is using or probing the address (`contested`).",
     "defended": "autoip has answered a conflict by announcing the address again.",
     "suspended": "The link went down, or the board slept. `previous` is the address. If the address is still"
     " free, `bound` follows, and open connections continue.",

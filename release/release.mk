@@ -2,7 +2,7 @@
 # What is derived from the code, and what a release takes: docs/releasing.md.
 
 .PHONY: api
-api: | python ## write docs/api.md anew, from the docstrings and stubs
+api: | python ## write docs/api.md from the docstrings and stubs
 	$(Q)python3 release/api.py
 
 .PHONY: package
@@ -21,13 +21,13 @@ $(STUBS)/%/.ready: | $(VENV)/.ready
 	$(Q)touch $@
 
 .PHONY: types
-types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs, by the code and the examples
+types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs against the code and the examples
 	$(Q)release/types.sh $(VENV)/bin $(STUBS)
 
 # The firmware of a release. MicroPython's own boards are built from the checkout in MICROPY_DIR; our boards have all that
 # they need.
 .PHONY: upstream
-upstream: ## make GOAL for BOARD, after it has got all that the board is built from and with (GOAL=dist, GOAL=test-board)
+upstream: ## install what BOARD needs, then make GOAL (GOAL=dist, GOAL=test-board)
 ifneq ($(filter $(BOARD),$(OUR_BOARDS)),)
 	$(Q)$(MAKE) $(GOAL) MICROPY_DIR=$(BUILD)/src/micropython
 else
@@ -36,7 +36,7 @@ else
 endif
 
 .PHONY: dist
-dist: firmware | python ## build the firmware of BOARD from nothing, and keep it in build/dist under its name in a release
+dist: firmware | python ## build the firmware of BOARD from scratch, and copy it to build/dist
 	$(Q)python3 release/dist.py $(BOARD) $(BOARD_BUILD) $(FIRMWARE:.elf=.bin) $(MICROPY_DIR) $(LWIP_DIR)
 
 # What an earlier build has left may have an earlier date in it.
@@ -55,7 +55,7 @@ release-packages:
 test: release-packages
 
 .PHONY: notes
-notes: | python ## write the checksums, licences and notes of what is in build/dist
+notes: | python ## write checksums, licences and notes for the files in build/dist
 	$(Q)python3 release/notes.py
 
 .PHONY: coverage

@@ -9,7 +9,7 @@ FIRMWARE := $(BOARD_BUILD)/firmware.elf
 BUILD_PACKAGES += gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 
 .PHONY: firmware
-firmware: $(FIRMWARE) ## build the firmware of BOARD (LINK_LOCAL=lwip or none: to compare with)
+firmware: $(FIRMWARE) ## build the firmware of BOARD (LINK_LOCAL=lwip or none: for comparison)
 
 # MicroPython's make knows what has to be built anew.
 .PHONY: $(FIRMWARE)
@@ -26,7 +26,7 @@ MAC ?= 52:54:00:12:34:56
 SERIAL ?= mon:stdio
 
 .PHONY: run
-run: $(FIRMWARE) ## start BOARD's REPL; Ctrl-A X leaves it (NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
+run: $(FIRMWARE) ## start BOARD's REPL, until Ctrl-A X (NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
 	@echo "QEMU_MPS2 starts. Ctrl-A X leaves it."
 	@qemu-system-arm -M mps2-an385 -kernel $< -nic $(NIC),model=lan9118,mac=$(MAC) \
 		-display none -serial $(SERIAL)

@@ -103,7 +103,7 @@ class Board:
         missing = [f"lib/{each}" for each in needed if not (self.checkout / "lib" / each).is_dir()]
         if missing:
             get = f"make -C {self.port_dir} BOARD={self.name} submodules"
-            raise Unfit(f"MICROPY_DIR lacks {', '.join(missing)}; get them by: {get}")
+            raise Unfit(f"MICROPY_DIR lacks {', '.join(missing)}; get them with: {get}")
 
     def _read(self, file):
         """Take the settings of a file and of those that it includes; what was set first holds."""

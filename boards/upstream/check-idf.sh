@@ -4,7 +4,7 @@
 # Ends with one line that says what to get, if no ESP-IDF that fits is active in this shell.
 set -eu
 
-get="get it by: git clone --branch v5.5.1 --recursive https://github.com/espressif/esp-idf"
+get="get it with: git clone --branch v5.5.1 --recursive https://github.com/espressif/esp-idf"
 get="$get && esp-idf/install.sh && . esp-idf/export.sh"
 
 if ! command -v idf.py >/dev/null; then

@@ -6,6 +6,6 @@ BUILD_PACKAGES += gcc-arm-none-eabi libnewlib-arm-none-eabi
 C_MODULES := $(CURDIR)
 
 .PHONY: flash
-flash: ## write the firmware of BOARD to a board, by upstream's `make deploy`
+flash: ## write the firmware of BOARD to a board, with MicroPython's `make deploy`
 	@boards/upstream/boards.py check "$(MICROPY_CHECKOUT)" $(BOARD)
 	$(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS) deploy

@@ -58,7 +58,7 @@ check-checkout: | python
 
 .PHONY: check-firmware
 check-firmware:
-	@[ -f $(FIRMWARE) ] || { echo "$(FIRMWARE) is not there: make firmware BOARD=$(BOARD) first" >&2; exit 1; }
+	@[ -f $(FIRMWARE) ] || { echo "$(FIRMWARE) does not exist: run make firmware BOARD=$(BOARD) first" >&2; exit 1; }
 
 $(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt | python-venv
 	$(STEP)board-tools "mpremote and esptool, half a minute the first time" host_tests/install-python.sh $(BOARD_TOOLS) $<

@@ -24,6 +24,6 @@ $(EMULATOR_BUILD)/bootrom.bin: host_tests/emulator/bootrom.c host_tests/emulator
 	$(Q)arm-none-eabi-objcopy -O binary $(@:.bin=.elf) $@
 
 .PHONY: test-board
-test-board: check-checkout wire $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a wire
+test-board: check-checkout wire $(BOARD_TOOLS)/.ready $(EMULATOR_BUILD)/.ready $(EMULATOR_BUILD)/bootrom.bin ## run the firmware of BOARD in an emulator, on a network with peers
 	$(Q)$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
 	$(Q)$(AS_ROOT) env BOARD=$(BOARD) $(PYTHON) -m pytest host_tests/emulator $(PYTEST)

@@ -33,7 +33,7 @@ check-esp32: check-checkout
 	@host_tests/esp32/check-qemu.sh $(BOARD) $(ESP32_CHIP) "$(QEMU)"
 
 .PHONY: test-board
-test-board: check-esp32 wire ## run the firmware of BOARD in an emulator, on a wire
+test-board: check-esp32 wire ## run the firmware of BOARD in an emulator, on a network with peers
 	$(Q)$(MAKE) firmware BOARD=$(BOARD) EMULATOR=1
 	$(Q)$(AS_ROOT) env ESP32_BUILD=$(abspath $(ESP32_BUILD)) ESP32_CHIP=$(ESP32_CHIP) NIC=$(NIC) QEMU="$$(command -v "$(QEMU)")" \
 		$(PYTHON) -m pytest -n auto host_tests/wire -m esp32 $(PYTEST)

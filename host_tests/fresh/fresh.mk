@@ -7,7 +7,7 @@ DIST ?= trixie
 # RUN arrives whole through the environment, with blanks and quotes.
 .PHONY: fresh
 fresh: export FRESH_RUN = $(value RUN)
-fresh: ## run README's commands on a fresh Debian (DIST=bookworm or trixie, RUN="command": run that instead)
+fresh: ## run the commands of README.md on a fresh Debian (DIST=bookworm or trixie, RUN="another command")
 	@host_tests/install-packages.sh "$(SUDO)" python3 $(FRESH_PACKAGES)
 	@$(AS_ROOT) python3 host_tests/fresh/fresh.py $(DIST) $(BUILD)/fresh "$$FRESH_RUN"
 

@@ -37,7 +37,7 @@ fuzzer: build-packages | $(LWIP_DIR) $(MICROPY_DIR)
 
 # FUZZ_S: seconds for each of the two. What they find is added to the corpora; one that fails is left in build/fuzz.
 .PHONY: fuzz
-fuzz: $(VENV)/.ready fuzzer ## look for inputs that break C and Python (FUZZ_S=60: seconds each)
+fuzz: $(VENV)/.ready fuzzer ## search for inputs that break the C and Python code (FUZZ_S=60: seconds for each)
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -max_total_time=$(FUZZ_S) -max_len=512 \
 		-artifact_prefix=$(FUZZ)/ host_tests/fuzz/corpus/link
 	$(SCRIPT) host_tests/fuzz/engine_input.py -max_total_time=$(FUZZ_S) -max_len=256 -artifact_prefix=$(FUZZ)/ \
@@ -45,7 +45,7 @@ fuzz: $(VENV)/.ready fuzzer ## look for inputs that break C and Python (FUZZ_S=6
 	$(MAKE) fuzz-coverage
 
 .PHONY: fuzz-coverage
-fuzz-coverage: fuzzer ## lines of firmware/ that the kept inputs reach
+fuzz-coverage: fuzzer ## print which lines of firmware/ the saved inputs reach
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -runs=0 host_tests/fuzz/corpus/link 2>/dev/null
 	llvm-profdata merge -o $(FUZZ)/link.profdata $(FUZZ)/link.profraw
 	llvm-cov report $(FUZZ)/link_input -instr-profile=$(FUZZ)/link.profdata $(filter firmware/%,$(FUZZ_C))

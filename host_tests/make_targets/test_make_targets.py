@@ -67,12 +67,12 @@ def test_a_blank_in_the_path(tmp_path):
     checkout.mkdir()
     (checkout / "Makefile").symlink_to(ROOT / "Makefile")
     code, (line,) = make("demo", cwd=checkout)
-    assert code != 0 and f"there is a blank in {checkout}" in line
+    assert code != 0 and f"make can't work in {checkout}, because the name has a blank" in line
 
 
 def test_an_old_make():
     code, (line,) = make("demo", "MAKE_VERSION=4.1")
-    assert code != 0 and line.endswith("GNU make 4.2 or newer is needed, and this is 4.1.  Stop.")
+    assert code != 0 and line.endswith("autoip needs GNU make 4.2 or newer, and this is 4.1.  Stop.")
 
 
 @root
@@ -80,7 +80,7 @@ def test_a_read_only_checkout(tmp_path):
     within = ["unshare", "--mount", "sh", "-ec", READ_ONLY, tmp_path]
     code, (line,) = make("demo", f"BUILD={tmp_path}/build", within=within)
     assert code != 0
-    assert f"{tmp_path}/build can't be written to: move the checkout, or name another directory" in line
+    assert f"make can't write to {tmp_path}/build: move the checkout, or pass another directory" in line
 
 
 def test_a_board_of_hardware_is_not_run(tmp_path):
@@ -126,15 +126,13 @@ def test_the_licence_check_in_a_checkout_of_another_user(tmp_path):
 
 
 def test_a_demonstration_of_another_board():
-    assert refused("demo", "BOARD=RPI_PICO_W") == (
-        "no demonstration with BOARD=RPI_PICO_W, but with: UNIX_TAP QEMU_MPS2"
-    )
+    assert refused("demo", "BOARD=RPI_PICO_W") == ("make demo needs one of these boards: UNIX_TAP QEMU_MPS2")
 
 
 @pytest.mark.parametrize("target", ["watch", "find"])
 def test_an_interface_has_to_be_named(target):
     code, (line,) = make(target)
-    assert code != 0 and f"which interface? make {target} NIC=name; there are: " in line
+    assert code != 0 and f"make {target} needs an interface, NIC=name: " in line
 
 
 @pytest.fixture
@@ -164,7 +162,7 @@ def test_what_a_checkout_lacks_is_told_before_a_compiler_is_installed(checkout, 
     options, env = fresh
     reason = refused(target, "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
     assert reason.startswith("BOARD=RPI_PICO_W: MICROPY_DIR lacks lib/pico-sdk/src, lib/lwip/src, ")
-    assert "lib/cyw43-driver/src; get them by: make -C " in reason
+    assert "lib/cyw43-driver/src; get them with: make -C " in reason
     reason = refused(target, "BOARD=RPI_PICO_W", *options, env=env)
     assert reason.startswith("BOARD=RPI_PICO_W: set MICROPY_DIR to a checkout of MicroPython")
 
@@ -177,7 +175,7 @@ def test_what_an_esp32_lacks_is_told_at_once(checkout, fresh, target):
     submodules, tools, _ = lines
     assert code != 0
     assert submodules.startswith("BOARD=ESP32_GENERIC: MICROPY_DIR lacks lib/berkeley-db-1.xx/btree, ")
-    assert tools.startswith("BOARD=ESP32_GENERIC: no ESP-IDF is active, v5.3 to v5.5 fit; get it by: ")
+    assert tools.startswith("BOARD=ESP32_GENERIC: no ESP-IDF is active, v5.3 to v5.5 fit; get it with: ")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +199,7 @@ def test_a_firmware_that_was_not_built_is_told_before_tools_are_installed(checko
     options, env = fresh
     reason = refused("flash", "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
     assert reason == (
-        f"{tmp_path}/build/RPI_PICO_W/firmware.uf2 is not there: make firmware BOARD=RPI_PICO_W first"
+        f"{tmp_path}/build/RPI_PICO_W/firmware.uf2 does not exist: run make firmware BOARD=RPI_PICO_W first"
     )
     assert not (tmp_path / "build").exists()
 
