@@ -41,12 +41,12 @@ TITLES = {
 PAGE_TEXT = """\
 # Conformance
 
-| | clauses | passed | failed | no result | for other software |
+| | clauses | passed | failed | no result | not for autoip |
 |---|---:|---:|---:|---:|---:|
 {summary}
 
-A clause passes if its tests pass. Clauses "for other software" bind for example the application or lwIP's DNS resolver.
-The tables [below](#{first}) list each clause with its tests and their results.
+A clause passes if its tests pass. Clauses that are "not for autoip" bind for example the application, lwIP's DNS resolver,
+or addresses that are not link-local. The tables [below](#{first}) list each clause with its tests and their results.
 
 `make conformance` ran the tests on {date}, at commit {commit}, and wrote this page. Of {tests:,} tests {passed:,} passed,
 {skipped} were skipped and {failed} failed. A test counts once for each type of board. The tests of a clause name its id.
@@ -207,7 +207,7 @@ def _group(group, members, tests, results):
 
 def _row(clause, tests, results):
     asked = clause.text + (f". **autoip**: {clause.departure}" if clause.departure else "")
-    result = _result(tests, results) if tests else f"for other software: {clause.others}"
+    result = _result(tests, results) if tests else f"not for autoip: {clause.others}"
     return f"| {clause.id} | {clause.level} | {asked} | {result} | {_names(tests)} |".replace("|  |", "| |")
 
 
