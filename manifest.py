@@ -4,7 +4,7 @@
 # copies it.
 
 metadata(
-    description="IPv4 link-local addresses (169.254/16) that are safe from conflicts: RFC 3927, RFC 5227.",
+    description="IPv4 link-local addresses (169.254.x.y) with conflict detection: RFC 3927, RFC 5227.",
     version="0.2.0",
     license="MIT",
     author="The autoip authors",
