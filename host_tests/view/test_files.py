@@ -76,7 +76,7 @@ def test_the_picture(capture, tmp_path):
     picture = tmp_path / "picture.svg"
     assert view(capture, "--svg", picture)[0] == 0
     text = "".join(ElementTree.parse(picture).getroot().itertext())
-    for each in (ONE, TWO, A, B, "probe", "claim", "conflict", "PROBE_MIN - PROBE_MAX", "ANNOUNCE_INTERVAL"):
+    for each in (ONE, TWO, A, B, "probe", "claim", "conflict", "probes the address", "announces the address"):
         assert each in text
     assert "defence" not in text and "denial" not in text
     first = picture.read_bytes()
