@@ -79,8 +79,8 @@ dhcpcd gives up its address after three probes, see below. So it may lose the ad
 
 ## What each implementation does
 
-Each implementation was alone on a network with an adversary, except for the times, which are those of {starts}
-hosts. autoip is a UNIX_TAP.
+Each implementation was alone on a network with an adversary. For the times, {starts} hosts with the same
+implementation started together. autoip is a UNIX_TAP.
 
 {table}
 
