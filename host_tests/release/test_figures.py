@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""make lint compares the committed figures with those of the builds."""
+"""make lint compares the committed figures with those of the builds. docs/cost.md starts with a summary."""
 
 import json
 import sys
@@ -45,3 +45,16 @@ def test_a_figure_of_another_build(measure):
 def test_a_figure_of_another_compiler_is_not_compared(measure, capsys):
     measure(4, "14.2.1")
     assert "so 14.2.1 can't check it" in capsys.readouterr().out
+
+
+def test_the_page_starts_with_a_summary(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_JSON", tmp_path / "cost.json")
+    monkeypatch.setattr(figures, "_PAGE", tmp_path / "cost.md")
+    figures._PAGE.write_text("".join(f"<!-- {part} -->\n<!-- end -->\n" for part in ("summary", "make size")))
+    measured = figures.Figures("size", {"gcc": "12.2.1"})
+    measured.add("flash added", lwip=1276, autoip=15304)
+    measured.keep()
+    summary, size, _ = figures._PAGE.read_text().split("<!-- end -->\n")
+    assert "| flash added | 15,304 bytes | 1,276 bytes |\n" in summary
+    assert "| heap: import autoip, once | - | - |\n" in summary  # not measured
+    assert "| flash added |  | 1,276 | 15,304 |" in size

@@ -4,7 +4,7 @@
 import shutil
 
 import pytest
-from page import HEADING, LAPTOP, deploy, show
+from page import HEADING, LAPTOP, deploy, record, show
 
 pytestmark = [
     pytest.mark.only("qemu", "the page is deployed to it as to a board with hardware"),
@@ -22,3 +22,7 @@ def test_the_page_is_found_by_name_and_by_address(bench, tmp_path):
         assert HEADING in page and f"<b>{address}</b>" in page, url
     for picture in tmp_path.glob("*.png"):
         assert picture.read_bytes().startswith(b"\x89PNG")
+    record(["a line"], tmp_path / "by-name.png", tmp_path / "page.svg")
+    recording = (tmp_path / "page.svg").read_text()
+    assert "a&#160;line" in recording and "data:image/png;base64," in recording
+    assert "url(http" not in recording  # a picture in a page can't load files
