@@ -63,7 +63,7 @@ class Play:
         closing.callback(self.avahi.close)
 
     def run(self, say):
-        say(f"two {self.kind} boards and others, no DHCP server: all look for an address")
+        say(f"two {self.kind} boards and other hosts claim addresses; there is no DHCP server")
         for board in self.boards.values():
             board.start(delay=QUICK if board is self.b else 2000)
         bound = {board: board.expect("bound")["address"] for board in self.boards.values()}
@@ -110,15 +110,18 @@ class Evidence:
                 yield f"{name}, delay={QUICK}, claims an address quickly", figures
             else:
                 yield f"{name}, default delay, claims an address", self._claim(board.mac, 1.0, 2.0, 7.0)
-        yield "the Linux host claims one", self._peer()
+        yield "the Linux host claims an address", self._peer()
         yield "all addresses are different", self._different()
         for (who, source), (whom, target) in itertools.permutations(self._play.macs.items(), 2):
             yield f"{who} pings {whom}", self._ping(source, target)
-        yield "its address claimed once, board B defends it", self._defence()
-        yield "it keeps it", self._kept()
-        yield "claimed again within 10 s, it moves", self._move()
-        yield "the new address answers", self._ping(self._play.linux.mac, MAC_B, self._play.second_claim)
-        yield "every frame of the boards is in order", self._in_order()
+        yield "board B defends its address against a claim", self._defence()
+        yield "board B keeps its address", self._kept()
+        yield "board B moves after a second claim within 10 s", self._move()
+        yield (
+            "board B answers at its new address",
+            self._ping(self._play.linux.mac, MAC_B, self._play.second_claim),
+        )
+        yield "every frame of the boards is correct", self._in_order()
 
     def _claim(self, mac, shortest, longest, limit):
         announced = self._capture.announcements_of(mac)
@@ -176,9 +179,8 @@ class Evidence:
         if checker.violations(self._capture.frames, macs):
             return None
         own = self._capture.select(lambda f: f.source in macs and not f.injected)
-        return (
-            f"{len(own)} frames, {sum(f.arp is not None for f in own)} of them ARP and all of those broadcast"
-        )
+        arps = sum(f.arp is not None for f in own)
+        return f"{len(own)} frames, {arps} are ARP, and all of these are broadcast"
 
 
 def listening(story, frames):
@@ -234,7 +236,7 @@ def run(play, timeline):
     try:
         play.run(say)
     except (BoardError, ConnectionError, TimeoutError) as error:
-        say(f"broken off: {error}")
+        say(f"stopped: {error}")
 
 
 def judge(play, console):
@@ -269,4 +271,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(*sys.argv[1:]))
     except (ConnectionError, TimeoutError) as error:
-        sys.exit(f"broken off: {error}")
+        sys.exit(f"stopped: {error}")
