@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Included by extmod/modos.c.
 
+#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 28
 static mp_obj_t mp_os_urandom(mp_obj_t count) {
     vstr_t bytes;
     vstr_init_len(&bytes, mp_obj_get_int(count));
@@ -10,3 +11,10 @@ static mp_obj_t mp_os_urandom(mp_obj_t count) {
     return mp_obj_new_bytes_from_vstr(&bytes);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mp_os_urandom_obj, mp_os_urandom);
+#else
+static void mp_hal_get_random(size_t count, uint8_t *bytes) {
+    for (size_t i = 0; i < count; ++i) {
+        bytes[i] = board_random();
+    }
+}
+#endif

@@ -11,6 +11,7 @@ static mp_obj_t mp_time_time_get(void) {
     return mp_obj_new_int_from_uint(seconds());
 }
 
+#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 27
 static mp_obj_t mp_time_localtime_get(void) {
     timeutils_struct_time_t tm;
     timeutils_seconds_since_epoch_to_struct_time(seconds(), &tm);
@@ -21,3 +22,8 @@ static mp_obj_t mp_time_localtime_get(void) {
     };
     return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
 }
+#else
+static void mp_time_localtime_get(timeutils_struct_time_t *tm) {
+    timeutils_seconds_since_epoch_to_struct_time(seconds(), tm);
+}
+#endif
