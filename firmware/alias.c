@@ -91,7 +91,8 @@ static void hide(autoip_alias_t *alias) {
 /******************************************************************************/
 // Packets in
 
-// The functions in the way of every packet have one condition each: gcc compiles that to the fewest instructions.
+// The functions that handle every packet have one condition each, because gcc compiles such functions to the fewest
+// instructions.
 #define STEP static __attribute__((noinline)) err_t
 
 static autoip_alias_t *alias_on(const struct netif *main) {
@@ -102,10 +103,10 @@ static autoip_alias_t *alias_on(const struct netif *main) {
     return alias;
 }
 
-// A packet while there are several addresses. A packet for the alias stays on the interface it arrived on; lwIP finds the
-// address by itself. There are two exceptions: a packet for 169.254.255.255, because main has another netmask, and a
-// packet for a closed UDP port, because lwIP sends Port Unreachable only for the address of the interface.
-STEP input_beside(struct pbuf *p, struct netif *netif) {
+// Receives a packet while there are several addresses. A packet for the alias stays on the interface it arrived on, because
+// lwIP finds the address by itself. There are two exceptions: a packet for 169.254.255.255, because main has another
+// netmask, and a packet for a closed UDP port, because lwIP sends Port Unreachable only for the address of the interface.
+STEP input_with_several(struct pbuf *p, struct netif *netif) {
     const struct ip_hdr *header = p->payload;
     ip4_addr_t destination;
     ip4_addr_copy(destination, header->dest);
@@ -122,7 +123,8 @@ STEP input_beside(struct pbuf *p, struct netif *netif) {
         if (here == NULL || !autoip_alias_is_used(here)) {
             return __real_ip4_input(p, netif);
         }
-        // The alias is asked by a packet for its address, and by a broadcast if it is the way to the peer.
+        // A packet asks the alias if it is for the alias's address, or if it is a broadcast and the alias is the route to
+        // the peer.
         if (alias != NULL || (here->prefix == 16 && ip4_addr_islinklocal(&header->src))) {
             asked = &here->netif;
         }
@@ -137,7 +139,7 @@ STEP input_beside(struct pbuf *p, struct netif *netif) {
 STEP input(struct pbuf *p, struct netif *netif) {
     const autoip_alias_t *alias = autoip_aliases;
     bool alone = alias == NULL || (alias->netif.next == NULL && ip4_addr_eq(netif_ip4_addr(netif), netif_ip4_addr(&alias->netif)));
-    return alone ? __real_ip4_input(p, netif) : input_beside(p, netif);
+    return alone ? __real_ip4_input(p, netif) : input_with_several(p, netif);
 }
 
 // Replaces lwIP's ip4_input() for all interfaces. With one alias, whose address main shows, lwIP needs no help.
@@ -164,8 +166,8 @@ bool autoip_is_arp_of_ipv4(const struct etharp_hdr *packet) {
     return memcmp(packet, start, sizeof(start)) == 0;
 }
 
-// lwIP updates the sender's entry of the interface that processes the packet only. RFC 826 updates any entry, before it
-// looks at the target.
+// lwIP updates the sender's entry only for the interface that processes the packet. RFC 826 updates any entry, before it
+// checks the target.
 static void update_entry(struct netif *netif, const ip4_addr_t *sender, const struct etharp_hdr *packet) {
     struct eth_addr *mac = autoip_find_mac(netif, sender);
     if (mac != NULL && autoip_is_arp_of_ipv4(packet)) {
@@ -182,7 +184,7 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p) {
         return alias->main;
     }
     if (autoip_alias_owner(alias) == AUTOIP_OWNER_AUTOIP) {
-        return &alias->netif; // it sends all ARP, and main has no entries
+        return &alias->netif; // the alias sends all ARP, and main has no entries
     }
     struct netif *netif = &alias->netif, *other = alias->main;
     if (!ip4_addr_eq(&target, netif_ip4_addr(netif))) {
@@ -208,8 +210,8 @@ static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t 
         const struct eth_addr *mac = autoip_find_mac(netif, destination);
         return mac == NULL ? ERR_RTE : ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, mac, ETHTYPE_IP);
     }
-    // RFC 3927 2.6.2 and 2.7: a packet with a link-local source goes directly to its destination, wherever that is. So
-    // make the destination its own router.
+    // RFC 3927 2.6.2 and 2.7: a packet with a link-local source goes directly to its destination, wherever the destination
+    // is. So make the destination its own router.
     ip4_addr_copy(*ip_2_ip4(&netif->gw), *destination);
     return __real_etharp_output(netif, p, destination);
 }
@@ -232,22 +234,22 @@ STEP output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) 
     return link_local ? output_link_local(netif, p, destination) : __real_etharp_output(netif, p, destination);
 }
 
-// Replaces lwIP's etharp_output(), with which all interfaces with ARP send IPv4. A packet from the alias's address may
-// arrive here via main, for example a ping reply. 169.254.255.255 is a broadcast, whatever the prefix of main is
-// (RFC 3927 2.6.2).
+// Replaces lwIP's etharp_output(), which sends the IPv4 packets of all interfaces with ARP. A packet from the alias's
+// address may arrive here via main, for example a ping reply. 169.254.255.255 is a broadcast, whatever the prefix of main
+// is (RFC 3927 2.6.2).
 err_t __wrap_etharp_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
     bool link_local = autoip_may_be_link_local(&((const struct ip_hdr *)p->payload)->src);
     return link_local ? output_link_local(netif, p, destination) : output(netif, p, destination);
 }
 
-// Sends frames of the alias: `netif` is the alias.
+// Sends the frames of the alias, which is `netif`.
 static err_t alias_linkoutput(struct netif *netif, struct pbuf *p) {
     struct netif *main = ((autoip_alias_t *)netif)->main;
     struct eth_hdr *header = p->payload;
     if (header->type == PP_HTONS(ETHTYPE_ARP)) {
         const struct etharp_hdr *packet = (const struct etharp_hdr *)(header + 1);
         if (memcmp(&packet->sipaddr, &packet->dipaddr, sizeof(packet->sipaddr)) == 0) {
-            return ERR_OK; // an announcement, or a request for its own address, see set_main()
+            return ERR_OK; // drop an announcement, or a request for its own address, see set_main()
         }
         // RFC 3927 2.5: ARP with a link-local sender is broadcast, Replies too.
         memset(&header->dest, 0xff, sizeof(header->dest));
@@ -260,7 +262,7 @@ bool autoip_is_alias(const struct netif *netif) {
 }
 
 /******************************************************************************/
-// Multicast groups belong to main: the alias has no IGMP. Its address stands for main.
+// Multicast groups belong to main, because the alias has no IGMP. The alias's address identifies main
 
 static const ip4_addr_t *address_with_groups(const ip4_addr_t *address) {
     const autoip_alias_t *alias = autoip_alias_with(*address);
@@ -302,15 +304,15 @@ static bool is_bound_to(const ip_addr_t *local, const ip4_addr_t *address) {
     return IP_IS_V4(local) && ip4_addr_eq(ip_2_ip4(local), address);
 }
 
-// The address that sockets are bound to is removed, or was before: bind them to another one, as lwIP does when the
-// address of an interface changes. Listening sockets are moved here, because lwIP's function would reset connections.
+// Call this when the address of sockets has been removed. It binds the sockets to another address, as lwIP does when the
+// address of an interface changes. It moves listening sockets itself, because lwIP's function would reset connections.
 static void move_sockets(autoip_alias_t *alias, const ip4_addr_t *address) {
     ip_addr_t from, to;
     ip_addr_copy_from_ip4(from, *netif_ip4_addr(&alias->netif));
     ip_addr_copy_from_ip4(to, *address);
     ip4_addr_copy(*ip_2_ip4(&alias->netif.ip_addr), *address);
     if (ip4_addr_isany_val(*ip_2_ip4(&from))) {
-        return; // it is the first address
+        return; // there was no address before
     }
     for (struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL; pcb = pcb->next) {
         if (is_bound_to(&pcb->local_ip, ip_2_ip4(&from))) {
@@ -322,7 +324,7 @@ static void move_sockets(autoip_alias_t *alias, const ip4_addr_t *address) {
 }
 
 /******************************************************************************/
-// Its life
+// Setting, suspending and removing the address
 
 static err_t init(struct netif *netif) {
     netif->name[0] = 'l';
@@ -340,7 +342,7 @@ static void copy_from_main(autoip_alias_t *alias) {
     const struct netif *main = alias->main;
     netif->mtu = main->mtu;
     MEMCPY(netif->hwaddr, main->hwaddr, sizeof(netif->hwaddr));
-    NETIF_SET_CHECKSUM_CTRL(netif, main->chksum_flags); // the Ethernet of stm32 and mimxrt inserts them
+    NETIF_SET_CHECKSUM_CTRL(netif, main->chksum_flags); // the Ethernet of stm32 and mimxrt inserts checksums
 }
 
 // lwIP adds new interfaces at the head of its list and searches routes in that order. Move the alias to the end, so that
@@ -355,7 +357,7 @@ static void move_to_end(struct netif *netif) {
     netif->next = NULL;
 }
 
-// netif->state stays NULL: esp_netif would use it as an object of its own. netif->input is never called.
+// netif->state stays NULL, because esp_netif would use it as its own object. netif->input is never called.
 static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     ip4_addr_t mask;
     ip4_addr_set_u32(&mask, PREFIX_MASK);
@@ -368,8 +370,8 @@ static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     }
 }
 
-// The address is not shown while DHCP holds or is confirming a lease: DHCP would mistake main's address for the lease, and
-// release it or put it in its messages.
+// Doesn't show the address while DHCP holds or is confirming a lease, because DHCP would mistake main's address for the
+// lease, and release it or put it in its messages.
 void autoip_alias_show(autoip_alias_t *alias) {
     autoip_udp_forget(AUTOIP_REPLY_AGE * 1000 / 2048);
     autoip_owner_t owner = autoip_alias_owner(alias);
@@ -404,8 +406,8 @@ void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address) {
 void autoip_alias_suspend(autoip_alias_t *alias) {
     if (alias->is_set) {
         hide(alias);
-        netif_set_down(&alias->netif); // and its ARP entries go
-        alias->netif.mtu = 0; // a large packet is not split into fragments, whose errors lwIP ignores
+        netif_set_down(&alias->netif); // lwIP removes its ARP entries as well
+        alias->netif.mtu = 0; // lwIP must not split a large packet into fragments, whose errors it ignores
     }
 }
 

@@ -4,8 +4,8 @@
 // lwIP stores one IPv4 address per interface. The second address belongs to an interface of its own, the alias, which
 // sends with the driver of the first interface, `main`. Call all functions in lwIP's context.
 //
-// alias.c has the life of an alias, its packets and its ARP; alias_route.c has the routes, and alias_udp.c what is
-// special about UDP.
+// alias.c sets and removes the address and handles its packets and its ARP. alias_route.c has the routes, and alias_udp.c
+// what is special about UDP.
 #ifndef AUTOIP_FIRMWARE_ALIAS_H
 #define AUTOIP_FIRMWARE_ALIAS_H
 
@@ -18,23 +18,23 @@
 
 #include "owner.h"
 
-// Fixed memory of the caller, zero before the first autoip_alias_init().
+// The caller provides this as fixed memory, which is zero before the first autoip_alias_init().
 typedef struct _autoip_alias_t {
-    // While no address is set, this has the address that sockets are still bound to, see autoip_alias_show().
+    // While no address is set, its address is the one to which sockets are still bound, see autoip_alias_show().
     struct netif netif;
     struct netif *main;
     ip4_addr_t netmask; // main's, from before main showed the address
-    ip4_addr_t lease; // main's last one, see autoip_owner_note_lease()
+    ip4_addr_t lease; // main's last lease, see autoip_owner_note_lease()
     uint8_t prefix; // see autoip_alias_set_prefix()
     bool is_set;
     bool shows; // main shows the address
     bool leaving; // the address is being removed
 } autoip_alias_t;
 
-// Join the alias, which is not set, to its interface.
+// Initialises an alias of the interface, without an address.
 void autoip_alias_init(autoip_alias_t *alias, struct netif *main);
 
-// The aliases that are set. They are the end of lwIP's list of interfaces.
+// The first alias that is set. The aliases that are set are the end of lwIP's list of interfaces.
 extern autoip_alias_t *autoip_aliases;
 
 static inline autoip_alias_t *autoip_alias_next(const autoip_alias_t *alias) {
@@ -44,7 +44,7 @@ static inline autoip_alias_t *autoip_alias_next(const autoip_alias_t *alias) {
 // Returns the alias that has the address, or NULL.
 autoip_alias_t *autoip_alias_with(ip4_addr_t address);
 
-// Is the interface an alias?
+// Returns true if the interface is an alias.
 bool autoip_is_alias(const struct netif *netif);
 
 // Returns true for an ARP packet of IPv4 over Ethernet.
@@ -54,7 +54,7 @@ bool autoip_is_arp_of_ipv4(const struct etharp_hdr *packet);
 // Returns the MAC in the ARP entry for the address, or NULL.
 struct eth_addr *autoip_find_mac(struct netif *netif, const ip4_addr_t *address);
 
-// Sets an address on main's link, or uses a suspended one again. TCP data that waited is sent at once.
+// Sets an address on main's link, or uses a suspended address again. TCP data that waited is sent at once.
 void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address);
 
 // Removes the address. Its TCP connections are reset first (RFC 3927 2.5). Sockets that are bound to it, and are
@@ -65,45 +65,46 @@ void autoip_alias_unset(autoip_alias_t *alias);
 // returns ERR_RTE.
 void autoip_alias_suspend(autoip_alias_t *alias);
 
-// Set, or suspended.
+// Returns true if the address is in use or suspended.
 static inline bool autoip_alias_is_set(const autoip_alias_t *alias) {
     return alias->is_set;
 }
 
-// Set, and not suspended.
+// Returns true if the address is in use.
 static inline bool autoip_alias_is_used(const autoip_alias_t *alias) {
     return netif_is_up(&alias->netif);
 }
 
-// How unbound sockets reach 169.254/16. 16: via the alias; 32: via main; 0: likewise, and once the address is removed
+// How unbound sockets reach 169.254/16. 16: via the alias; 32: via main; 0: also via main, and once the address is removed
 // the sockets that are bound to it move to main's address.
 static inline void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix) {
     alias->prefix = prefix;
 }
 
 // Call this after the address is set, after main's address has changed, and about once per second, but not in the
-// middle of a change. It makes main show the address while main has no address of its own: then isconnected(),
-// ifconfig(), broadcast, multicast and mDNS work as users expect. It moves the sockets of an address that was removed
-// to main's address if the prefix is 0. It lets old UDP requests expire.
+// middle of a change. It makes main show the address while main has no address of its own, so that isconnected(),
+// ifconfig(), broadcast, multicast and mDNS work as users expect. If the prefix is 0, it moves the sockets of an address
+// that has been removed to main's address. It forgets old UDP requests.
 void autoip_alias_show(autoip_alias_t *alias);
 
 // Returns the owner of main's address.
 autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias);
 
-// Returns the interface with which lwIP has to process an ARP packet that main received: main, or the alias, which is
-// in use. Updates the sender's ARP entry of the other one.
+// Returns the interface with which lwIP has to process an ARP packet that main received: main, or the alias, which must be
+// in use. Updates the sender's ARP entry of the other interface.
 struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
 
-// A UDP request is remembered for this time, in s. RFC 4787 (REQ-5) wants it for the mapping of a NAT.
+// A UDP request is remembered for this time, in s. RFC 4787 (REQ-5) recommends this time for the mappings of a NAT.
 #ifndef AUTOIP_REPLY_AGE
 #define AUTOIP_REPLY_AGE (300)
 #endif
 
-// alias_udp.c: sees every IPv4 packet to the interface `asked` that `main` received, with a whole IP header. It remembers
-// a UDP request if the reply would leave from another address. Returns false if it is for a closed UDP port.
+// In alias_udp.c. Call this for every IPv4 packet that `main` received, with a complete IP header. `asked` is the interface
+// that has the packet's destination address. It remembers a UDP request if the reply would leave from another address. It
+// returns false if the packet is for a closed UDP port.
 bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *asked);
 
-// Forgets the UDP requests that are this old, in units of 2.048 s. At most 255; 0: all requests.
+// Forgets the UDP requests that are at least this old, in units of 2.048 s, up to 255. 0: all requests.
 void autoip_udp_forget(uint32_t age);
 
 #endif

@@ -71,7 +71,7 @@ struct netif *__wrap_ip6_route(const ip6_addr_t *source, const ip6_addr_t *desti
             continue;
         }
         if (found != NULL) {
-            return NULL; // it is one of several
+            return NULL; // there is more than one interface
         }
         found = netif;
     }

@@ -15,7 +15,6 @@
 
 #define REQUESTS (4)
 
-
 // It is aligned to two bytes, which saves memory.
 typedef struct _request_t {
     struct { // as in the packet
@@ -23,7 +22,7 @@ typedef struct _request_t {
         u16_t peer_port;
         u16_t local_port;
     } key;
-    u8_t asked; // index of the interface that has the address that was asked; 0: this slot is free
+    u8_t asked; // index of the interface that has the requested address; 0: this slot is free
     u8_t at; // when, in ticks()
 } request_t;
 
@@ -53,7 +52,7 @@ void autoip_udp_forget(uint32_t age) {
     u8_t now = ticks();
     for (size_t i = 0; i < REQUESTS; ++i) {
         if ((u8_t)(now - requests[i].at) >= age) {
-            requests[i].asked = 0; // those behind it are older
+            requests[i].asked = 0; // the requests after it are older
         }
     }
 }
@@ -61,8 +60,8 @@ void autoip_udp_forget(uint32_t age) {
 /******************************************************************************/
 // Requests
 
-// Would an unbound socket reply from another address? A peer that is not on the link may be forged, so that a reply to
-// it has to take the usual route.
+// Would an unbound socket reply from another address? The address of a peer that is not on the link may be forged, so a
+// reply to such a peer takes the usual route.
 static bool is_worth_remembering(const ip4_addr_t *peer, const struct netif *main, struct netif *asked) {
     const struct netif *route = ip4_route_src(IP4_ADDR_ANY4, peer);
     if (route != NULL && ip4_addr_eq(netif_ip4_addr(route), netif_ip4_addr(asked))) {
@@ -100,7 +99,7 @@ static bool is_open(u16_t port) {
 bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *asked) {
     const struct ip_hdr *ip = p->payload;
     u16_t length = IPH_HL_BYTES(ip);
-    // Other fragments than the first one have no UDP header.
+    // Only the first fragment has a UDP header.
     if (IPH_PROTO(ip) != IP_PROTO_UDP || (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK)) || p->len < length + UDP_HLEN) {
         return true;
     }
@@ -118,7 +117,7 @@ err_t __real_udp_sendto(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *de
 err_t __wrap_udp_sendto(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *destination, u16_t port);
 err_t __wrap_udp_send(struct udp_pcb *pcb, struct pbuf *p);
 
-// Sends as if the socket were bound to the address that was asked, if this is a reply.
+// Sends a packet. If it is a reply, sends it as if the socket were bound to the requested address.
 static __attribute__((noinline)) err_t reply(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *destination, u16_t port) {
     request_t request;
     set_key(&request, ip_2_ip4(destination), lwip_htons(port), lwip_htons(pcb->local_port));

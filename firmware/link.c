@@ -18,17 +18,17 @@
 
 #define NOT_WATCHED IPADDR_NONE
 
-// A static ifconfig() writes the address without telling anybody, and some drivers change the MAC or do not report
-// the cable: look that often, in ms.
-#define LOOK_INTERVAL (1000)
+// The polling interval in ms. A static ifconfig() sets the address without a callback, and some drivers don't report a new
+// MAC or the state of the cable.
+#define POLL_INTERVAL (1000)
 
-// Python is told of conflicts on the interface's own address that often, in ms: a storm of them must not keep it from
-// its work.
-#define TELL_INTERVAL (1000)
+// Python gets at most one conflict on the interface's own address in this time, in ms, so that a storm of conflicts doesn't
+// keep Python from its work.
+#define REPORT_INTERVAL (1000)
 
-// A timer that is later than this, in ms, has slept. Another host takes 6 s at least to probe for an address and to
-// announce it twice (RFC 3927 section 9: two gaps of PROBE_MIN, ANNOUNCE_WAIT, ANNOUNCE_INTERVAL). Who is deaf for less
-// hears an announcement, a conflict as any other; who is deaf for longer has to probe anew (2.2).
+// If the timer fires later than this, in ms, the board has slept. Another host needs at least 6 s to probe for an address
+// and to announce it twice (RFC 3927 section 9: two gaps of PROBE_MIN, ANNOUNCE_WAIT, ANNOUNCE_INTERVAL). After a shorter
+// sleep the board still hears an announcement, which is an ordinary conflict. After a longer one it must probe again (2.2).
 #define SLEEP (6000)
 
 autoip_link_t autoip_links[AUTOIP_LINKS];
@@ -101,9 +101,9 @@ static bool is_answer(const autoip_link_t *link, const struct etharp_hdr *packet
 }
 
 // A conflict on the interface's own address is for DHCP or the user to resolve. Report it at most once per
-// TELL_INTERVAL.
+// REPORT_INTERVAL.
 static bool is_routable_claim(const autoip_link_t *link, const ip4_addr_t *sender) {
-    return ip4_addr_eq(sender, netif_ip4_addr(link->alias.main)) && autoip_port_now() - link->told_at >= TELL_INTERVAL
+    return ip4_addr_eq(sender, netif_ip4_addr(link->alias.main)) && autoip_port_now() - link->reported_at >= REPORT_INTERVAL
            && autoip_alias_owner(&link->alias) >= AUTOIP_OWNER_LINK_LOCAL;
 }
 
@@ -124,7 +124,7 @@ static autoip_kind_t kind_of(const autoip_link_t *link, const struct etharp_hdr 
     return matters ? AUTOIP_PROBE : AUTOIP_NOTHING;
 }
 
-// The one judge of a packet: its kind if it is complete and from another host.
+// Returns the kind of a packet if the packet is complete and from another host.
 static autoip_kind_t judge(autoip_link_t *link, const struct etharp_hdr *packet, const ip4_addr_t *sender) {
     autoip_kind_t kind = kind_of(link, packet, sender);
     if (kind == AUTOIP_NOTHING) {
@@ -140,7 +140,7 @@ static autoip_kind_t judge(autoip_link_t *link, const struct etharp_hdr *packet,
         return AUTOIP_NOTHING;
     }
     if (kind == AUTOIP_ROUTABLE_CLAIM) {
-        link->told_at = autoip_port_now();
+        link->reported_at = autoip_port_now();
     }
     return kind;
 }
@@ -148,7 +148,7 @@ static autoip_kind_t judge(autoip_link_t *link, const struct etharp_hdr *packet,
 void __real_etharp_input(struct pbuf *p, struct netif *netif);
 void __wrap_etharp_input(struct pbuf *p, struct netif *netif);
 
-// In the place of lwIP's etharp_input(), for all interfaces.
+// Replaces lwIP's etharp_input() for all interfaces.
 void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
     autoip_link_t *link = find_link(netif);
     if (link != NULL) {
@@ -165,7 +165,7 @@ void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
         }
         if (autoip_alias_is_used(&link->alias)) {
             if (ip4_addr_eq(&sender, &link->watched)) {
-                // What claims an address in use is neither answered nor put into the ARP table.
+                // lwIP must not reply to a claim of an address in use, or put it into the ARP table.
                 pbuf_free(p);
                 return;
             }
@@ -203,16 +203,16 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
         return false;
     }
     pbuf_take(p, frame, AUTOIP_FRAME);
-    bool taken = link->alias.main->linkoutput(link->alias.main, p) == ERR_OK;
+    bool accepted = link->alias.main->linkoutput(link->alias.main, p) == ERR_OK;
     pbuf_free(p);
-    return taken;
+    return accepted;
 }
 
 /******************************************************************************/
 // The address
 
-// The announcement and the address are one step: what came before waits to be judged as a frame that came while
-// probing, and what comes after finds the address in use.
+// The announcement and the address are one step. A frame that came before waits for Python, which handles it as a frame
+// that came while probing. A frame that comes after finds the address in use.
 bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
     if (link->queued || !autoip_link_send(link, frame)) {
         return false;
@@ -234,7 +234,7 @@ void autoip_link_release(autoip_link_t *link) {
 /******************************************************************************/
 // State of the interface
 
-// RFC 3927 2.2: the address is not used again before it is probed.
+// RFC 3927 2.2: the address is not used again until it has been probed.
 static void interrupt(autoip_link_t *link) {
     link->interrupted = true;
     autoip_port_forget(&link->alias);
@@ -242,7 +242,7 @@ static void interrupt(autoip_link_t *link) {
     link->on_event(link);
 }
 
-// IPv6 addresses come and go without us.
+// Changes of IPv6 addresses don't concern autoip.
 #define OF_IPV6 (LWIP_NSC_IPV6_SET | LWIP_NSC_IPV6_ADDR_STATE_CHANGED)
 
 static bool is_down(netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
@@ -250,7 +250,7 @@ static bool is_down(netif_nsc_reason_t reason, const netif_ext_callback_args_t *
            || ((reason & LWIP_NSC_LINK_CHANGED) && !args->link_changed.state);
 }
 
-// lwIP tells in the middle of a change: here is only what cannot wait until it is over.
+// lwIP calls this in the middle of a change. Do only what can't wait until the change is complete.
 static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, const netif_ext_callback_args_t *args) {
     autoip_link_t *link = find_link(netif);
     if (link == NULL || !(reason & ~OF_IPV6)) {
@@ -270,38 +270,38 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
     link->on_event(link);
 }
 
-// A MAC that changes makes another host of the board. A driver writes it without telling anybody; the alias has the last
-// one.
-static void look_at_mac(autoip_link_t *link) {
+// With a new MAC the board is a different host. Drivers change the MAC without a callback, so compare it with the alias's
+// copy of the last MAC.
+static void check_mac(autoip_link_t *link) {
     if (memcmp(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN) != 0) {
         memcpy(link->alias.netif.hwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN);
         interrupt(link);
     }
 }
 
-// What lwIP does not tell, and what waits for the end of a change.
-static void look(autoip_link_t *link) {
+// Handles the changes that lwIP doesn't report, and what has to wait for the end of a change.
+static void poll(autoip_link_t *link) {
     if (!link->present) {
         return;
     }
-    look_at_mac(link);
+    check_mac(link);
     autoip_alias_show(&link->alias);
     autoip_port_keep_uplink(&link->alias);
 }
 
-// The interface's own address now, if it is routable, or zero.
+// Returns the interface's present address if it is routable, or zero.
 static ip4_addr_t routable_address(const autoip_link_t *link) {
     bool is_routable = is_usable(link) && autoip_alias_owner(&link->alias) == AUTOIP_OWNER_ROUTABLE;
     return is_routable ? *netif_ip4_addr(link->alias.main) : *IP4_ADDR_ANY4;
 }
 
 int autoip_link_status(autoip_link_t *link) {
-    look(link);
+    poll(link);
     link->routable = routable_address(link);
     return is_usable(link) ? 1 + !ip4_addr_isany_val(link->routable) : 0;
 }
 
-// Returns true if status() has reported the routable address of now. Otherwise Python calls status() soon.
+// Returns true if status() has reported the present routable address. Otherwise it makes Python call status() soon.
 static bool has_reported_address(autoip_link_t *link) {
     ip4_addr_t now = routable_address(link);
     bool has_reported = ip4_addr_eq(&now, &link->routable);
@@ -315,7 +315,7 @@ ip4_addr_t autoip_link_routable(autoip_link_t *link) {
     return has_reported_address(link) ? link->routable : *IP4_ADDR_ANY4;
 }
 
-// What was received about an address that is no longer watched doesn't matter any more.
+// Drops the frames about an address that is no longer watched.
 static void forget_claims(autoip_link_t *link) {
     uint8_t kept = 0;
     for (uint8_t i = 0; i < link->queued; ++i) {
@@ -343,18 +343,20 @@ void autoip_link_watch(autoip_link_t *link, int32_t host) {
 /******************************************************************************/
 // Waking Python
 
-// Nothing is to be seen while the link is down, unless it is the cable: lwIP tells when the link comes up.
-static uint32_t until_next_look(const autoip_link_t *link, uint32_t now) {
-    uint32_t look = link->looks_at_cable || is_up(link) ? LOOK_INTERVAL : AUTOIP_PORT_NEVER;
-    return link->wake_wanted ? LWIP_MIN(link->wake_at - now, look) : look;
+// While the link is down there is nothing to poll except the cable, if its driver doesn't report it. lwIP reports when the
+// link comes up.
+static uint32_t until_next_poll(const autoip_link_t *link, uint32_t now) {
+    uint32_t poll = link->polls_cable || is_up(link) ? POLL_INTERVAL : AUTOIP_PORT_NEVER;
+    return link->wake_wanted ? LWIP_MIN(link->wake_at - now, poll) : poll;
 }
 
-// Set when the timer is due next, and check how late it is now. A wanted wake-up is not yet due.
+// Stores when the timer is due next, and checks whether it is so late now that the board has slept. Call this while no
+// wake-up is due.
 static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
     if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
         interrupt(link);
     }
-    uint32_t ms = until_next_look(link, now);
+    uint32_t ms = until_next_poll(link, now);
     link->timed = ms != AUTOIP_PORT_NEVER;
     link->due_at = now + ms;
     return ms;
@@ -362,8 +364,8 @@ static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
 
 static uint32_t on_timer(autoip_port_timer_t *timer) {
     autoip_link_t *link = (autoip_link_t *)((char *)timer - offsetof(autoip_link_t, timer));
-    link->looks_at_cable = link->present && autoip_port_look(link->alias.main);
-    look(link);
+    link->polls_cable = link->present && autoip_port_poll_cable(link->alias.main);
+    poll(link);
     has_reported_address(link);
     uint32_t now = autoip_port_now();
     if (link->wake_wanted && (int32_t)(now - link->wake_at) >= 0) {
@@ -402,13 +404,13 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
     } else if (link == NULL || !autoip_port_timer_init(&link->timer, on_timer)) {
         *error = MP_ENOMEM;
     } else {
-        memset(link, 0, offsetof(autoip_link_t, timer)); // no sockets follow from an earlier service
+        memset(link, 0, offsetof(autoip_link_t, timer)); // the sockets of an earlier service stay where they are
         link->on_event = on_event;
         link->present = true;
-        link->told_at = autoip_port_now() - TELL_INTERVAL;
+        link->reported_at = autoip_port_now() - REPORT_INTERVAL;
         autoip_alias_init(&link->alias, netif);
         autoip_link_watch(link, -1);
-        // lwIP does not check for duplicates: twice in its list is an endless loop.
+        // lwIP doesn't check for duplicates: adding the callback twice makes its list endless.
         if (links_in_use() == 1) {
             netif_add_ext_callback(&ext_callback, on_netif_change);
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One lwIP interface as lib/autoip/service.py sees it: frames in and out, the wake-up, and what happens when the
-// interface changes. It decides nothing of the protocol. All functions are to be called in lwIP's context.
+// interface changes. It makes no protocol decisions. Call all functions in lwIP's context.
 #ifndef AUTOIP_FIRMWARE_LINK_H
 #define AUTOIP_FIRMWARE_LINK_H
 
@@ -13,15 +13,16 @@
 #include "alias.h"
 #include "port.h"
 
-// Interfaces with a service at the same time.
+// The number of interfaces that can have a service at the same time.
 #ifndef AUTOIP_LINKS
 #define AUTOIP_LINKS 2 // a plain number, because it is part of a message
 #endif
 
-// Octets of an Ethernet header and an ARP packet of IPv4.
+// Bytes of an Ethernet header and an ARP packet of IPv4.
 #define AUTOIP_FRAME (42)
 
-// Frames that wait for Python. When it is full the older ones are kept: of a storm of conflicts the first two decide.
+// The number of frames that can wait for Python. A full queue keeps its frames and drops new ones, because the first two
+// conflicts of a storm decide.
 #define AUTOIP_QUEUE (2)
 
 // What a received frame is, see receive() in lib/autoip/service.py.
@@ -33,22 +34,22 @@ typedef enum _autoip_kind_t {
     AUTOIP_ROUTABLE_CLAIM = 4, // its sender has the interface's own address
 } autoip_kind_t;
 
-// Static memory: lwIP's context may not touch the garbage collector's heap.
+// In static memory, because lwIP's context may not use the garbage collector's heap.
 typedef struct _autoip_link_t {
     void (*on_event)(struct _autoip_link_t *link); // frames, the wake-up, a link or an address change wait for Python
     ip4_addr_t watched; // or NOT_WATCHED
     ip4_addr_t routable; // the address that the last status() reported, or zero
     uint32_t wake_at; // ms of autoip_port_now()
-    uint32_t due_at; // likewise: when the timer is due
-    uint32_t told_at; // likewise: when Python was last told of a conflict on the interface's own address
+    uint32_t due_at; // ms of autoip_port_now() at which the timer is due
+    uint32_t reported_at; // ms of autoip_port_now() at which Python last got a conflict on the interface's own address
     bool wake_wanted : 1;
     bool timed : 1; // the timer runs
-    bool looks_at_cable : 1; // nobody else tells lwIP of it
+    bool polls_cable : 1; // the driver doesn't report the cable
     bool present : 1; // lwIP has the interface
     bool interrupted : 1; // the link was down, or the board slept, since Python last watched nothing
     uint8_t queued;
-    uint16_t dropped; // not more than it holds
-    uint16_t malformed; // likewise
+    uint16_t dropped; // stops at its largest value
+    uint16_t malformed; // stops at its largest value
     struct {
         uint8_t kind;
         uint8_t frame[AUTOIP_FRAME];
@@ -59,7 +60,7 @@ typedef struct _autoip_link_t {
 
 extern autoip_link_t autoip_links[AUTOIP_LINKS];
 
-// `netif` is present. NULL, and `error` an errno, if it cannot have a service (EALREADY, ENOMEM).
+// `netif` must be in lwIP's list. If it can't have a service, returns NULL and sets `error` to EALREADY or ENOMEM.
 autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_link_t *link), int *error);
 void autoip_link_close(autoip_link_t *link);
 

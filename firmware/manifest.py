@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-# For a manifest of yours: include("/path/to/autoip/firmware/manifest.py"). It freezes the Python package.
-# MicroPython 1.29 and later take the C module from here too, older ones want
-# USER_C_MODULES=/path/to/autoip/firmware.
+# In your own manifest, write include("/path/to/autoip/firmware/manifest.py"). This freezes the Python package.
+# MicroPython 1.29 and later also build the C module. For older versions, pass USER_C_MODULES=/path/to/autoip/firmware.
 
-# As ../manifest.py has it, but without a version, which MicroPython would put into each module.
+# Like ../manifest.py, but without a version, because MicroPython would write the version into each module.
 package("autoip", base_path="../lib", opt=3)
 
 try:

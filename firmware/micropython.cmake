@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The C module for the ports that are built by cmake: rp2 and esp32.
+# The C module for the ports that are built with cmake: rp2 and esp32.
 
-include_guard(GLOBAL) # a manifest and USER_C_MODULES may both name it
+include_guard(GLOBAL) # a manifest and USER_C_MODULES may both include this file
 
 add_library(usermod_autoip INTERFACE)
 
@@ -19,9 +19,9 @@ if(ESP_PLATFORM)
     set(AUTOIP_PORT_DIR ${CMAKE_CURRENT_LIST_DIR}/port_esp32)
     target_sources(usermod_autoip INTERFACE ${AUTOIP_PORT_DIR}/autoip_port.c)
     set(AUTOIP_PORT_WRAPS ip4_route_src_hook)
-    # MicroPython 1.25 has these only on boards with native USB.
+    # MicroPython 1.25 defines this only for boards with native USB.
     target_compile_definitions(usermod_autoip INTERFACE "MICROPY_SCHEDULER_STATIC_NODES=(1)")
-    # Before 1.28 it compiles C modules without IDF's options, among them those that optimise.
+    # Versions before 1.28 compile C modules without IDF's options, which include the optimisation.
     idf_build_get_property(autoip_options COMPILE_OPTIONS)
     target_compile_options(usermod_autoip INTERFACE ${autoip_options})
 else()
@@ -32,7 +32,7 @@ else()
         ${AUTOIP_PORT_DIR}/wiznet5k.c
     )
     set(AUTOIP_PORT_WRAPS wizchip_sendto)
-    # All of lwIP is to be built with the hook.
+    # All of lwIP must be built with the hook.
     target_compile_definitions(usermod_autoip INTERFACE
         LWIP_HOOK_FILENAME="alias_route.h"
         LWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-# The C module for the ports that are built by make: stm32, mimxrt, alif, and boards of this project.
+# The C module for the ports that are built with make: stm32, mimxrt, alif, and this project's own boards.
 
-ifndef AUTOIP_MOD_DIR # a manifest and USER_C_MODULES may both name it
+ifndef AUTOIP_MOD_DIR # a manifest and USER_C_MODULES may both include this file
 AUTOIP_MOD_DIR := $(USERMOD_DIR)
 
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/modautoip.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/link.c
 SRC_USERMOD_C += $(addprefix $(AUTOIP_MOD_DIR)/,alias.c alias_route.c alias_udp.c owner.c netifs.c)
 
-# esp32 itself is built by cmake; the board UNIX_TASK has its port.
+# esp32 itself is built with cmake; the board UNIX_TASK uses port_esp32, too.
 AUTOIP_PORT ?= port_softtimer
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)/autoip_port.c
 CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)
@@ -16,7 +16,7 @@ CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)
 AUTOIP_UPSTREAM := $(filter stm32 mimxrt alif,$(notdir $(CURDIR)))
 ifeq ($(AUTOIP_PORT),port_softtimer)
 SRC_USERMOD_C += $(addprefix $(AUTOIP_MOD_DIR)/port_softtimer/,$(if $(AUTOIP_UPSTREAM),netif_upstream.c wiznet5k.c,netif_lan.c))
-# All of lwIP is to be built with the hook.
+# All of lwIP must be built with the hook.
 CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"alias_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
 else
 AUTOIP_WRAPS := ip4_route_src_hook

@@ -21,8 +21,8 @@ typedef struct _autoip_obj_t {
     mp_obj_t name;
 } autoip_obj_t;
 
-// Those that are not closed, by the place of their link. The garbage collector does not look here: an object that nobody
-// has any more, or that a soft reset ends, is closed by its finaliser before its memory goes.
+// The open objects, by the index of their link. The garbage collector doesn't follow these pointers, so an object that is
+// unreachable, or that a soft reset ends, is closed by its finaliser before its memory is freed.
 static autoip_obj_t *objects[AUTOIP_LINKS];
 
 /******************************************************************************/
@@ -30,7 +30,7 @@ static autoip_obj_t *objects[AUTOIP_LINKS];
 
 static mp_sched_node_t nodes[AUTOIP_LINKS];
 
-// Ctrl-C and a soft reset are not ours: they go on to the program that we interrupted.
+// Ctrl-C and a soft reset are not exceptions of the callback. They are raised again in the program that was interrupted.
 static bool is_exception(void *raised) {
     return mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)raised)->type), MP_OBJ_FROM_PTR(&mp_type_Exception));
 }
@@ -38,7 +38,7 @@ static bool is_exception(void *raised) {
 static void call_on_wake(mp_sched_node_t *node) {
     const autoip_obj_t *self = objects[node - nodes];
     if (self == NULL || self->on_wake == mp_const_none) {
-        return; // the scheduler held the node of a service that is no more
+        return; // the node was scheduled for a service that has been closed since
     }
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
@@ -51,7 +51,7 @@ static void call_on_wake(mp_sched_node_t *node) {
     }
 }
 
-// lwIP's context.
+// Called in lwIP's context.
 static void schedule(autoip_link_t *link) {
     mp_sched_schedule_node(&nodes[link - autoip_links], call_on_wake);
     autoip_port_wake();
@@ -62,14 +62,14 @@ static void schedule(autoip_link_t *link) {
 
 typedef struct _open_t {
     mp_obj_t nic;
-    bool wanted; // a link, and not only the name
+    bool wanted; // the caller wants a link, not only the name
     autoip_link_t *link;
     int error; // an errno, or 0
     mp_rom_error_text_t unfit; // why the interface cannot have a link, or NULL
     char name[3];
 } open_t;
 
-// A `network` object has a method active(). Of a class, as network.LAN, that would be a function without self.
+// A `network` object has a method active(). In a class, such as network.LAN, active() is a function without self.
 static void check_nic(mp_obj_t nic) {
     mp_obj_t method[2] = { MP_OBJ_NULL, MP_OBJ_NULL };
     if (nic != mp_const_none && !mp_obj_is_str(nic)) {
@@ -92,24 +92,24 @@ static struct netif *find_netif(mp_obj_t nic) {
     return autoip_port_netif(nic);
 }
 
-// Boards with the same MAC cannot be told apart: their conflicts look like echoes (RFC 5227 2.4).
-static bool is_mac_of_one(const uint8_t *mac) {
+// Boards with the same MAC can't find their conflicts, which look like echoes (RFC 5227 2.4).
+static bool is_unicast_mac(const uint8_t *mac) {
     return !(mac[0] & 1) && memcmp(mac, &ethzero, ETH_HWADDR_LEN) != 0;
 }
 
 static void open_in_lwip(void *arg) {
     open_t *call = arg;
     struct netif *netif = find_netif(call->nic);
-    // An interface that was removed keeps its service, which is found by its name.
+    // An interface that has been removed keeps its service, which is found by the name of the interface.
     if (netif == NULL || netif->name[0] == '\0' || (call->wanted && !autoip_netif_is_present(netif))) {
         call->error = MP_ENODEV;
         return;
     }
     memcpy(call->name, netif->name, sizeof(netif->name));
     if (!(netif->flags & NETIF_FLAG_ETHARP)) {
-        // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has none.
+        // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has no ARP.
         call->unfit = MP_ERROR_TEXT("nic: an interface with Ethernet and ARP");
-    } else if (!is_mac_of_one(netif->hwaddr)) {
+    } else if (!is_unicast_mac(netif->hwaddr)) {
         call->unfit = MP_ERROR_TEXT("nic: MAC is zero or multicast; set it with config(mac=...)");
     } else if (call->wanted) {
         call->link = autoip_link_open(netif, schedule, &call->error);
@@ -133,7 +133,7 @@ static void raise_open_error(const open_t *call) {
     nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
 }
 
-// Returns the interface's name, as a qstr, which takes no heap each time.
+// Returns the interface's name as a qstr, because a qstr allocates memory only the first time.
 static mp_obj_t open_netif(open_t *call) {
     check_nic(call->nic);
     autoip_port_run(open_in_lwip, call);
@@ -174,7 +174,7 @@ static mp_obj_t link_close(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(link_close_obj, link_close);
 
 /******************************************************************************/
-// Its other methods: what Python gives goes to lwIP's context, and what is found there comes back
+// The other methods of Link: they run in lwIP's context, and return the result to Python
 
 enum {
     OP_MAC,
@@ -193,15 +193,15 @@ enum {
 typedef struct _method_t {
     mp_obj_base_t base;
     uint8_t op;
-    uint8_t frame; // MP_BUFFER_READ or _WRITE: it takes a frame
-    bool number; // it takes a number
-    bool closed; // of a closed link it gives zeros; the others raise ENODEV
+    uint8_t frame; // MP_BUFFER_READ or _WRITE if it has a frame as an argument, or 0
+    bool number; // it has a number as an argument
+    bool closed; // for a closed link it returns zeros, or raises ENODEV if this is false
 } method_t;
 
 typedef struct _call_t {
     autoip_link_t *link;
     uint8_t op;
-    int number; // what is given, then the result
+    int number; // the argument, then the result
     uint8_t *frame;
     uint8_t mac[ETH_HWADDR_LEN];
     ip4_addr_t address;
@@ -288,7 +288,7 @@ static mp_obj_t method_call(mp_obj_t method_in, size_t n_args, size_t n_kw, cons
     return MP_OBJ_NEW_SMALL_INT(call.number);
 }
 
-// As MicroPython's own functions: an attribute of this type is a method, and is called with a Link as self only.
+// Like MicroPython's own functions, an attribute of this type is a method, which is only called with a Link as self.
 static MP_DEFINE_CONST_OBJ_TYPE(
     method_type,
     MP_QSTR_function,
@@ -309,7 +309,7 @@ static const method_t link_release = { { &method_type }, .op = OP_RELEASE };
 static const method_t link_wake = { { &method_type }, .op = OP_WAKE, .number = true };
 
 /******************************************************************************/
-// Its attributes
+// The attributes of Link
 
 static void link_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
@@ -356,15 +356,15 @@ static MP_DEFINE_CONST_OBJ_TYPE(
 /******************************************************************************/
 // Module
 
-// name(nic=None): the short name of an interface, by which services are told apart.
+// name(nic=None): the short name of an interface, which identifies its service.
 static mp_obj_t autoip_name(mp_obj_t nic) {
     open_t call = { .nic = nic };
     return open_netif(&call);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(autoip_name_obj, autoip_name);
 
-// refuse_callback(): RuntimeError in a callback of the scheduler, during which nothing else that is scheduled runs. The
-// scheduler is locked then. The callback of another thread locks it as well, but soon returns.
+// refuse_callback() raises RuntimeError in a callback of the scheduler, because no other scheduled function runs until the
+// callback returns. The scheduler is locked then. A callback in another thread locks it as well, but soon returns.
 static mp_obj_t autoip_refuse_callback(void) {
     for (int tries = 10; MP_STATE_VM(sched_state) < 0; --tries) {
         if (tries == 0) {

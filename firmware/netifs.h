@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The interfaces of lwIP that belong to a driver. All functions are to be called in lwIP's context.
+// The interfaces of lwIP that belong to a driver. Call all functions in lwIP's context.
 #ifndef AUTOIP_FIRMWARE_NETIFS_H
 #define AUTOIP_FIRMWARE_NETIFS_H
 

@@ -16,7 +16,7 @@ static u8_t dhcp_state(const struct netif *netif) {
 autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, const ip4_addr_t *lease) {
     const ip4_addr_t *address = netif_ip4_addr(netif);
     u8_t state = dhcp_state(netif);
-    // As dhcp_supplied_address(), but without a call, because this runs for each ARP packet.
+    // Like dhcp_supplied_address(), but without a call, because this runs for each ARP packet.
     bool is_leased = state == DHCP_STATE_BOUND || state == DHCP_STATE_RENEWING || state == DHCP_STATE_REBINDING;
     if (ip4_addr_isany(address)) {
         bool is_busy = is_leased || state == DHCP_STATE_REBOOTING || state == DHCP_STATE_CHECKING;
@@ -38,7 +38,7 @@ void autoip_owner_note_lease(const struct netif *netif, ip4_addr_t *lease) {
     }
 }
 
-// t0_timeout is the time of the last lease, or zero before the first lease.
+// t0_timeout is the duration of the last lease, or zero before the first lease.
 void autoip_owner_note_former_lease(const struct netif *netif, ip4_addr_t *lease) {
     const struct dhcp *dhcp = netif_dhcp_data(netif);
     *lease = dhcp != NULL && dhcp->t0_timeout != 0 ? *netif_ip4_addr(netif) : *IP4_ADDR_ANY4;

@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MIT
 // Who set the IPv4 address of an lwIP interface. lwIP doesn't record the owner of an address, so autoip derives the owner
-// from the address, from the state of DHCP, and from two addresses that autoip remembers. All functions are to be called
-// in lwIP's context.
+// from the address, from the state of DHCP, and from two addresses that autoip remembers. Call all functions in lwIP's
+// context.
 #ifndef AUTOIP_FIRMWARE_OWNER_H
 #define AUTOIP_FIRMWARE_OWNER_H
 
 #include "lwip/ip4_addr.h"
 #include "lwip/netif.h"
 
-// lwIP 2.1, in IDF 5.3 and older, has other names.
+// lwIP 2.1, which IDF 5.3 and older use, has other names.
 #ifndef ip4_addr_eq
 #define ip4_addr_eq ip4_addr_cmp
 #define ip4_addr_net_eq ip4_addr_netcmp
 #endif
 
-// In this order: without an address of its own, with an own address, with a routable one.
+// The order matters: first the interfaces without an address of their own, then those with one, the routable one last.
 typedef enum _autoip_owner_t {
     AUTOIP_OWNER_NONE, // the interface has no address
     AUTOIP_OWNER_DHCP, // the interface has no address, but DHCP holds or is confirming a lease
     AUTOIP_OWNER_AUTOIP, // the interface shows autoip's address
-    AUTOIP_OWNER_STALE_LEASE, // a lease that no server has confirmed since the link came up: lwIP asks for another one
-    AUTOIP_OWNER_LINK_LOCAL, // a 169.254 address, set by hand or leased: it is not routable (RFC 3927 1.6)
+    AUTOIP_OWNER_STALE_LEASE, // a lease that no server has confirmed since the link came up; lwIP asks for a new lease
+    AUTOIP_OWNER_LINK_LOCAL, // a 169.254 address, set by hand or leased, which is not routable (RFC 3927 1.6)
     AUTOIP_OWNER_ROUTABLE, // a lease or a static address
 } autoip_owner_t;
 
 // shown: the address that autoip has put on the interface, or zero. lease: see autoip_owner_note_lease().
 autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, const ip4_addr_t *lease);
 
-// Store the interface's address in `lease` if DHCP supplied the address. Call it after each change of the interface,
-// because lwIP leaves a lease on the interface while it asks for another one, but no longer records that it is a lease.
+// Stores the interface's address in `lease` if DHCP supplied the address. Call it after each change of the interface,
+// because lwIP leaves a lease on the interface while it asks for a new one, but no longer records that it is a lease.
 void autoip_owner_note_lease(const struct netif *netif, ip4_addr_t *lease);
 
-// The same for the first time, because a lease may have become stale before. It sets `lease` to zero if there was none.
+// Call this the first time, because the lease may be stale already. Sets `lease` to zero if there was no lease.
 void autoip_owner_note_former_lease(const struct netif *netif, ip4_addr_t *lease);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a port gives: a folder port_* for each kind, with these functions and, in its autoip_port.h, the type
+// The functions that a port implements. Each kind of port has a directory port_*, whose autoip_port.h defines the type
 // autoip_port_timer_t.
 #ifndef AUTOIP_FIRMWARE_PORT_H
 #define AUTOIP_FIRMWARE_PORT_H
@@ -14,38 +14,38 @@
 #include "alias.h"
 #include "autoip_port.h"
 
-// Run function(arg) in lwIP's context, and return when it is done. Python's thread.
+// Runs function(arg) in lwIP's context, and returns when it is done. Called in Python's thread.
 void autoip_port_run(void (*function)(void *), void *arg);
 
-// Wake Python's thread, for which something was scheduled. lwIP's context.
+// Wakes Python's thread after a function has been scheduled for it. Called in lwIP's context.
 void autoip_port_wake(void);
 
-// The interface of a `network` object, and the one that is meant where none is named; NULL: there is none. lwIP's
-// context; they neither raise nor allocate.
+// Return the interface of a `network` object, and the default interface, or NULL. Called in lwIP's context, so they
+// neither raise nor allocate.
 struct netif *autoip_port_netif(mp_obj_t nic);
 struct netif *autoip_port_default(void);
 
-// Tell lwIP of a cable that the driver does not report; false: the driver does. lwIP's context, in the timer, at most once a
-// second.
-bool autoip_port_look(struct netif *netif);
+// Reports the state of the cable to lwIP and returns true, or returns false if the driver does this itself. Called in
+// lwIP's context, by the timer, at most once per second.
+bool autoip_port_poll_cable(struct netif *netif);
 
-// Where a layer above lwIP chooses the default interface and keeps addresses; macros that do nothing elsewhere.
-// lwIP's context.
+// For ports with a layer above lwIP that chooses the default interface and stores addresses. In other ports these are
+// macros that do nothing. Called in lwIP's context.
 #ifndef autoip_port_forget
-// If main shows the address and is the default interface, have one with a router in its place. After the address is
-// set, and about once a second.
+// If main shows the address and is the default interface, makes an interface with a router the default one. Called after
+// the address is set, and about once per second.
 void autoip_port_keep_uplink(const autoip_alias_t *alias);
 
-// The address that main shows is about to be suspended or taken off: the layer may not put it there again by itself.
-// Also in the middle of a change of the interface.
+// Called before the address that main shows is suspended or removed, so that the layer doesn't set it again. This may be
+// in the middle of a change of the interface.
 void autoip_port_forget(const autoip_alias_t *alias);
 #endif
 
-// A clock in ms that wraps at 2**32. lwIP's context.
+// A clock in ms that wraps at 2**32. Called in lwIP's context.
 uint32_t autoip_port_now(void);
 
-// A timer, all of it in lwIP's context. `due` is called when it is due, and returns the ms after which it is to be
-// called again, or AUTOIP_PORT_NEVER. It lies in memory that is zero before the first init; false: no memory.
+// A timer in lwIP's context. The timer calls `due`, which returns the ms until its next call, or AUTOIP_PORT_NEVER. The
+// memory of the timer must be zero before the first init. init returns false if there is no memory.
 #define AUTOIP_PORT_NEVER (UINT32_MAX)
 bool autoip_port_timer_init(autoip_port_timer_t *timer, uint32_t (*due)(autoip_port_timer_t *timer));
 void autoip_port_timer_start(autoip_port_timer_t *timer, uint32_t ms);

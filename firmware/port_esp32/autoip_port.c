@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// esp32: lwIP runs in a task of its own and there is no lock to hold it: what touches it runs in that
-// task. Timers are those of esp_timer, which has another task.
+// esp32: lwIP runs in its own task. It has no lock, so every function that uses lwIP runs in this task. The timers are
+// those of esp_timer, which has another task.
 
 #include "py/mphal.h"
 
@@ -31,8 +31,8 @@ static esp_err_t run_in_lwip(void *arg) {
     return ESP_OK;
 }
 
-// Python keeps the GIL meanwhile: it may be in a finaliser, where no other thread may touch the heap. lwIP's
-// task never wants it.
+// Python keeps the GIL while it waits, because it may be in a finaliser, during which no other thread may use the heap.
+// lwIP's task never needs the GIL.
 void autoip_port_run(void (*function)(void *), void *arg) {
     call_t call = { function, arg };
     esp_netif_tcpip_exec(run_in_lwip, &call);
@@ -71,13 +71,13 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
     return self->netif == NULL ? NULL : esp_netif_get_netif_impl(self->netif);
 }
 
-bool autoip_port_look(struct netif *netif) {
+bool autoip_port_poll_cable(struct netif *netif) {
     (void)netif;
     return false;
 }
 
-// An interface with a DHCP client becomes lwIP's default one when it has a lease: before that it is the
-// station, or Ethernet.
+// An interface with a DHCP client becomes lwIP's default interface when it has a lease. Before that the default interface
+// is the station, or Ethernet.
 struct netif *autoip_port_default(void) {
     if (netif_default != NULL) {
         return netif_default;
@@ -94,8 +94,9 @@ static bool has_router(const struct netif *netif) {
            && !ip4_addr_isany(router) && !ip4_addr_eq(router, address);
 }
 
-// IDF chooses the default interface anew when one comes up (before 5.4) or has an address (since 5.4), by priority: a
-// station's is above those of Ethernet and PPP. It does not know that a link-local address leads to no other network.
+// IDF chooses the default interface again when an interface comes up (before 5.4) or gets an address (since 5.4). It
+// chooses by priority, and prefers a station to Ethernet and PPP. It doesn't know that a link-local address leads to no
+// other network.
 void autoip_port_keep_uplink(const autoip_alias_t *alias) {
     struct netif *other;
     if (autoip_alias_owner(alias) == AUTOIP_OWNER_AUTOIP && netif_default == alias->main) {
@@ -113,8 +114,8 @@ static bool keeps(const autoip_alias_t *alias) {
     return alias->shows && autoip_alias_owner(alias) <= AUTOIP_OWNER_AUTOIP;
 }
 
-// While the DHCP client is off IDF keeps the last address, and puts it on the interface again when the link comes up,
-// without a probe (RFC 3927 2.2). While DHCP is on IDF forgets it by itself, and refuses this call.
+// While the DHCP client is off, IDF stores the last address, and sets it again without a probe when the link comes up
+// (RFC 3927 2.2). While DHCP is on, IDF doesn't store the address, and refuses this call.
 void autoip_port_forget(const autoip_alias_t *alias) {
     static const esp_netif_ip_info_t nothing;
     ip_addr_t dns[DNS_MAX_SERVERS]; // IDF clears the list
@@ -130,7 +131,7 @@ void autoip_port_forget(const autoip_alias_t *alias) {
     }
 }
 
-// In the place of IDF's hook for routing by the source address, to which what autoip leaves open goes on.
+// Replaces IDF's hook for source routing. Packets for which autoip has no route are passed on to IDF's hook.
 struct netif *__real_ip4_route_src_hook(const ip4_addr_t *source, const ip4_addr_t *destination);
 struct netif *__wrap_ip4_route_src_hook(const ip4_addr_t *source, const ip4_addr_t *destination);
 struct netif *__wrap_ip4_route_src_hook(const ip4_addr_t *source, const ip4_addr_t *destination) {
@@ -152,7 +153,7 @@ static void start(autoip_port_timer_t *timer, uint32_t ms) {
 
 static void on_timer_in_lwip(void *arg) {
     autoip_port_timer_t *timer = arg;
-    if (timer->running) { // it may have been stopped while this was on the way
+    if (timer->running) { // the timer may have been stopped after the message was sent
         uint32_t ms = timer->due(timer);
         if (ms != AUTOIP_PORT_NEVER) {
             start(timer, ms);

@@ -9,7 +9,7 @@
 typedef struct _autoip_port_timer_t {
     uint32_t (*due)(struct _autoip_port_timer_t *timer);
     esp_timer_handle_t handle; // NULL before the first init
-    struct tcpip_callback_msg *message; // made once, so that none has to be had when the timer is due
+    struct tcpip_callback_msg *message; // allocated once, so that a due timer needs no memory
     bool running;
 } autoip_port_timer_t;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ports whose lwIP and soft timers run in PendSV, or as UNIX_TAP's in what takes its place. A netif_*.c beside this
-// file tells the lwIP interface of a `network` object.
+// Ports whose lwIP and soft timers run in PendSV, or, on UNIX_TAP, in a signal handler. A netif_*.c next to this file finds
+// the lwIP interface of a `network` object.
 
 #include "py/mphal.h"
 
@@ -13,7 +13,7 @@ void autoip_port_run(void (*function)(void *), void *arg) {
 }
 
 void autoip_port_wake(void) {
-    // What is scheduled wakes the port by itself.
+    // Scheduling a function wakes the port.
 }
 
 struct netif *autoip_port_default(void) {
@@ -24,8 +24,8 @@ uint32_t autoip_port_now(void) {
     return mp_hal_ticks_ms();
 }
 
-// A soft timer may not be inserted from the handler of soft timers: this one is periodic, and the handler adds its
-// period to the time at which it was due.
+// The handler of soft timers may not insert a soft timer. So this timer is periodic, and the handler adds the period to
+// expiry_ms.
 static void on_timer(soft_timer_entry_t *entry) {
     autoip_port_timer_t *timer = (autoip_port_timer_t *)entry;
     uint32_t ms = timer->due(timer);

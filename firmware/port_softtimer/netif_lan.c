@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The boards of this project have one kind of `network` object, and it knows its lwIP interface.
+// This project's own boards have one kind of `network` object, which knows its lwIP interface.
 
 #include "network_lan.h"
 
@@ -9,8 +9,8 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
     return network_lan_netif(nic);
 }
 
-// Their drivers tell lwIP of the cable.
-bool autoip_port_look(struct netif *netif) {
+// The drivers report the cable to lwIP.
+bool autoip_port_poll_cable(struct netif *netif) {
     (void)netif;
     return false;
 }

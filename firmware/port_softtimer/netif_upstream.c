@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// MicroPython's own ports rp2, stm32, mimxrt and alif. The objects of `network` are private to MicroPython;
-// an interface is found by what its driver left in netif->state, or by its name.
+// MicroPython's own ports rp2, stm32, mimxrt and alif. The objects of `network` are private to MicroPython, so an interface
+// is found by the value that its driver has stored in netif->state, or by its name.
 
 #include "py/runtime.h"
 
@@ -12,14 +12,14 @@
 #include "netifs.h"
 #include "port.h"
 
-// Weak: NULL in a build without that driver.
+// Weak: NULL in a build without the driver.
 extern const mp_obj_type_t network_lan_type __attribute__((weak));
 extern const mp_obj_type_t mod_network_nic_type_wiznet5k __attribute__((weak));
 extern const mp_obj_type_t mod_network_nic_type_ncm __attribute__((weak));
 extern int8_t wizphy_getphylink(void) __attribute__((weak)); // 1: there is a link
 extern int eth_link_status(void *eth) __attribute__((weak)); // 1: there is a link
 
-// Of stm32 and mimxrt.
+// The `network` object of stm32 and mimxrt.
 typedef struct _lan_t {
     mp_obj_base_t base;
     void *eth;
@@ -36,7 +36,7 @@ static struct netif *find_netif(const void *state) {
 }
 
 #if MICROPY_PY_NETWORK_CYW43
-// STA and AP are one object each, and have the same MAC.
+// The station and the access point are one object each, and have the same MAC.
 static bool is_station(mp_obj_t nic) {
     mp_obj_t sta = MP_OBJ_NEW_SMALL_INT(MOD_NETWORK_STA_IF);
     return nic == MP_OBJ_TYPE_GET_SLOT(&mp_network_cyw43_type, make_new)(&mp_network_cyw43_type, 1, 0, &sta);
@@ -73,7 +73,7 @@ static bool is_lan(const struct netif *netif) {
     return &network_lan_type != NULL && netif->name[0] == 'e' && !is_wiznet5k(netif);
 }
 
-// eth_link_status() asks the PHY only while lwIP has no link.
+// eth_link_status() reads the PHY only while lwIP has no link.
 static bool lan_has_link(struct netif *netif) {
     uint8_t flags = netif->flags;
     netif->flags &= ~NETIF_FLAG_LINK_UP;
@@ -82,21 +82,21 @@ static bool lan_has_link(struct netif *netif) {
     return link;
 }
 
-// WIZNET5K() of an active interface clears its flags without telling anybody.
-static void tell_cleared(struct netif *netif) {
+// WIZNET5K() clears the flags of an active interface without a callback.
+static void report_cleared(struct netif *netif) {
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_UP | NETIF_FLAG_LINK_UP;
     netif_set_link_down(netif);
     netif_set_down(netif);
 }
 
-// The drivers of WIZNET5K and LAN do not tell lwIP of the cable, but for stm32's LAN from MicroPython 1.29 on.
-bool autoip_port_look(struct netif *netif) {
+// The drivers of WIZNET5K and LAN don't report the cable to lwIP, except for stm32's LAN from MicroPython 1.29 on.
+bool autoip_port_poll_cable(struct netif *netif) {
     bool wiznet5k = is_wiznet5k(netif);
     if (!wiznet5k && !is_lan(netif)) {
         return false;
     }
     if (wiznet5k && netif->flags == 0) {
-        tell_cleared(netif);
+        report_cleared(netif);
     }
     if (netif_is_up(netif)) {
         bool link = wiznet5k ? wizphy_getphylink() == 1 : lan_has_link(netif);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// WIZNET5K sends a frame: in the place of ioLibrary's wizchip_sendto(), by the linker, see micropython.mk and
-// micropython.cmake. ioLibrary's runs pending Python while it waits for the chip, with lwIP locked. If that
-// Python sends, it takes the SENDOK that the first send waits for; if it raises, lwIP stays locked. And
-// without a cable there is no SENDOK: it waits for ever. This one runs no Python, and ends.
+// Sends a frame with a WIZnet chip. The linker replaces ioLibrary's wizchip_sendto() with this function, see micropython.mk
+// and micropython.cmake. ioLibrary's function runs pending Python code while it waits for the chip, with lwIP locked. If
+// this code sends a frame, it consumes the SENDOK that the first send waits for. If it raises, lwIP stays locked. Without a
+// cable there is no SENDOK, and the function waits forever. This function runs no Python code, and always returns.
 
 #include "py/mphal.h"
 
@@ -10,7 +10,7 @@
 
 #include "lib/wiznet5k/Ethernet/wizchip_conf.h"
 
-#define SEND_TIMEOUT (10000) // us; the longest frame takes 1,230 at 10 Mbit/s
+#define SEND_TIMEOUT (10000) // us; the longest frame takes 1,230 us at 10 Mbit/s
 
 static void execute(uint8_t socket, uint8_t command) {
     setSn_CR(socket, command);
@@ -29,7 +29,7 @@ static bool is_sent(uint8_t socket) {
     return true;
 }
 
-// The chip forgets what it could not send: else that would go out in front of the next frame.
+// Makes the chip drop a frame that it could not send. Otherwise the chip would send it before the next frame.
 static void forget(uint8_t socket) {
     execute(socket, Sn_CR_CLOSE);
     setSn_IR(socket, 0xff);
@@ -38,7 +38,7 @@ static void forget(uint8_t socket) {
 
 int32_t __wrap_wizchip_sendto(uint8_t socket, uint8_t *frame, uint16_t len, uint8_t *address, uint16_t port);
 int32_t __wrap_wizchip_sendto(uint8_t socket, uint8_t *frame, uint16_t len, uint8_t *address, uint16_t port) {
-    (void)address; // they are for UDP; this is a frame, in MACRAW mode
+    (void)address; // address and port are for UDP; this is a frame, in MACRAW mode
     (void)port;
     MICROPY_PY_LWIP_ENTER // send_ethernet() takes no lock itself
     if (getSn_TX_FSR(socket) >= len) {
@@ -49,7 +49,7 @@ int32_t __wrap_wizchip_sendto(uint8_t socket, uint8_t *frame, uint16_t len, uint
         }
     }
     MICROPY_PY_LWIP_EXIT
-    return len; // a lost frame is lost; for anything else the driver would take the interface down
+    return len; // also for a lost frame: the driver takes the interface down if it gets another value
 }
 
 #endif

@@ -69,7 +69,7 @@ uint32_t autoip_port_now(void) {
     return now;
 }
 
-bool autoip_port_look(struct netif *netif) {
+bool autoip_port_poll_cable(struct netif *netif) {
     (void)netif;
     return false;
 }
