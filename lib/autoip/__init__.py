@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""autoip: an IPv4 link-local address (169.254/16) with no DHCP server and no configuration.
+"""autoip: an IPv4 link-local address (169.254/16) without a DHCP server and without configuration.
 
     import autoip
 
     svc = autoip.start()
     print(svc.wait())
 
-Behaviour and options are those of the QNX AutoIP module, the protocol is RFC 3927 and RFC 5227.
+The behaviour and the options are those of the QNX AutoIP module. The protocol is RFC 3927 and RFC 5227.
 """
 
 try:
@@ -17,33 +17,34 @@ except ImportError:
 from . import service as _service
 from .candidates import host_part as _host_part
 
-# What a prompt completes after "autoip." is what is for users.
+# At the prompt, "autoip." completes only to the names that are for users.
 del acd, candidates, service  # noqa: F821
 
 __version__ = "0.2.0"
 
 
 def start(nic=None, *, ip=None, remember=None, **options):
-    """Claim a link-local address on an interface and keep it; returns the running service.
+    """Claim a link-local address on an interface and keep it. Returns the running service.
 
-    nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default one.
-    ip: address to try first, 169.254.1.0 - 169.254.254.255.
-    delay: 1 - 8000 ms, paces the probes; 2000 gives the RFC's timing.
-    abandon: take another address on the first conflict, instead of defending (RFC 3927 2.5 a).
-    debug: a longer log, with every ARP packet sent: see service.log(). Nothing is printed by itself,
-        which would break a raw REPL (mpremote); on_event=print does that at a prompt.
-    old: give the link-local address up while the interface has a routable one (RFC 3927 1.9).
-    force: with `old`, keep it, but send new traffic to 169.254/16 from the routable address.
-    on_event: called as on_event(event, service) from the scheduler; the events are "bound",
-        "conflict", "defended", "suspended", "lost", "routable conflict" and "stopped". It is an attribute
-        of the service as well, so that a program can set it later.
-    remember: path of a file for the last good address, tried first after a restart. wait(), ready(),
-        changed() and save() of the service write the file; a callback never does.
+    nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default interface.
+    ip: the address to try first, 169.254.1.0 - 169.254.254.255.
+    delay: 1 - 8000 ms, the time scale of the probes. 2000 is the timing of the RFC.
+    abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
+    debug: keep a longer log, which includes every ARP packet sent, see service.log(). autoip prints nothing
+        by itself, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
+    old: give up the link-local address while the interface has a routable address (RFC 3927 1.9).
+    force: with `old`, keep the link-local address, but send new traffic to 169.254/16 from the routable
+        address.
+    on_event: called as on_event(event, service) from the scheduler. The events are "bound", "conflict",
+        "defended", "suspended", "lost", "routable conflict" and "stopped". `on_event` is also an attribute
+        of the service, so that a program can set it later.
+    remember: the path of a file that stores the last good address, which is tried first after a restart.
+        wait(), ready(), changed() and save() of the service write the file. A callback never does.
 
-    ValueError for a bad value, an interface without ARP, or a file that is not autoip's; TypeError for a
+    ValueError for a bad value, an interface without ARP, or a file that is not autoip's. TypeError for a
     `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is no
-    such interface or it is not active, OSError(EALREADY) if it has a service, OSError(ENOMEM) for more
-    services than the firmware has slots for (AUTOIP_LINKS, by default 2), and what the file system raises if
+    such interface or if it is not active, OSError(EALREADY) if it already has a service, OSError(ENOMEM) if
+    all services of the firmware are in use (AUTOIP_LINKS, by default 2). The OSError of the file system if
     `remember` can't be written.
     """
     first = -1 if ip is None else _host_part(ip)
@@ -57,15 +58,15 @@ def start(nic=None, *, ip=None, remember=None, **options):
 
             store = Store(remember, link.mac())
         return _service.Service(link, nic, first, store, **options)
-    except BaseException:  # Ctrl-C as well
+    except BaseException:  # also Ctrl-C
         link.close()
         raise
 
 
 def stop(nic=None):
-    """Stop the service of an interface, or all; one without a service is left alone.
+    """Stop the service of an interface, or all services. Does nothing if the interface has no service.
 
-    nic: as for start(), but None for all. OSError(ENODEV) if there is no such interface.
+    nic: as for start(), but None for all services. OSError(ENODEV) if there is no such interface.
     """
     for service in list(_service.running) if nic is None else (get(nic),):
         if service:
@@ -73,9 +74,9 @@ def stop(nic=None):
 
 
 def get(nic=None):
-    """The running service of an interface, or None. An interface that is gone keeps its service.
+    """The running service of an interface, or None. An interface that has been removed keeps its service.
 
-    nic: as for start(); None for the only service that there is, or, among several, for that of the
+    nic: as for start(). With None, returns the only service, or, if there are several, the service of the
     default interface. OSError(ENODEV) if there is no such interface.
     """
     running = _service.running
@@ -92,9 +93,9 @@ def get(nic=None):
 
 
 def mount(options=""):
-    """start() by an option string of the QNX module: "if=w0,ip=169.254.20.20,debug,delay=200,abandon".
+    """start() with an option string of the QNX module: "if=w0,ip=169.254.20.20,debug,delay=200,abandon".
 
-    ValueError names an option that is unknown, given twice or malformed; TypeError if it is not a string.
+    ValueError names an option that is unknown, repeated or malformed. TypeError if `options` is not a string.
     """
     from .options import parse
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What the package offers to a program, with types, for editors and checkers. Docstrings: in the .py file.
+# The public interface of the package, with types. The .py file has the docstrings.
 
 from collections.abc import Callable
 from typing import Any

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""The address-conflict-detection machine of RFC 3927 and RFC 5227, for one interface.
+"""The state machine of address conflict detection (RFC 3927 and RFC 5227), for one interface.
 
-It sees no clock, no socket and no interface. After each input the caller takes the address off the
-interface unless it is `assigned`, and then does what the input returned, as bits, lowest first:
+It has no access to a clock, a socket or an interface. After each input, the caller removes the address from
+the interface unless the address is `assigned`. Then the caller does what the input returned, which are the
+following bits, lowest first:
 
-    SEND        hand `frame` to the driver, then call sent() and do what it returns as well
-    ASSIGN      likewise, and put `host` on the interface in the same step: `frame` announces it
-    CONFLICT    tell: another host, the frame's sender, uses or probes our address
-    DEFENDED    tell: the conflict was answered with an announcement
-    SUSPENDED   tell: the interface is down, and the address out of use; it stays there, to be probed anew
-    LOST        tell: the address is gone
-    BOUND       tell: the address is held and may be used (RFC 5227 2.3: from the first announcement)
-    ROUTABLE    tell: it uses the interface's routable address (RFC 5227 2.4)
+    SEND        pass `frame` to the driver, then call sent() and do what it returns as well
+    ASSIGN      like SEND, and set `host` on the interface in the same step; `frame` announces the address
+    CONFLICT    report: another host, the frame's sender, uses or probes our address
+    DEFENDED    report: an announcement has defended the address
+    SUSPENDED   report: the interface is down; the address stays on it, unused, and will be probed again
+    LOST        report: the address has been removed
+    BOUND       report: the address is held and may be used (RFC 5227 2.3: from the first announcement)
+    ROUTABLE    report: another host uses the interface's routable address (RFC 5227 2.4)
 
         state        left by                                       to
-        WAITING      interface up, and no rate limit or its end    PROBING
-        (the first)
+        WAITING      interface up, and no rate limit applies       PROBING
+        (initial)
         PROBING      conflict                                      PROBING with the next candidate,
                                                                    or WAITING for the rate limit
                      3 probes and 2 s of silence: announcement 1   ANNOUNCING
@@ -24,16 +25,17 @@ interface unless it is `assigned`, and then does what the input returned, as bit
         ANNOUNCING,  conflict, the first within 10 s               the same state, defended
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
-        IDLE         no routable address any more                  PROBING
+        IDLE         the routable address is removed               PROBING
         any          interface down                                WAITING
                      a routable address on the interface           IDLE
-                     stop                                          STOPPED, for good
+                     stop                                          STOPPED, the final state
 
-An address that is held when the interface goes down is suspended: it stays there (`assigned`) with its
-connections. If it is won again it is BOUND, and they go on; if it is denied, with IDLE or stop() it is LOST.
+If the address is held when the interface goes down, it is suspended: it stays on the interface (`assigned`)
+with its connections. If it is claimed again, it is BOUND, and its connections continue. If another host
+claims it, or after IDLE or stop(), it is LOST.
 
-Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may end an input anywhere: a state
-is entered last, when all that it needs is there, so that the inputs after it go on from there.
+Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may end an input anywhere. So an
+input enters a state last, after everything that the state needs, and the next input can continue.
 """
 
 from micropython import const
@@ -49,10 +51,10 @@ _LOST = const(32)
 _BOUND = const(64)
 _ROUTABLE = const(128)
 
-# The words of what is told, from CONFLICT on.
+# The names of the events, for the bits from CONFLICT on.
 EVENTS = ("conflict", "defended", "suspended", "lost", "bound", "routable conflict")
 
-# A user may use the address from the first announcement on: that is one state for them.
+# A user may use the address from the first announcement on, so two states have the same name.
 STATES = ("stopped", "waiting", "idle", "probing", "bound", "bound")
 _STOPPED = const(0)
 _WAITING = const(1)
@@ -77,23 +79,23 @@ _DEFENCES = const(3)
 _MOVES = const(4)
 _MISMATCHED = const(5)
 _ROUTABLE_CONFLICTS = const(6)
-_ATTEMPTS = const(7)  # of candidate(), not told
+_ATTEMPTS = const(7)  # calls of candidate(), not part of COUNTERS
 
-# RFC 3927 section 9. The four that pace the probes come from the option `delay`, whose default of
-# 2,000 ms gives the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
+# RFC 3927 section 9. The other four times are derived from the option `delay`, whose default of 2,000 ms
+# results in the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
 _PROBE_NUM = const(3)
 _ANNOUNCE_INTERVAL = const(2000)  # ms
 _MAX_CONFLICTS = const(10)
 _RATE_LIMIT_INTERVAL = const(60000)  # ms
 _DEFEND_INTERVAL = const(10000)  # ms
 
-_CALM = const(600000)  # ms, the longest of all: an address is held until earlier losses are forgotten
-_RETRY = const(100)  # ms until a frame that the driver did not take is sent again
+_CALM = const(600000)  # ms for which an address must be held until losses are forgotten; the longest time
+_RETRY = const(100)  # ms until a frame that the driver did not accept is sent again
 
 _TICKS_MAX = const(0x3FFFFFFF)
 _NEVER = const(0x3FFFFFFF)  # ms
 
-# Where the fields of an ARP frame are.
+# The offsets of the fields of an ARP frame.
 _SOURCE = const(6)  # Ethernet source
 _SHA = const(22)  # sender hardware address
 _SPA = const(28)  # sender protocol address
@@ -104,25 +106,25 @@ _PROBE = const(2)
 _ANSWER = const(3)
 _ROUTABLE_CLAIM = const(4)
 
-# What an interface's limit of new candidates counts. From the tenth conflict on, a new claim waits a minute
+# The items of an interface's rate limit. From the tenth conflict on, a new claim waits for one minute
 # (RFC 5227 2.1.1).
-_DENIALS = const(0)  # candidates since the last successful claim
-_LOSSES = const(1)  # addresses since one was held for ten minutes
-_PAUSE = const(2)  # when a new claim may begin, or -1
+_DENIALS = const(0)  # candidates denied since the last successful claim
+_LOSSES = const(1)  # addresses lost since an address was held for ten minutes
+_PAUSE = const(2)  # when a new claim may start, or -1
 
 
 def new_limit():
-    """The limit of an interface; kept over stop() and start(), which must not shorten it."""
+    """The rate limit of an interface. It outlives a service, because stop() and start() must not reset it."""
     return [0, 0, -1]
 
 
 class Machine:
     """One interface's claim on a link-local address.
 
-    mac: the interface's 6 bytes. random(mac, low, high): an int, both ends included. limit: of the
-    interface, by new_limit(). is_taken(machine, host): does another machine of this board claim this
-    host part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms. abandon: give up
-    on the first conflict.
+    mac: the interface's MAC, 6 bytes. random(mac, low, high): returns an int from low to high, both included.
+    limit: the interface's rate limit, made by new_limit(). is_taken(machine, host): does another machine of
+    this board claim this host part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms.
+    abandon: give up the address on the first conflict.
     """
 
     def __init__(self, mac, random, limit, is_taken, first, delay, abandon):
@@ -140,11 +142,11 @@ class Machine:
         self.is_taken = is_taken
         self.delay = delay
         self.abandon = abandon
-        self.assigned = False  # `host` is to be on the interface, in use or suspended
+        self.assigned = False  # `host` must be on the interface, in use or suspended
         self.previous = -1  # host part of the address that was suspended or lost last, or -1
         self._step = -1  # when the next frame, or the end of a pause, is due
-        self._retry = -1  # when a defence is due that is yet to be sent
-        self._defence = -1  # when DEFEND_INTERVAL is over
+        self._retry = -1  # when a defence has to be sent, or -1
+        self._defence = -1  # when DEFEND_INTERVAL is over, or -1
         self.host = first
         self._set_mac(mac)
         if first < 0:
@@ -153,15 +155,14 @@ class Machine:
     # Inputs
 
     def stop(self):
-        """Give everything up. The machine can't be started again."""
-        self.state = _STOPPED  # before the first jump, where Ctrl-C may end this
+        """Give up the claim and the address. The machine can't be started again."""
+        self.state = _STOPPED  # before the first jump, because Ctrl-C may end this at a jump
         return self._give_up(_STOPPED)
 
     def set_status(self, up, idle, now, mac=None):
-        """up: of the interface; before, it counts as down. idle: no address is wanted. mac: if it may be
-        another one.
+        """Set the status of the interface, which is down at first. The status may be the same as before.
 
-        The same status may be told again.
+        up: is the interface up? idle: no address is wanted. mac: pass it if it may have changed.
         """
         if self.state == _STOPPED:
             return 0
@@ -180,17 +181,16 @@ class Machine:
     def received(self, kind, frame, now):
         """Process a received frame. If a timer is due at the same time, call this first.
 
-        kind: what the link has found the frame to be. 1: a claim, which has `host` as its sender;
-        2: a probe for `host`; 3: an answer, which is a claim that replies to a probe of ours; 4: a claim of
-        the routable address. The machine only reports and counts the last, because that address is for
-        DHCP or the user to defend.
+        kind: the kind of the frame. 1: a claim, which has `host` as its sender; 2: a probe for `host`; 3: an
+        answer, which is a claim that replies to a probe of ours; 4: a claim of the routable address, which
+        the machine only reports and counts, because DHCP or the user has to defend this address.
         """
         if kind == _ROUTABLE_CLAIM:
             self.counts[_ROUTABLE_CONFLICTS] += 1
             self.contested = -1
             return _ROUTABLE
-        # An answer may take a second (RFC 3927 1.3), which a short `delay` doesn't wait for. It is not an
-        # attack on our address, but shows that the address never was ours.
+        # An answer may take a second (RFC 3927 1.3), and with a short `delay` it comes too late. It is not an
+        # attack on our address, but shows that another host had the address before.
         denied = self.state == _PROBING or (self.state == _ANNOUNCING and kind == _ANSWER)
         # A probe is not a conflict once the address is held.
         if self.state < _PROBING or (kind == _PROBE and not denied):
@@ -203,7 +203,7 @@ class Machine:
                 break
         if denied:
             self.limit[_DENIALS] += 1
-        # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give the address up.
+        # RFC 3927 2.5: (b) defend once in DEFEND_INTERVAL, or (a) give up the address.
         elif not self.abandon and (self._defence < 0 or _left(self._defence, now) == 0):
             self._defence = _after(now, _DEFEND_INTERVAL)
             self._retry = now
@@ -214,7 +214,7 @@ class Machine:
         return _CONFLICT | self._move(now)
 
     def elapsed(self, now):
-        """Time has passed: do what is due, at most one frame however late it is."""
+        """Do what is due at the time `now`. This sends at most one frame, however late it is."""
         if _left(self._defence, now) == 0:
             self._defence = -1
         if _left(self._retry, now) == 0:
@@ -230,15 +230,18 @@ class Machine:
             return 0
         if self._probes_left:
             return _SEND
-        # RFC 5227 1.1: the probe with the address in use as sender protocol address as well.
+        # RFC 5227 1.1: an announcement is a probe whose sender protocol address is the address, too.
         for i in range(4):
             self.frame[_SPA + i] = self.frame[_TPA + i]
         return _ASSIGN if self.state == _PROBING else _SEND
 
-    def sent(self, taken, now):
-        """Was the frame of SEND or ASSIGN taken? If not, it does not count and is sent again."""
+    def sent(self, ok, now):
+        """Call this after SEND or ASSIGN. ok: has the driver accepted the frame? If not, it is sent again later.
+
+        Only accepted frames count.
+        """
         defence = self._retry >= 0
-        if not taken:
+        if not ok:
             due = _after(now, _RETRY)
             if defence:
                 self._retry = due
@@ -254,37 +257,37 @@ class Machine:
             return self._announced(now)
         ms = self.delay
         if left > 1:
-            # The upper end leaves 1 % for a late timer and the driver: no gap on the wire may be
-            # longer than PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
+            # 1 % is reserved for a late timer and the driver, because no gap on the wire may be longer than
+            # PROBE_MAX (RFC 3927 2.2.1; Bonjour Conformance Test I.4).
             ms = self.random(self.mac, ms // 2, ms - ms // 100)
         self.counts[_PROBES] += 1
         self._step = _after(now, ms)
         self._probes_left = left - 1
         return 0
 
-    # What the caller asks
+    # Queries
 
     def watched(self):
-        """Host part whose ARP frames matter now, or -1."""
+        """The host part of the address whose ARP frames matter now, or -1."""
         return self.host if self.state >= _PROBING else -1
 
     def held(self):
-        """Host part of the address in use, or -1."""
+        """The host part of the address in use, or -1."""
         return self.host if self.state >= _ANNOUNCING else -1
 
     def claims(self, host):
-        """Is this host part ours: probed, held or suspended?"""
+        """Does this machine probe, hold or suspend the address with this host part?"""
         return host == self.host and (self.assigned or self.state >= _PROBING)
 
     def wait(self, now):
-        """Time until elapsed() is due, or -1 while nothing is."""
+        """The time in ms until elapsed() is due, or -1 if nothing is due."""
         ms = min(_left(self._step, now), _left(self._retry, now), _left(self._defence, now))
         return ms if ms < _NEVER else -1
 
     # Claiming
 
     def _claim(self, now):
-        if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:  # else it is of long ago
+        if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:  # otherwise it is long over
             self.state = _WAITING
             self._step = self.limit[_PAUSE]
             return
@@ -292,7 +295,7 @@ class Machine:
         while self.is_taken(self, self.host):
             self._choose()
         self._probes_left = _PROBE_NUM
-        # RFC 5227 1.1: sender protocol address zero, target the address that is probed.
+        # RFC 5227 1.1: a probe has the sender protocol address zero and the probed address as its target.
         for i in range(4):
             self.frame[_SPA + i] = 0
         self.frame[_TPA + 2] = self.host >> 8
@@ -309,7 +312,7 @@ class Machine:
         return todo
 
     def _choose(self):
-        # The defence was of the address before. It counts as long as that is claimed (RFC 3927 2.5).
+        # A defence counts only as long as the defended address is claimed (RFC 3927 2.5).
         self._defence = -1
         denied = self.host
         while self.host == denied:
@@ -332,7 +335,7 @@ class Machine:
         for i in range(6):
             self.frame[_SOURCE + i] = self.frame[_SHA + i] = mac[i]
 
-    # Ends of a claim
+    # Ending a claim
 
     def _give_up(self, state):
         todo = _LOST if self.assigned else 0
@@ -354,14 +357,14 @@ def copy_mac(frame, mac):
 
 
 def _after(now, ms):
-    # The reading of the clock at which more than `ms` ticks are over: `now` may be a whole tick old,
-    # and the RFC's lower bounds have no slack.
+    # Returns the reading of the clock at which at least `ms` ms have passed. 1 is added because `now` may be
+    # almost one tick old, and the RFC's lower bounds have no tolerance.
     return (now + ms + 1) & _TICKS_MAX
 
 
 def _left(due, now):
-    # Time until a reading of _after(), 0 when it is over.
+    # Returns the time until `due`, a result of _after(), or 0 if it is over. Returns _NEVER if `due` is -1.
     if due < 0:
         return _NEVER
     left = (due - now) & _TICKS_MAX
-    return left if left <= _CALM + 1 else 0  # no time is longer
+    return left if left <= _CALM + 1 else 0  # no time is longer than _CALM

@@ -1,55 +1,58 @@
 # SPDX-License-Identifier: MIT
-"""A service joins one machine to one link: what happened goes in, what is to be done comes out.
+"""A service connects one state machine (acd.py) to one link, with these two interfaces.
 
-A link is the wire as a service sees it, and the address on it:
+The machine gets the events of the link, and returns what to do. A link gives access to one interface, and to
+the link-local address on it:
 
     name                    short name of the interface, for debug reports
     on_wake                 function without arguments, called from the scheduler when frames, the
                             wake-up or a change of the interface are waiting
     mac()                   6 bytes: the interface's MAC, now
-    status()                0: the interface is down; or it was, however short, or the board slept so
-                            long that a conflict may have been missed, until watch(-1); 1: it is up;
-                            2: likewise, with a routable IPv4 address of its own
-    routable()              the routable address that the last status() reported, as text; None if it
-                            reported none, or if the interface has another address since: then on_wake
-                            is called
-    counts()                (dropped, malformed): frames lost because the queue was full, and ARP that
-                            names the watched address but is no whole ARP Request or Reply of IPv4 over
-                            Ethernet
+    status()                0: the interface is down. Also 0, until watch(-1), after the interface was
+                            down, however shortly, and after the board slept so long that it may have
+                            missed a conflict. 1: it is up. 2: it is up and has a routable IPv4 address
+    routable()              the routable address that the last status() reported, as text, or None if it
+                            reported none. If the interface's address has changed since then, returns
+                            None, and on_wake is called
+    counts()                (dropped, malformed): frames lost because the queue was full, and ARP packets
+                            that name the watched address but are not complete ARP Requests or Replies of
+                            IPv4 over Ethernet
     watch(host)             watch the address with this 16-bit host part for claims and probes, or no
                             address if it is -1; waiting frames about another watched address are dropped
-    receive(buffer)         copy the oldest waiting frame into the buffer of 42 bytes, and return what it
-                            is. 0: no frame was waiting; 1: a claim, because its sender protocol address is
-                            the watched one; 2: a probe for the watched address; 3: an answer, which is a
-                            claim that replies to a probe of this interface; 4: a claim of the interface's
-                            own address
-    send(frame)             send the frame -> true if the driver accepted it; false, too, while status()
-                            would return 0
-    assign(frame)           send the frame, the announcement of the watched address, and have the
-                            address on the interface from that moment on; if it is there already, it is
-                            in use from then on -> false, and nothing is done, if send() would return
-                            false, or if frames are waiting (they come first)
-    set_prefix(prefix)      16, as it is at first: traffic to 169.254/16 leaves by the link-local
-                            address; 32: by the interface's own, unless a socket is bound to the
-                            link-local one; 0: as 32, and once the link-local address is removed, the
-                            sockets that are bound to it move to the interface's own address
-    release()               take the address off, if there is one; its TCP connections are reset first
+    receive(buffer)         copy the oldest waiting frame into the buffer of 42 bytes, and return its
+                            kind. 0: no frame was waiting; 1: a claim, whose sender protocol address is
+                            the watched address; 2: a probe for the watched address; 3: an answer, which
+                            is a claim that replies to a probe of this interface; 4: a claim of the
+                            interface's own address
+    send(frame)             send the frame; returns true if the driver accepted it. Returns false while
+                            status() would return 0
+    assign(frame)           send the frame, which announces the watched address, and in the same step set
+                            the address on the interface, or use a suspended address again. Does nothing
+                            and returns false if send() would return false, or if frames are waiting,
+                            because the waiting frames must be processed first
+    set_prefix(prefix)      16, the initial value: traffic to 169.254/16 leaves from the link-local
+                            address. 32: it leaves from the interface's own address, unless a socket is
+                            bound to the link-local address. 0: like 32, and once the link-local address
+                            is removed, the sockets that are bound to it move to the interface's own
+                            address
+    release()               remove the address, if it is set. Its TCP connections are reset first
                             (RFC 3927 2.5). Other sockets that are bound to it move to the next address
-    wake(ms)                one wake-up after ms, replacing the last; -1: none
-    close()                 release(), and leave the interface as it was; on_wake is called no more.
-                            After it status() and receive() return 0, routable() returns None, counts()
-                            returns (0, 0), close() does nothing, and no other method is called
+    wake(ms)                wake up once after this time, instead of at the time set before; -1: never
+    close()                 release() the address, leave the interface as it was, and stop calling
+                            on_wake. Afterwards status() and receive() return 0, routable() returns None,
+                            counts() returns (0, 0), close() does nothing, and the other methods must not
+                            be called
 
 receive() returns only complete ARP Requests and Replies of IPv4 over Ethernet, without padding, whose
 sender hardware address is not that of an interface of this board. A probe is a broadcast Request with
 sender protocol address zero (RFC 5227 1.1) that came while the watched address was not in use. An answer is
 a Reply with the interface's MAC and address zero as its target. Claims of the interface's own address are
-returned once per second at most.
+returned at most once per second.
 
-While the interface is down, or was until watch(-1), an assigned address is suspended: nothing goes in or out
-by it, but it stays on the interface with its connections.
+While status() returns 0, an assigned address is suspended: nothing is sent or received with it, but it stays
+on the interface with its connections.
 
-`_autoip.Link(nic)` is one over lwIP; the host tests have more. All pass the same contract tests.
+`_autoip.Link(nic)` implements a link with lwIP. The host tests have other links. All pass the same tests.
 """
 
 import errno
@@ -63,7 +66,7 @@ from micropython import const
 from . import acd
 from .candidates import candidate, text
 
-# Of what the machine returns, see acd.py.
+# The bits that the machine returns, see acd.py.
 _SEND = const(1)
 _ASSIGN = const(2)
 _CONFLICT = const(4)
@@ -72,28 +75,28 @@ _ROUTABLE = const(128)
 _POLL = const(5)  # ms between two polls of wait()
 _POLL_ASYNC = const(50)  # ms between two polls of ready() and changed(), which may wait for days
 _TIMEOUTS = const(0x20000000)  # ms, 2**29: ticks_diff() reaches no further
-_WITH_ROUTABLE = const(2)  # a link's status
+_WITH_ROUTABLE = const(2)  # a value of Link.status()
 _DELAY_MAX = const(8000)  # ms
 
-# Entries of the log, and with the option `debug`.
+# The number of entries in the log, without and with the option `debug`.
 _ENTRIES = const(8)
 _ENTRIES_DEBUG = const(64)
 
 _ON_EVENT = const("on_event: a function, not async def")
 
-_AGAIN = const(100)  # ms until a wake-up that failed, for want of memory, is tried again
+_AGAIN = const(100)  # ms until a wake-up that failed, because memory was full, is tried again
 
 running = []  # all services that are not stopped
 
-_limits = {}  # name of an interface -> the limit of its rate, which outlives a service
-_frame = bytearray(42)  # the received one that is judged
+_limits = {}  # name of an interface -> its rate limit, which outlives a service
+_frame = bytearray(42)  # the received frame
 
 
 class Service:
-    """A running claim. start() makes it, and describes the attributes.
+    """A running claim. start() creates it and describes its options.
 
-    nic: what start() was told. first: host part to try first, or -1 for the one in `store`, if there is
-    one. The others are options of start(). ValueError for a bad value.
+    nic: the `nic` of start(). first: the host part to try first, or -1 to try the address in `store`, if it
+    has one. The other arguments are options of start(). ValueError for a bad value.
     """
 
     def __init__(
@@ -111,21 +114,21 @@ class Service:
     ):
         if type(delay) is not int or not 1 <= delay <= _DELAY_MAX:
             raise ValueError("delay: 1 - 8000 ms")
-        # MicroPython gives an async def another type than a function.
+        # In MicroPython, an async def and a function have different types.
         asynchronous = type(on_event) is type(Service.ready) is not type(_random)
         if asynchronous or not (on_event is None or callable(on_event)):
             raise TypeError(_ON_EVENT)
         self.nic = nic
         self._link = link
-        # RFC 3927 1.9, while there is a routable address. 16: both addresses are used. 0: the link-local
-        # address is given up. 32: it stays, but new traffic avoids it.
+        # The prefix while there is a routable address (RFC 3927 1.9). 16: both addresses are used. 0: the
+        # link-local address is given up. 32: it stays, but new traffic leaves from the routable address.
         self._prefix = (32 if force else 0) if old else 16
         self.on_event = on_event
         self._store = store
-        # Three items an entry: ticks_ms, word and host part.
+        # Each entry has three items: ticks_ms, word and host part.
         self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES))
         self._todo = 0
-        self._status = 0  # of the link, as the machine was told
+        self._status = 0  # the status of the link that the machine knows
         self._offender = bytearray(6)
         if force and not old:
             self._note("force without old", -1)
@@ -133,66 +136,67 @@ class Service:
             first = store.load()
         limit = _limits.setdefault(link.name, acd.new_limit())
         self._machine = acd.Machine(link.mac(), _random, limit, _is_taken, first, delay, abandon)
-        # All from here on happens in the scheduler, which Python can't interrupt.
+        # From here on, the scheduler runs the service. Python can't interrupt the scheduler.
         link.on_wake = self._wake
         link.wake(0)
         running.append(self)
 
-    # Public face
+    # The public methods
 
     def __repr__(self):
         return "<autoip %s %s %s %s>" % (self.name, self.state, self.address, self.stats())
 
     @property
     def name(self):
-        """The short name of the interface in lwIP, "e0"."""
+        """The short name of the interface in lwIP, for example "e0"."""
         return self._link.name
 
     @property
     def address(self):
-        """ "169.254.x.y" while it is held, else None."""
+        """The link-local address while the board holds it, else None."""
         return text(self._machine.held())
 
     @property
     def previous(self):
-        """The address held before, or None; at "suspended" and "lost" the one that this is about."""
+        """The address held before, or None. In "suspended" and "lost" events, the address of the event."""
         return text(self._machine.previous)
 
     @property
     def contested(self):
-        """The address of the last conflict; None if there was none, or it was about the routable one."""
+        """The address of the last conflict. None before a conflict, and after one on the routable address."""
         return text(self._machine.contested)
 
     @property
     def offender(self):
-        """MAC (6 bytes) of the host in the last conflict; zeros if there was none."""
+        """The MAC (6 bytes) of the other host in the last conflict, or zeros if there was no conflict."""
         return bytes(self._offender)
 
     @property
     def state(self):
-        """One word: "waiting" (for the link, or for the rate limit to expire), "probing", "bound",
-        "idle" (with `old`: a routable address is present), "stopped".
+        """The state: "waiting" (for the link, or for the rate limit to expire), "probing", "bound", "idle"
+        (with `old`: there is a routable address) or "stopped".
         """
         return acd.STATES[self._machine.state]
 
     @property
     def routable(self):
-        """The interface's own address, leased or set by hand, if it is routable; else None."""
+        """The interface's own address, leased or static, if it is routable, else None."""
         return self._link.routable()
 
     @property
     def reachable(self):
-        """The address that wait() would return now, or None; None also once the service is stopped."""
+        """The address that wait() would return now, or None. None once the service is stopped."""
         return self.routable if self.state == "idle" else self.address
 
     def wait(self, timeout_ms=None):
-        """Block until the board can be reached and return its address: the link-local one, or with `old`
-        the routable one that is there in its place. The scheduler keeps running. With `remember` the
-        address is saved.
+        """Wait until the board can be reached, and return its address. This is the link-local address, or,
+        with `old`, the routable address if there is one. The scheduler keeps running. With `remember`, the
+        link-local address is saved.
 
-        timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. ValueError if it is something else,
-        OSError(ETIMEDOUT), or OSError(ENOTCONN) once the service is stopped. RuntimeError in on_event and in
-        every other callback of the scheduler, because nothing changes until the callback returns.
+        timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. ValueError for any other value.
+        OSError(ETIMEDOUT) after this time, OSError(ENOTCONN) once the service is stopped. RuntimeError in
+        on_event and in every other callback of the scheduler, because nothing changes until the callback
+        returns.
         """
         if timeout_ms is not None and not (type(timeout_ms) is int and 0 <= timeout_ms < _TIMEOUTS):
             raise ValueError("timeout_ms: 0 - 2**29 - 1")
@@ -205,15 +209,16 @@ class Service:
         return address
 
     async def ready(self):
-        """As wait(), for asyncio; for a limit use asyncio.wait_for_ms()."""
+        """Like wait(), for asyncio. Use asyncio.wait_for_ms() to limit the time."""
         return await self.changed(None)
 
     async def changed(self, known=0):
-        """Wait, for asyncio, until `reachable` is not `known`; return the new value, an address or None. With
-        `remember` the address is saved.
+        """Wait, for asyncio, until `reachable` differs from `known`, and return the new value, which is an
+        address or None. With `remember`, the link-local address is saved.
 
-        known: the address that the caller knows, or None; by default the one at the time of the call. A loop
-        that passes the last result misses no change. OSError(ENOTCONN) once the service is stopped.
+        known: the address that the caller knows, or None. By default this is `reachable` at the time of the
+        call. A loop that passes the last result misses no change. OSError(ENOTCONN) once the service is
+        stopped.
         """
         import asyncio
 
@@ -229,7 +234,7 @@ class Service:
         store = self._store
         host = self._machine.held()
         if store and store.tried != host:
-            store.tried = host  # A full disk must not cost the address, nor time at each poll.
+            store.tried = host  # try only once: a full disk must not slow down each poll
             try:
                 store.save(host)
             except OSError as error:
@@ -238,28 +243,30 @@ class Service:
 
     def save(self):
         """Write the address to the file of `remember`. wait(), ready() and changed() do this as well, once
-        for each address. Nothing happens without `remember`, without an address, or if the file has it.
+        for each address. Does nothing without `remember`, without an address, or if the file has the address.
 
-        OSError as the file system raises it; RuntimeError in a callback of the scheduler, because that
-        may have interrupted the file system.
+        OSError from the file system. RuntimeError in a callback of the scheduler, because the callback may
+        have interrupted the file system.
         """
         _autoip.refuse_callback()
         if self._store:
             self._store.save(self._machine.held())
 
     def stats(self):
-        """Counters since start: probes, announcements and defences sent; conflicts with the link-local
-        address, those whose Ethernet source is not the ARP sender (mismatched), and with the routable
-        address; moves to another address; frames dropped from a full queue, and malformed ones.
+        """Counters since the start. "probes", "announcements", "defences": packets sent. "conflicts":
+        conflicts on the link-local address. "mismatched": those of them whose Ethernet source differs from
+        the ARP sender. "routable_conflicts": conflicts on the routable address. "moves": conflicts after
+        which the service gave up its address. "dropped": frames lost because the queue was full.
+        "malformed": malformed ARP packets that name the address.
         """
-        # MicroPython's zip() has no `strict`.
+        # MicroPython's zip() doesn't have `strict`.
         counters = dict(zip(acd.COUNTERS, self._machine.counts))  # noqa: B905
         counters["dropped"], counters["malformed"] = self._link.counts()
         return counters
 
     def log(self):
-        """The last 8 events, oldest first: a list of (ticks_ms, word, address or None). With `debug` the
-        last 64, ARP packets sent among them. A line each: print(*service.log(), sep="\\n").
+        """The last 8 events, oldest first, as a list of (ticks_ms, word, address or None). With `debug`, the
+        last 64 events and ARP packets sent. To print one per line: print(*service.log(), sep="\\n").
         """
         log = self._log
         entries = []
@@ -269,29 +276,29 @@ class Service:
         return entries
 
     def stop(self):
-        """Give the link-local address up, and only that. A second call does nothing."""
+        """Give up the link-local address. Other addresses stay. A second call does nothing."""
         listed = self in running
         if listed:
             running.remove(self)
-        # Neither Ctrl-C nor the scheduler comes in from the list to the end of the machine: there is no jump.
+        # From here to machine.stop() there is no jump, so neither Ctrl-C nor the scheduler can interrupt.
         self._link.on_wake = None
         self._link.close()
         self._status = 0
         self._do(self._machine.stop())
         if listed:
-            self._tell("stopped", -1)
+            self._emit("stopped", -1)
 
-    # From the link
+    # Events from the link
 
     def _wake(self):
-        # Ctrl-C, or want of memory, may end this anywhere: the next one goes on from there. A frame that
-        # was being judged is lost then, and an event that was being told.
+        # Ctrl-C, or a full memory, may end this anywhere. The next wake-up continues, but the frame that was
+        # being processed and the event that was being reported are lost.
         self._link.wake(_AGAIN)
         self._do(0)
-        # The first status may be that of a flap that is over; the second is the one of now.
+        # The first status may be that of a short interruption that is over. The second is the present status.
         self._follow_status()
         self._follow_status()
-        # Before a timer that is due: there is no announcement for an address that was denied.
+        # Frames come before a timer that is due, so that an address that has been denied is not announced.
         while kind := self._link.receive(_frame):
             todo = self._machine.received(kind, _frame, time.ticks_ms())
             acd.copy_mac(_frame, self._offender)
@@ -314,7 +321,7 @@ class Service:
         self._status = status
         self._do(todo)
 
-    # To the link
+    # Actions on the link
 
     def _do(self, todo):
         machine = self._machine
@@ -330,30 +337,30 @@ class Service:
         todo, self._todo = self._todo, 0
         event = _CONFLICT
         for word in acd.EVENTS:
-            # A callback may stop the service: what it has not heard yet is not told after "stopped".
+            # A callback may stop the service. Then "stopped" is the last event.
             if todo & event and (stopped or machine.state):
-                self._tell(word, host)
+                self._emit(word, host)
             event <<= 1
 
     def _send(self):
         machine = self._machine
         if self._todo & _ASSIGN:
-            taken = self._link.assign(machine.frame)
+            accepted = self._link.assign(machine.frame)
         else:
-            taken = self._link.send(machine.frame)
-        self._todo = self._todo & ~(_SEND | _ASSIGN) | machine.sent(taken, time.ticks_ms())
-        if not taken:
+            accepted = self._link.send(machine.frame)
+        self._todo = self._todo & ~(_SEND | _ASSIGN) | machine.sent(accepted, time.ticks_ms())
+        if not accepted:
             self._note("unsent", machine.host)
         elif len(self._log) > 3 * _ENTRIES:
             self._note("probe" if machine.held() < 0 else "announcement", machine.host)
 
-    # To the user
+    # Events for the user
 
-    def _tell(self, event, host):
+    def _emit(self, event, host):
         self._note(event, host)
         if self.on_event:
             try:
-                if hasattr(self.on_event(event, self), "throw"):  # a coroutine, which nobody runs
+                if hasattr(self.on_event(event, self), "throw"):  # a coroutine, which would never run
                     raise TypeError(_ON_EVENT)
             except Exception as error:
                 sys.print_exception(error)
@@ -368,7 +375,7 @@ class Service:
 
 
 def _is_taken(machine, host):
-    # RFC 3927 3.4: two interfaces of one board, which may be on one link, have two addresses.
+    # RFC 3927 3.4: two interfaces of one board may be on one link, so they must have different addresses.
     for service in running:
         if service._machine is not machine and service._machine.claims(host):
             return True
@@ -376,5 +383,6 @@ def _is_taken(machine, host):
 
 
 def _random(mac, low, high):
-    # Boards whose generators start alike part by what their MACs give (RFC 3927 2.1).
+    # Boards whose generators start with the same value get different numbers, because their MACs differ
+    # (RFC 3927 2.1).
     return low + (random.getrandbits(24) + candidate(mac, 1)) % (high - low + 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A service, with types. start() makes it; its constructor joins it to a link, and is not for programs.
+# A service, with types. start() creates it. The constructor is not for programs.
 
 from collections.abc import Callable
 from typing import Any

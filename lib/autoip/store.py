@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The last good address, kept in a file over a restart (RFC 3927 2.1, option `remember`)."""
+"""Stores the last good address in a file, for the time after a restart (RFC 3927 2.1, option `remember`)."""
 
 import errno
 import os
@@ -8,36 +8,38 @@ from micropython import const
 
 from .candidates import host_part, text
 
-_LINE = const(64)  # bytes read at once; a line of ours has at most 34
+_LINE = const(64)  # bytes read at once; a line that autoip writes has at most 34 bytes
 
 
 class Store:
     """One interface's line in the file at `path`: its MAC and its address. Interfaces may share a file.
 
-    OSError if the file can't be written. ValueError if it has a line that does not start with a MAC: it is
-    another program's file, and stays as it is.
+    OSError if the file can't be written. ValueError if the file has a line that does not start with a MAC,
+    because this is another program's file, which autoip must not change.
     """
 
     def __init__(self, path, mac):
         self._path = path
         self._new = path + ".new"
         self._mac = mac.hex(":").encode()
-        self.tried = -1  # host part that the service has tried to save last
+        self.tried = -1  # the host part that the service has last tried to save
         try:
             self.load()
             open(path, "a").close()
         except OSError as error:
-            raise OSError(error.args[0], "remember: can't write " + path)  # noqa: B904, MicroPython has no `from`
+            # MicroPython has no `from`.
+            raise OSError(error.args[0], "remember: can't write " + path)  # noqa: B904
 
     def load(self):
-        """Host part of the stored address; -1 if there is none, or none that is valid."""
-        # FAT removes the old file before it renames the new one. A power cut between leaves only the new one.
+        """The host part of the stored address, or -1 if there is no valid address."""
+        # FAT removes the old file before it renames the new file. After a power failure between these two
+        # steps, only the new file exists.
         host = self._read(self._path)
-        left = self._read(self._new)
-        return left if host < 0 else host
+        new = self._read(self._new)
+        return new if host < 0 else host
 
     def save(self, host):
-        """Store the address unless the file has it, or it is -1. OSError as the file system raises it."""
+        """Store the address, unless it is -1 or the file has it already. OSError from the file system."""
         if host >= 0 and self._read(self._path) != host:
             with open(self._new, "wb") as copy:
                 copy.write(b"%s %s\n" % (self._mac, text(host).encode()))
@@ -45,7 +47,7 @@ class Store:
             os.rename(self._new, self._path)
 
     def _read(self, path, copy=None):
-        # -> the host part in our line, or -1. All other lines go to `copy`.
+        # Returns the host part in this interface's line, or -1. Writes all other lines to `copy`.
         host = -1
         try:
             file = open(path, "rb")
@@ -58,7 +60,7 @@ class Store:
                 words = line.split()
                 mac = words[0] if words else self._mac
                 if len(mac) != 17 or mac.count(b":") != 5:
-                    raise ValueError("remember: not autoip's, name another: " + path)
+                    raise ValueError("remember: another program's file: " + path)
                 if mac != self._mac:
                     if copy:
                         copy.write(line)
@@ -71,5 +73,5 @@ def _host(words):
     try:
         _, address = words
         return host_part(address.decode())
-    except ValueError:  # also of a wrong number of words, and of bytes that are not text
+    except ValueError:  # also for a wrong number of words, and for bytes that are not text
         return -1
