@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""What a link returns to the service, by the contract in autoip.service; for the links of the tests.
+"""What a link returns to the service, according to the contract in autoip.service. The links of the tests use
+this.
 
-The firmware has its own in C. This one shares nothing with lib/autoip.
+The firmware implements the filter in C. This file uses no code of lib/autoip.
 """
 
-_HEADER = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00"  # ARP of IPv4 over Ethernet, up to the opcode's high octet
+_HEADER = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00"  # up to the high byte of the opcode
 _REQUEST, _REPLY = b"\x00\x01", b"\x00\x02"
 _BROADCAST = b"\xff\xff\xff\xff\xff\xff"
 _ANY = b"\x00\x00\x00\x00"
 
-# What receive() returns.
+# The values that receive() returns.
 CLAIM, PROBE, ANSWER, ROUTABLE_CLAIM = 1, 2, 3, 4
 
 
 def address(host):
-    """16-bit host part -> 4 octets of 169.254.x.y."""
+    """The 4 bytes of the address 169.254.x.y with this 16-bit host part."""
     return bytes((169, 254, host >> 8, host & 255))
 
 
@@ -33,21 +34,21 @@ def target(frame):
 
 
 def is_arp(frame):
-    """Is it a whole ARP Request or Reply of IPv4 over Ethernet?"""
+    """Is it a complete ARP Request or Reply of IPv4 over Ethernet?"""
     return len(frame) >= 42 and frame[12:21] == _HEADER and frame[20:22] in (_REQUEST, _REPLY)
 
 
 def is_malformed(frame, host):
-    """Does it name the address as ARP would, but in a packet of another form?"""
+    """Does the frame name the address as ARP would, but in a packet of another form?"""
     named = address(host) in (sender(frame), target(frame))
     return frame[12:14] == b"\x08\x06" and named and not is_arp(frame)
 
 
 def kind(frame, mac, watched, in_use, own=None):
-    """What receive() returns for this whole ARP packet of another host, or 0.
+    """What receive() returns for this complete ARP packet of another host, or 0.
 
-    mac, own: of the interface, its own address as 4 bytes. watched: host part, or -1. in_use: True if the
-    watched address is in use.
+    mac, own: the interface's MAC, and its own address as 4 bytes. watched: a host part, or -1. in_use: True
+    if the watched address is in use.
     """
     if watched >= 0 and sender(frame) == address(watched):
         is_answer = frame[20:22] == _REPLY and frame[32:38] == mac and target(frame) == _ANY

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Runs the engine tests without pytest, as MicroPython has none.
+"""Runs the engine tests without pytest, because MicroPython has no pytest.
 
-micropython run.py test_claim ...    "ok name" or "FAIL name" and a traceback, and the sums
+micropython run.py test_claim ...    "ok name" or "FAIL name" and a traceback, and the totals
 micropython run.py --traces               the frames of all scenarios
 """
 
@@ -16,7 +16,7 @@ for _folder in (LIB, HERE):
 
 
 def modules(folder):
-    """The names of the modules in a folder; of a package those beside __init__."""
+    """The names of the modules in a directory. For a package, the names of the modules next to __init__."""
     return sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".py") and name[0] != "_")
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Stories told by their frames: run under two interpreters, each must give the same (ms, hex) lines."""
+"""Scenarios, described by their frames. Each must give the same (ms, hex) lines under both interpreters."""
 
 from sim import (
     FOREIGN,
     MAC,
-    NOBODY,
     OTHER,
     REQUEST,
     TICKS_MAX,
+    ZERO_MAC,
     C,
     Denier,
     Host,
@@ -64,7 +64,7 @@ def answered():
     wire = Wire()
     Host(wire, first=C, answers=True)
     for ms in (1000, 5500, 12000):
-        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(C)))
         wire.inject(ms + 100, probe(FOREIGN, C, MAC))
     wire.run(20000)
     return wire
@@ -209,7 +209,7 @@ ALL = (
 
 
 def traces():
-    """Every scenario's name, and its frames as "ms hex", line by line."""
+    """The name of each scenario, and its frames as "ms hex", line by line."""
     for scenario in ALL:
         yield "# " + scenario.__name__
         for ms, frame in scenario().frames():

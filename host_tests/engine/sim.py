@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""A wire in memory with a clock of its own, and what is plugged into it.
+"""A link in memory with its own clock, and the stations on it.
 
-Nothing here sleeps or looks at a real clock, so every test is exact to the millisecond and gives the
-same frames on CPython and MicroPython. A wire's `now` counts ms from 0; its `ticks()` are what the
-code under test sees, and wrap at 2**30.
+Nothing here sleeps or reads a real clock. So every test is exact to the millisecond and has the same frames
+on CPython and MicroPython. A wire's `now` counts ms from 0. Its `ticks()` are what the code under test reads,
+and wrap at 2**30.
 
-What is plugged in has `heard(frame)`, `due()` (ms until it wants to act, or -1), `act()` and `watched()`. It
-tells the wire by changed() when due() or watched() may have changed. So the work of a wire grows with its
-frames and timers, and not with the number of its stations.
+A station has on_frame(frame), due() (ms until it wants to act, or -1), act() and watched(). It calls the
+wire's changed() when due() or watched() may have changed. So the time that a wire needs depends on the number
+of its frames and timers, and not on the number of its stations.
 """
 
 import errno
@@ -19,7 +19,7 @@ from autoip import acd, service
 TICKS_MAX = 0x3FFFFFFF
 
 BROADCAST = b"\xff\xff\xff\xff\xff\xff"
-NOBODY = b"\x00\x00\x00\x00\x00\x00"  # the target hardware address of a Request
+ZERO_MAC = b"\x00\x00\x00\x00\x00\x00"  # the target hardware address of a Request
 ANY = b"\x00\x00\x00\x00"  # 0.0.0.0
 
 MAC = b"\x02\x00\x00\x00\x00\x01"  # the host under test
@@ -30,11 +30,11 @@ REQUEST = 1
 REPLY = 2
 
 C = 0x1234  # 169.254.18.52, the address of the frames in RFC 3927's requirements
-X = 0x0709  # 169.254.7.9, somebody else's
+X = 0x0709  # 169.254.7.9, the address of another host
 ROUTABLE = b"\x0a\x00\x00\x63"  # 10.0.0.99
 
 STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(len(acd.STATES))
-# What an input of a machine returns.
+# The bits that the inputs of a machine return.
 SEND, ASSIGN, CONFLICT, DEFENDED, SUSPENDED, LOST, BOUND, _ = [1 << i for i in range(8)]
 FRAME = SEND | ASSIGN
 _EVENTS = [(CONFLICT << i, word) for i, word in enumerate(acd.EVENTS)]
@@ -46,21 +46,21 @@ ip = arp_filter.address
 
 
 def packet(op, sha, spa, target_mac, tpa, dst=BROADCAST, src=None):
-    """An Ethernet frame with an ARP packet; built without the code under test."""
+    """An Ethernet frame with an ARP packet, built without the code under test."""
     header = dst + (src or sha) + b"\x08\x06\x00\x01\x08\x00\x06\x04\x00"
     return header + bytes((op,)) + sha + spa + target_mac + tpa
 
 
 def probe(sha, host, dst=BROADCAST):
-    return packet(REQUEST, sha, ANY, NOBODY, ip(host), dst)
+    return packet(REQUEST, sha, ANY, ZERO_MAC, ip(host), dst)
 
 
 def announcement(sha, host):
-    return packet(REQUEST, sha, ip(host), NOBODY, ip(host))
+    return packet(REQUEST, sha, ip(host), ZERO_MAC, ip(host))
 
 
 def denial(sha, host, to=MAC):
-    """An RFC 826 host's answer to a probe for its address."""
+    """The answer of an RFC 826 host to a probe for its address."""
     return packet(REPLY, sha, ip(host), to, ANY, to)
 
 
@@ -69,12 +69,14 @@ def is_probe(frame):
 
 
 def target(frame):
-    """Host part of the target protocol address."""
+    """The host part of the target protocol address."""
     return frame[40] << 8 | frame[41]
 
 
 class Random:
-    """A generator of Wichmann and Hill's kind: the same numbers everywhere, all below 2**30."""
+    """A random generator like that of Wichmann and Hill. Its numbers are the same everywhere, and below
+    2**30.
+    """
 
     def __init__(self, seed):
         self._x = 1 + seed % 30000
@@ -84,7 +86,7 @@ class Random:
             self.bits()
 
     def bits(self):
-        """28 bits."""
+        """Returns 28 bits."""
         return self._half() << 14 | self._half()
 
     def __call__(self, low, high):
@@ -93,11 +95,11 @@ class Random:
     def getrandbits(self, count):
         return self.bits() >> 28 - count
 
-    def octets(self, count):
+    def some_bytes(self, count):
         return bytes([self._half() >> 6 for _ in range(count)])
 
     def _half(self):
-        # The sum of three fractions, without its whole part, in units of 2**-14.
+        # The sum of three fractions, without its integer part, in units of 2**-14.
         self._x = self._x * 171 % 30269
         self._y = self._y * 172 % 30307
         self._z = self._z * 170 % 30323
@@ -107,8 +109,8 @@ class Random:
 class Wire:
     """A broadcast domain and its clock.
 
-    latency: ms from a sender to the others. echoes: delays in ms after which a sender's own frame
-    comes back to it, as from a hub or an access point.
+    latency: ms from a sender to the other stations. echoes: delays in ms after which a sender receives its
+    own frame again, as from a hub or an access point.
     """
 
     def __init__(self, start=0, latency=0, echoes=()):
@@ -116,37 +118,40 @@ class Wire:
         self.latency = latency
         self.echoes = echoes
         self.stations = []
-        self.trace = []  # (ms, frame), in the order in which they were sent
+        self.trace = []  # (ms, frame), in the order of sending
         self._start = start
-        self._count = 0  # of what was plugged in or asked for; the earlier one comes first
+        self._count = 0  # stations and calls so far; determines the order of calls at the same time
         self._waiting = []  # heap of (ms, count, function, argument)
-        self._timers = []  # heap of (ms, number of a station); void unless the station has it as `planned`
+        # Heap of (ms, number of a station). An entry is valid only if its ms equals the station's `planned`
+        self._timers = []
         self._numbered = {}  # number -> station
-        self._everywhere = []  # stations that hear every frame
-        self._watching = {}  # 4 octets of an address -> stations that hear of it
+        self._everywhere = []  # stations that receive every frame
+        self._watching = {}  # 4 bytes of an address -> stations that receive frames about it
 
     def ticks(self):
         return (self._start + self.now) & TICKS_MAX
 
     def plug(self, station):
-        """Join it to this wire. A station that comes from another one also needs changed()."""
+        """Connect a station to this wire. For a station that comes from another wire, also call changed()."""
         self._count += 1
         station.number = self._count
         station.planned = -1
         self._numbered[station.number] = station
         self.stations.append(station)
-        if station.hears_all:
+        if station.receives_all:
             self._everywhere.append(station)
 
     def unplug(self, station):
         self.stations.remove(station)
         del self._numbered[station.number]
-        if station.hears_all:
+        if station.receives_all:
             self._everywhere.remove(station)
         self._file(station, -1)
 
     def changed(self, station):
-        """The station may want to act at another time, or hear of another address."""
+        """Call this when the station may want to act at another time, or to receive frames about another
+        address.
+        """
         if station.number not in self._numbered:
             return
         due = station.due()
@@ -158,12 +163,14 @@ class Wire:
         self._file(station, station.watched())
 
     def at(self, ms, function, argument=None):
-        """Call function(argument) at that ms; what was asked for first comes first."""
+        """Call function(argument) at this time. Calls for the same time are made in the order in which they
+        were added.
+        """
         self._count += 1
         heappush(self._waiting, (ms, self._count, function, argument))
 
     def send(self, sender, frame):
-        """Put a frame of this sender (or of nobody in particular: None) on the wire."""
+        """Send a frame of this sender, or of no station of this wire (None)."""
         frame = bytes(frame)
         self.trace.append((self.now, frame))
         self.at(self.now + self.latency, self._deliver, (sender, frame))
@@ -171,11 +178,11 @@ class Wire:
             self.at(self.now + delay, self._echo, (sender, frame))
 
     def inject(self, ms, frame):
-        """Somebody sends this frame at that ms; it is not part of the trace."""
+        """Another host sends this frame at this time. The frame is not part of the trace."""
         self.at(ms, self._deliver, (None, frame))
 
     def run(self, until):
-        """Let time pass up to and including that ms. Frames come before timers (RFC 3927 2.2.1)."""
+        """Let time pass up to and including this time. Frames come before timers (RFC 3927 2.2.1)."""
         while True:
             self._settle()
             soonest = self._soonest(until)
@@ -188,11 +195,11 @@ class Wire:
         self.run(self.now + ms)
 
     def frames(self, since=0):
-        """[(ms, hex)] sent from that ms on."""
+        """The frames sent since this time, as a list of (ms, hex)."""
         return [(ms, frame.hex()) for ms, frame in self.trace if ms >= since]
 
     def listeners(self, frame):
-        """The stations that may want the frame, in the order in which they were plugged in."""
+        """The stations that may want the frame, in the order in which they were connected."""
         found = list(self._everywhere)
         for named in (frame[28:32], frame[38:42]):
             found += [station for station in self._watching.get(named, ()) if station not in found]
@@ -200,7 +207,7 @@ class Wire:
         return found
 
     def _settle(self):
-        # Do all that is due now: first everything that arrives, then one timer at a time.
+        # Do everything that is due now: first deliver all frames, then run one timer at a time.
         acts = 0
         while True:
             while self._waiting and self._waiting[0][0] <= self.now:
@@ -232,7 +239,7 @@ class Wire:
         return soonest if soonest <= until else None
 
     def _file(self, station, host):
-        # Have it hear of this address, and not of the one before.
+        # From now on, the station receives frames about this address instead of the previous one.
         if host == station.filed:
             return
         if station.filed >= 0:
@@ -248,26 +255,26 @@ class Wire:
         sender, frame = sent
         for station in self.listeners(frame):
             if station is not sender:
-                station.heard(frame)
+                station.on_frame(frame)
 
     def _echo(self, sent):
         sender, frame = sent
         if sender in self.stations:
-            sender.heard(frame)
+            sender.on_frame(frame)
 
 
 class Station:
-    """Something on the wire that only answers."""
+    """A station that sends nothing by itself."""
 
-    hears_all = True  # if not, then just the frames that name the watched address
+    receives_all = True  # otherwise it receives only the frames that name the watched address
 
     def __init__(self, wire, mac):
         self.wire = wire
         self.hwaddr = mac
-        # The wire's own notes.
+        # Used by the wire.
         self.number = 0
-        self.planned = -1  # ms at which it acts, or -1
-        self.filed = -1  # host part of which it hears
+        self.planned = -1  # ms at which the station acts, or -1
+        self.filed = -1  # host part of the address whose frames it receives
         wire.plug(self)
 
     def due(self):
@@ -279,29 +286,29 @@ class Station:
     def watched(self):
         return -1
 
-    def heard(self, frame):
+    def on_frame(self, frame):
         pass
 
     def accepts(self, frame):
-        """Its chip drops what is for another host; a frame cut short is for anybody."""
+        """Would the network chip pass the frame to the host? It drops frames for other hosts."""
         return len(frame) < 6 or frame[0] & 1 or frame[:6] == self.hwaddr
 
 
 class Interface(Station):
     """One interface of a board, with the filter of a link.
 
-    board: a list of all interfaces of the same board, which this one joins.
+    board: a list of all interfaces of the same board, to which this one is added.
     """
 
     def __init__(self, wire, mac, board=None):
         super().__init__(wire, mac)
-        self.address = -1  # host part on the interface and in use
+        self.address = -1  # host part of the address that is set and in use
         self.malformed = 0
         self.board = [] if board is None else board
         self.board.append(self)
 
     def kind(self, frame, watched, in_use, own=None):
-        """What receive() is to return for this frame, or 0 if the frame is not wanted."""
+        """What receive() has to return for this frame, or 0 if the frame is not wanted."""
         if not self.accepts(frame):
             return 0
         if not arp_filter.is_arp(frame):
@@ -312,7 +319,9 @@ class Interface(Station):
         return arp_filter.kind(frame, self.hwaddr, watched, in_use, own)
 
     def answer(self, frame):
-        """As lwIP does for the address in use: RFC 826, and by broadcast as RFC 3927 2.5 asks for."""
+        """Reply like lwIP for the address in use (RFC 826), but with a broadcast, as RFC 3927 2.5
+        requires.
+        """
         if self.address >= 0 and frame[21:22] == b"\x01" and frame[38:42] == ip(self.address):
             if frame[22:28] != self.hwaddr:
                 reply = packet(REPLY, self.hwaddr, ip(self.address), frame[22:28], frame[28:32], BROADCAST)
@@ -320,12 +329,12 @@ class Interface(Station):
 
 
 class Host(Interface):
-    """A board's interface: a Machine and what it stands on, driven just as its contract says.
+    """A board's interface with a Machine, which it calls exactly as the docstring of acd.py says.
 
-    plug: also bring the interface up at once. answers: does the stack answer ARP for the address?
+    plug: also bring the interface up at once. answers: does the stack answer ARP Requests for the address?
     """
 
-    hears_all = False
+    receives_all = False
 
     def __init__(
         self,
@@ -352,11 +361,11 @@ class Host(Interface):
             delay,
             abandon,
         )
-        self.suspended = -1  # host part on the interface
-        self.told = []  # (ms, word) of what a user hears
-        self.refuse = 0  # so many frames the driver does not take
+        self.suspended = -1  # host part of the suspended address
+        self.events = []  # (ms, word) of the events that a user gets
+        self.refuse = 0  # the number of frames that the driver will not accept
         self.answers = answers
-        self.judged = 0  # actions that the last frame led to
+        self.actions = 0  # the actions that the last frame caused
         self._up = self._idle = False
         if plug:
             self.carrier(True)
@@ -388,17 +397,17 @@ class Host(Interface):
     def watched(self):
         return self.machine.watched()
 
-    def heard(self, frame):
-        self.judged = 0
+    def on_frame(self, frame):
+        self.actions = 0
         kind = self.kind(frame, self.machine.watched(), self.machine.held() >= 0)
         if kind:
-            self.judged = self.machine.received(kind, frame[:42], self.wire.ticks())
-            self.do(self.judged)
-        if not self.judged and self.answers and self.accepts(frame):
+            self.actions = self.machine.received(kind, frame[:42], self.wire.ticks())
+            self.do(self.actions)
+        if not self.actions and self.answers and self.accepts(frame):
             self.answer(frame)
 
     def do(self, todo):
-        """What the machine asks for, in its order."""
+        """Do what the machine returned, in the order of the bits."""
         machine = self.machine
         if not machine.assigned:
             self.address = self.suspended = -1
@@ -412,13 +421,13 @@ class Host(Interface):
             todo |= machine.sent(taken, self.wire.ticks())
         for bit, word in _EVENTS:
             if todo & bit:
-                self.told.append((self.wire.now, word))
+                self.events.append((self.wire.now, word))
         assert self.address == machine.held()
         assert machine.assigned == (self.address >= 0 or self.suspended >= 0)
         self.wire.changed(self)
 
     def words(self, since=0):
-        return [word for ms, word in self.told if ms >= since]
+        return [word for ms, word in self.events if ms >= since]
 
     def _is_taken(self, machine, host):
         return any(other.machine.claims(host) for other in self.board if other is not self)
@@ -432,14 +441,14 @@ class Host(Interface):
 
 
 class Peer(Station):
-    """An RFC 826 host that knows nothing of RFC 3927: it answers, and keeps a cache."""
+    """An RFC 826 host that doesn't know RFC 3927. It answers Requests, and has an ARP cache."""
 
     def __init__(self, wire, host, mac=OTHER):
         super().__init__(wire, mac)
         self.host = host
         self.cache = {}
 
-    def heard(self, frame):
+    def on_frame(self, frame):
         if not self.accepts(frame):
             return
         sender = frame[28:32]
@@ -452,16 +461,16 @@ class Peer(Station):
 
 
 class Adversary(Station):
-    """Calls hear(frame) for every frame of others, whomever it is for."""
+    """Calls on_frame(frame) for every frame of other stations, whatever its destination is."""
 
-    def __init__(self, wire, hear, mac=FOREIGN):
+    def __init__(self, wire, on_frame, mac=FOREIGN):
         super().__init__(wire, mac)
-        self.heard = hear
+        self.on_frame = on_frame
 
 
 class Denier(Adversary):
-    """Denies the probes of everybody, at once or after `delay` ms, by Reply or (every other time) by a
-    probe of its own.
+    """Denies all probes, at once or after `delay` ms, with a Reply or (every other time, with `alternate`)
+    with its own probe.
     """
 
     def __init__(self, wire, delay=0, alternate=False, mac=FOREIGN):
@@ -481,30 +490,30 @@ class Denier(Adversary):
 
 
 class Link(Interface):
-    """The link contract of autoip.service over the wire, with what the firmware's does: a filter, a
-    queue of two frames, and calls that fail once it is closed.
+    """The link contract of autoip.service on this wire. It has a filter and a queue of two frames like the
+    firmware, and its calls fail once it is closed.
     """
 
     def __init__(self, wire, mac=MAC, name="w0", board=None):
         super().__init__(wire, mac, board)
         self.name = name
         self.on_wake = None
-        self.suspended = -1  # host part on the interface
+        self.suspended = -1  # host part of the suspended address
         self.prefix = 16
         self.dropped = 0
-        self.refuse = 0  # so many frames the driver does not take
-        self.calls = []  # (ms, what) that changed the interface
+        self.refuse = 0  # the number of frames that the driver will not accept
+        self.calls = []  # (ms, word) of the calls that changed the interface
         self.is_open = True
         self._carrier = True
         self._went_down = False
         self._own = None  # 4 bytes of its own address
-        self._reported = None  # its routable address, by status()
+        self._reported = None  # the routable address that status() reported
         self._watched = -1
         self._queue = []  # (what receive() returns, frame)
         self._wake_at = -1
         self._scheduled = False
 
-    # What happens to it
+    # Events of the interface
 
     def carrier(self, up):
         self._carrier = up
@@ -520,15 +529,15 @@ class Link(Interface):
         self.carrier(True)
 
     def other_address(self, present, address=ROUTABLE):
-        """A lease or a static address comes or goes."""
+        """Set or remove a lease or a static address."""
         self.set_silently(address if present else None)
         self._schedule()
 
     def set_silently(self, address):
-        """Set a static address, as ifconfig() does: the link calls nobody."""
+        """Set a static address without calling on_wake, as ifconfig() does."""
         self._own = address
 
-    def heard(self, frame):
+    def on_frame(self, frame):
         kind = self.kind(frame, self._watched, self.address >= 0, self._own)
         if kind and self.is_open:
             if len(self._queue) == 2:
@@ -550,7 +559,7 @@ class Link(Interface):
         if self.on_wake:
             self.on_wake()
 
-    # The contract
+    # The link contract
 
     def mac(self):
         self._check()
@@ -564,7 +573,7 @@ class Link(Interface):
         if self._reported != self._routable():
             self._schedule()
             return None
-        return self._reported and ".".join([str(octet) for octet in self._reported])
+        return self._reported and ".".join([str(byte) for byte in self._reported])
 
     def counts(self):
         return (self.dropped, self.malformed) if self.is_open else (0, 0)
@@ -646,7 +655,7 @@ class Link(Interface):
 
 
 def power_up(wire, seed=1):
-    """The services made from now on are those of a board that has just been switched on, on this wire."""
+    """Start as if the board had just been switched on: reset the state that services share."""
     service.running.clear()
     service._limits.clear()
     service.time = Clock(wire)
@@ -654,7 +663,7 @@ def power_up(wire, seed=1):
 
 
 class Clock:
-    """Takes the place of the module `time` in autoip.service."""
+    """Replaces the module `time` in autoip.service."""
 
     def __init__(self, wire):
         self._wire = wire

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Days of trouble on one link: boards flap, leave, restart, get leases, and a hostile host attacks them.
+"""Days of trouble on one link: boards flap, leave, restart and get leases, and a hostile host attacks them.
 
-Soak(seed).run(days) goes through rounds of faults. Each ends with a rest, at which every board must be
-bound to an address of its own. The same seed gives the same frames, on CPython and MicroPython.
+Soak(seed).run(days) runs rounds of disturbances. Each round ends with a rest, at which every board must be
+bound to a different address. The same seed gives the same frames, on CPython and MicroPython.
 """
 
 import gc
@@ -17,10 +17,10 @@ MICROPYTHON = sys.implementation.name == "micropython"
 
 HOUR = 3600000  # ms
 DAY = 24 * HOUR
-TURN = TICKS_MAX + 1  # ms until the tick counter is back where it was: 12.4 days
+TURN = TICKS_MAX + 1  # ms after which the tick counter has the same value again: 12.4 days
 
-# ms after the last fault: two pauses of the rate limit, as the first choice of a board that comes out of one
-# may be another board's, and four claims of 9 s at most that meet each other.
+# ms after the last disturbance: two pauses of the rate limit, because the first choice of a board after a
+# pause may be another board's address, and four claims of at most 9 s that conflict with each other.
 PEACE = 2 * 61000 + 4 * 9000
 
 # Options of the boards' services. Two of them try one address first.
@@ -35,7 +35,7 @@ BOARDS = (
 
 
 class Memory:
-    """A store that is no file; it outlives restarts."""
+    """A store without a file. It outlives restarts."""
 
     def __init__(self):
         self._host = -1
@@ -48,15 +48,15 @@ class Memory:
 
 
 class Reports:
-    """Takes the place of `sys` in the service: an exception that it would print ends the soak."""
+    """Replaces `sys` in the service: an exception that the service would print ends the soak."""
 
     def print_exception(self, error):
         raise AssertionError("reported: %r" % error)
 
 
 class Board:
-    """A board with a service, or between two. All boards share the module `service`: what is a board's own
-    is put in its place whenever code of that board runs.
+    """A board with a service, or between two services. All boards share the module `service`, so the state of
+    the board is put into the module whenever code of the board runs.
     """
 
     def __init__(self, soak, mac, options):
@@ -64,7 +64,7 @@ class Board:
         self.mac = mac
         self.up = True
         self.leased = False
-        self.events = 0  # that its user heard
+        self.events = 0  # the events that its user got
         self._options = options
         self._store = Memory()
         self._running = []
@@ -86,7 +86,7 @@ class Board:
         self.svc = None
 
     def reset(self):
-        """The firmware closes the link; Python begins anew."""
+        """The firmware closes the link, and Python starts again."""
         self.link.close()
         self._running.clear()
         self._limits.clear()
@@ -101,12 +101,12 @@ class Board:
         self.link.other_address(present)
 
     def wanted(self):
-        """The state at rest."""
+        """The state that the board must have at rest."""
         gives_way = self._options.get("old") and not self._options.get("force")
         return "idle" if self.leased and gives_way else "bound"
 
     def check(self):
-        """What always holds."""
+        """Checks what must be true at any time."""
         svc = self.svc
         if svc:
             assert svc._machine.held() == self.link.address
@@ -125,7 +125,7 @@ class Board:
 
 
 class BoardLink(Link):
-    """With lwIP's answers to ARP."""
+    """A link that also answers ARP Requests like lwIP."""
 
     def __init__(self, owner):
         self._owner = owner
@@ -133,13 +133,13 @@ class BoardLink(Link):
         self.carrier(owner.up)
         self.other_address(owner.leased)
 
-    def heard(self, frame):
+    def on_frame(self, frame):
         if self._owner.up:
             self.answer(frame)
-            super().heard(frame)
+            super().on_frame(frame)
 
     def due(self):
-        # While the cable is out the firmware has no timer.
+        # The firmware has no timer while the cable is out.
         return super().due() if self._owner.up or self._scheduled else -1
 
     def act(self):
@@ -153,14 +153,16 @@ class BoardLink(Link):
 
 
 class Hostile(sim.Adversary):
-    """Denies, claims or probes the address in some of the frames that it hears; share: percent of them."""
+    """Denies, claims or probes the address in some of the frames that it receives. share: percent of the
+    frames.
+    """
 
     def __init__(self, wire, random):
-        super().__init__(wire, self._hear)
+        super().__init__(wire, self._on_frame)
         self.share = 0
         self._random = random
 
-    def _hear(self, frame):
+    def _on_frame(self, frame):
         if self._random(0, 99) < self.share:
             host = sim.target(frame)
             kind = self._random(0, 2)
@@ -177,7 +179,7 @@ class Hostile(sim.Adversary):
 
 
 class Soak:
-    """The boards, the hostile host, and what happens to them."""
+    """The boards, the hostile host, and the disturbances."""
 
     def __init__(self, seed):
         self.random = sim.Random(seed)
@@ -189,26 +191,26 @@ class Soak:
         self.boards = []
         for i in range(len(BOARDS)):
             self.boards.append(Board(self, b"\x02\x00\x00\x00\x02" + bytes((i,)), BOARDS[i]))
-        self.away = None  # the board that is unplugged for long, over rests as well
-        self.digest = 0  # of all frames and their times
+        self.away = None  # the board that is unplugged for a long time, also during rests
+        self.digest = 0  # a digest of all frames and their times
         self.frames = 0
-        self.happened = {}  # name of a fault -> how often
+        self.happened = {}  # name of a disturbance -> how often it happened
         self.rests = 0
-        self.wraps = 0  # of the tick counter
+        self.wraps = 0  # wraps of the tick counter
         self.used = []  # used() at the first rest of each day
 
     def run(self, days):
         try:
             while self.wire.now < days * DAY:
                 for _ in range(self.random(1, 20)):
-                    self._fault()
+                    self._disturb()
                     self._go_on()
                 self._rest()
         finally:
             service.sys = sys
             service.running, service._limits = [], {}
 
-    # Faults
+    # Disturbances
 
     def flap(self, board):
         board.plug(False)
@@ -237,7 +239,7 @@ class Soak:
         board.link.refuse = self.random(1, 30)
 
     def conflict(self, board):
-        """Once or twice, perhaps in the name of another board."""
+        """One or two conflicts, perhaps with the MAC of another board."""
         forged = (sim.FOREIGN, self._any_board().mac)[self.random(0, 1)]
         for _ in range(self.random(1, 2)):
             if board.svc:
@@ -247,7 +249,7 @@ class Soak:
         self.hostile.share = (0, 20, 100)[self.random(0, 2)]
 
     def leave(self, board):
-        """A board's cable is out for hours; the first time until the tick counter is nearly where it was."""
+        """A board's cable is out for hours, the first time until the tick counter has nearly wrapped."""
         self.away = board
         board.plug(False)
         ms = TURN - 30000 if self.happened["leave"] == 1 else self.random(HOUR, DAY)
@@ -257,7 +259,7 @@ class Soak:
         self.away.plug(True)
         self.away = None
 
-    def _fault(self):
+    def _disturb(self):
         name = FAULTS[self.random(0, len(FAULTS) - 1)]
         board = self._any_board()
         if not self.away or (board is not self.away and name != "leave"):
@@ -268,11 +270,11 @@ class Soak:
         return self.boards[self.random(0, len(self.boards) - 1)]
 
     def _go_on(self):
-        # Within a claim, within the defence's 10 s, within a pause, or much later.
+        # During a claim, within the 10 s of a defence, during a pause, or much later.
         ms = self.random(0, (3000, 12000, 70000, 3 * HOUR)[self.random(0, 3)])
         before_wrap = TURN - self.wire.ticks() - self.random(0, 70000)
         if 0 <= before_wrap < ms:
-            # All claim or wait out a pause while the tick counter wraps.
+            # All boards claim or wait in a pause while the tick counter wraps.
             self.wraps += 1
             self._pass(before_wrap)
             self.hostile.share = 100
@@ -280,7 +282,7 @@ class Soak:
             ms = 120000
         self._pass(ms)
 
-    # What has to hold
+    # Checks
 
     def check_addresses(self):
         held = [board.link.address for board in self.boards if board.link.address >= 0]
@@ -310,7 +312,7 @@ class Soak:
             self.used.append(used())
 
     def _forget(self):
-        # What the wire and the links note for other tests.
+        # Notes that the wire and the links keep for other tests.
         for ms, frame in self.wire.trace:
             self.digest = crc32(frame, self.digest ^ ms & 0xFFFF)
         self.frames += len(self.wire.trace)
@@ -334,7 +336,7 @@ FAULTS = (
 
 
 def used():
-    """What is in use of Python's heap: bytes on MicroPython, blocks of memory on CPython."""
+    """The memory in use: bytes of MicroPython's heap, blocks of memory on CPython."""
     gc.collect()
     if MICROPYTHON:
         return gc.mem_alloc()

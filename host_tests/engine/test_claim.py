@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A claim with nobody else on the wire: the frames octet by octet, and when they leave."""
+"""A claim without other hosts on the link: the bytes of the frames, and the times of sending."""
 
 import sys
 
@@ -10,9 +10,9 @@ from sim import (
     BROADCAST,
     FOREIGN,
     MAC,
-    NOBODY,
     OTHER,
     REQUEST,
+    ZERO_MAC,
     C,
     Host,
     Peer,
@@ -41,7 +41,7 @@ F2 = (
 
 
 def _claim(seed, delay=2000):
-    """The ms of P1, P2, P3, N1 and N2."""
+    """The times in ms of P1, P2, P3, N1 and N2."""
     wire = Wire()
     host = Host(wire, seed=seed, first=C, delay=delay)
     wire.run(60000)
@@ -50,7 +50,7 @@ def _claim(seed, delay=2000):
 
 
 def _is_uniform(samples, low, high):
-    """Kolmogorov and Smirnov: is this sample from low .. high, every ms alike? True at p > 0.001."""
+    """Is this sample of ints uniform in low .. high (Kolmogorov-Smirnov test)? True at p > 0.001."""
     samples = sorted(samples)
     count = len(samples)
     if samples[0] < low or samples[-1] > high:
@@ -58,7 +58,7 @@ def _is_uniform(samples, low, high):
     width = high - low + 1
     worst = 0.0
     for i in range(count):
-        # Times are whole ms: the distribution steps up at each of them.
+        # The times are ints, so the distribution has a step at each of them.
         below = (samples[i] - low) / width
         upto = (samples[i] - low + 1) / width
         worst = max(worst, below - (i + 1) / count, i / count - upto)
@@ -68,10 +68,10 @@ def _is_uniform(samples, low, high):
 # Frames
 
 
-def test_frames_octet_by_octet():
+def test_frames_byte_by_byte():
     # R3927-2.2.1-a, R3927-2.2.1-b, R3927-2.2.1-c, R3927-2.2.1-d, R3927-2.2.1-e, R3927-2.4-a, R5227-1.1-a,
     # R5227-1.1-b, R5227-1.1-c, R5227-1.1-d, R5227-2.3-a, R5227-2.3-b, R5227-3-a, D12, B22
-    # B20, B21, B34: three probes, two announcements, 42 octets, zero target hardware address.
+    # B20, B21, B34: three probes, two announcements, 42 bytes, zero target hardware address.
     wire = Wire()
     Host(wire, first=C)
     wire.run(60000)
@@ -79,7 +79,7 @@ def test_frames_octet_by_octet():
 
 
 def test_announcement_is_probe_with_sender_address():
-    # R5227-2.3-b, R3927-1.2-a: only octets 28 - 31 differ.
+    # R5227-2.3-b, R3927-1.2-a: only bytes 28 - 31 differ.
     wire = Wire()
     Host(wire, first=C)
     wire.run(60000)
@@ -99,7 +99,7 @@ def _machine(first):
 
 
 def _announced(machine, now):
-    """Have the machine send frames until it has sent an announcement. Returns the time."""
+    """Make the machine send frames until it has sent an announcement. Returns the time."""
     todo = 0
     while todo != ASSIGN:
         now += 1
@@ -110,7 +110,7 @@ def _announced(machine, now):
 
 
 def test_frame_buffer_is_cleared_between_announcement_and_probe():
-    # A probe after an announcement has no trace of the old sender address.
+    # A probe after an announcement doesn't contain the old sender address.
     machine = _machine(X)
     machine.set_status(True, False, 0)
     now = _announced(machine, 0)
@@ -126,7 +126,7 @@ def test_frames_follow_the_mac():
     # R3927-2.2.1-a, R5227-1.1-a
     machine = _machine(C)
     machine.set_status(True, False, 0, OTHER)
-    assert machine.frame == packet(REQUEST, OTHER, ANY, NOBODY, ip(C))
+    assert machine.frame == packet(REQUEST, OTHER, ANY, ZERO_MAC, ip(C))
 
 
 def test_edge_addresses_are_claimed_and_reached():
@@ -136,7 +136,7 @@ def test_edge_addresses_are_claimed_and_reached():
         host = Host(wire, first=first, answers=True)
         wire.run(20000)
         assert host.address == first and {sent[38:42] for _, sent in wire.trace} == {ip(first)}
-        wire.inject(wire.now, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(first)))
+        wire.inject(wire.now, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(first)))
         wire.sleep(10)
         assert wire.trace[-1][1][28:32] == ip(first) and wire.trace[-1][1][:6] == BROADCAST
 
@@ -147,7 +147,8 @@ def test_edge_addresses_are_claimed_and_reached():
 def test_claim_keeps_the_bounds_of_the_rfc():
     # R3927-2.2.1-f, R3927-2.2.1-g, R3927-2.2.1-o, R3927-2.4-a, R5227-2.1.1-e, R5227-2.1.1-f, R5227-2.1.1-n,
     # R5227-2.3-a, BCT-I.4, B21, B22
-    # P1 in 0 .. 1 s, gaps 1 .. 2 s with no slack (D13), N1 2 s after P3, N2 2 s after N1; one tick above.
+    # P1 in 0 .. 1 s, gaps of 1 .. 2 s without tolerance (D13), N1 2 s after P3, N2 2 s after N1. Each may be
+    # one tick longer.
     for seed in range(SEEDS):
         p1, p2, p3, n1, n2 = _claim(seed)
         assert 0 <= p1 <= 1001
@@ -157,7 +158,7 @@ def test_claim_keeps_the_bounds_of_the_rfc():
 
 
 def test_initial_wait_and_gaps_are_uniform():
-    # R3927-2.2.1-f, R3927-2.2.1-g, R5227-2.1.1-e, R5227-2.1.1-f, B27: no pile-up at 1.0 s.
+    # R3927-2.2.1-f, R3927-2.2.1-g, R5227-2.1.1-e, R5227-2.1.1-f, B27: no accumulation at 1.0 s.
     claims = [_claim(seed * 7919) for seed in range(SEEDS)]
     assert _is_uniform([claim[0] for claim in claims], 1, 1001)
     assert _is_uniform([claim[1] - claim[0] for claim in claims], 1001, 1981)
@@ -172,7 +173,8 @@ def test_the_uniformity_test_can_fail():
 
 
 def test_delay_paces_probes_only():
-    # QNX option `delay`: initial wait in 0 .. delay / 2, gaps in delay / 2 .. delay, then delay; N2 stays.
+    # QNX option `delay`: initial wait in 0 .. delay / 2, gaps in delay / 2 .. delay, then delay. The time of
+    # N2 is fixed.
     for delay in (1, 2, 3, 99, 100, 200, 201, 1999, 2000, 2001, 8000):
         for seed in range(20):
             p1, p2, p3, n1, n2 = _claim(seed, delay)
@@ -183,17 +185,17 @@ def test_delay_paces_probes_only():
             assert 2000 <= n2 - n1 <= 2001, delay
 
 
-def test_delay_of_every_value_claims():
+def test_claim_with_every_delay():
     for delay in range(1, 8001, 1 if SEEDS == 2000 else 37):
         _claim(delay, delay)
 
 
-def test_boards_that_start_together_part():
-    # R3927-2.2.1-f: not all equal across seeds.
+def test_boards_that_start_together_send_at_different_times():
+    # R3927-2.2.1-f: the times differ between seeds.
     assert len({_claim(seed)[0] for seed in range(100)}) > 50
 
 
-def test_clock_at_zero_or_anywhere_gives_one_schedule():
+def test_schedule_does_not_depend_on_the_clock():
     # X-36
     expected = _claim(5)
     for start in (1, 1000, 0x1FFFFFFF, 0x20000000, 0x3FFFFFFF):
@@ -208,48 +210,49 @@ def test_clock_at_zero_or_anywhere_gives_one_schedule():
 
 def test_nothing_claims_the_candidate_before_the_first_announcement():
     # R5227-2.1-a
-    # R3927-2.2-a, R3927-2.2-b, R3927-2.2.1-b, B24: no address on the interface, no sender address, no answer.
+    # R3927-2.2-a, R3927-2.2-b, R3927-2.2.1-b, B24: no address on the interface, no sender address, no reply.
     wire = Wire()
     host = Host(wire, first=C, answers=True)
     peer = Peer(wire, X)
     for ms in range(0, 4000, 100):
-        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(C)))
     while host.machine.state == sim.PROBING:
         assert host.address == -1 and host.machine.held() == -1 and host.machine.watched() == C
         assert all(sent[28:32] == ANY for _, sent in wire.trace)
         wire.sleep(1)
     n1 = wire.now
     assert [is_probe(sent) for _, sent in wire.trace] == [True] * 3 + [False]
-    assert host.address == host.machine.held() == C and host.told == [(n1, "bound")]
+    assert host.address == host.machine.held() == C and host.events == [(n1, "bound")]
     assert peer.cache == {}
 
 
-def test_address_is_answered_for_from_the_first_announcement():
-    # R5227-2.3-c, R5227-2.5-a, D8, B23: 1 ms after N1, while N2 keeps its time.
+def test_requests_are_answered_from_the_first_announcement_on():
+    # R5227-2.3-c, R5227-2.5-a, D8, B23: the address is in use 1 ms after N1, and N2 comes at its usual time.
     wire = Wire()
     host = Host(wire, seed=1, first=C, answers=True)
     _, _, _, n1, n2 = _claim(1)
-    wire.inject(n1 + 1, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+    wire.inject(n1 + 1, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(C)))
     wire.run(n1 + 1)
     assert wire.trace[-1][1][20:22] == b"\x00\x02" and host.machine.state == sim.ANNOUNCING
     wire.run(60000)
     assert wire.trace[-1] == (n2, bytes.fromhex(F2)) and host.machine.state == sim.HELD
 
 
-def test_silence_once_the_address_is_held():
-    # BCT-III.4, R3927-2.2-d, R3927-4-a, R5227-2.1-c: two days, with traffic.
+def test_no_frames_once_the_address_is_held():
+    # BCT-III.4, R3927-2.2-d, R3927-4-a, R5227-2.1-c: for two days, with traffic.
     wire = Wire()
     host = Host(wire, first=C)
     wire.run(20000)
     assert host.due() == -1
     for hour in range(48):
-        wire.inject(hour * 3600000 + 60000, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+        wire.inject(hour * 3600000 + 60000, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(C)))
     wire.run(48 * 3600000)
     assert len(wire.trace) == 5 and host.address == C
 
 
-def test_rfc826_peer_keeps_its_address_and_hears_of_no_candidate():
-    # R5227-1.3-a, X-26: a peer that only answers ARP is enough; a probe leaves nothing in its cache.
+def test_rfc826_peer_keeps_its_address_and_stores_no_candidate():
+    # R5227-1.3-a, X-26: a peer that only answers ARP denies the address, and a probe leaves no entry in its
+    # cache.
     wire = Wire()
     peer = Peer(wire, C)
     host = Host(wire, first=C)
@@ -258,8 +261,8 @@ def test_rfc826_peer_keeps_its_address_and_hears_of_no_candidate():
     assert peer.cache == {}
 
 
-def test_a_denied_claim_starts_anew():
-    # R3927-2.2.1-i, B07: another address, a fresh wait, three probes.
+def test_a_denied_claim_starts_again():
+    # R3927-2.2.1-i, B07: another address, a new initial wait, three probes.
     wire = Wire()
     host = Host(wire, first=C)
     p1, p2 = _claim(1)[:2]
@@ -273,7 +276,7 @@ def test_a_denied_claim_starts_anew():
 
 
 def test_gap_leaves_one_percent_below_its_upper_end():
-    # A timer is late and a driver takes its time: no gap on the wire may be longer than PROBE_MAX.
+    # The timer and the driver may be late, but no gap on the wire may be longer than PROBE_MAX.
     for delay, drawn in ((1, (0, 1)), (99, (49, 99)), (2000, (1000, 1980)), (8000, (4000, 7920))):
         wire = Wire()
         host = Host(wire, first=C, delay=delay)
@@ -283,11 +286,12 @@ def test_gap_leaves_one_percent_below_its_upper_end():
         assert calls == [drawn, drawn], delay
 
 
-# A driver that fails
+# A driver that does not accept a frame
 
 
 def test_probe_that_was_not_sent_is_not_counted():
-    # X-46: whichever of the five fails, all five reach the wire, and the order and lower bounds hold.
+    # X-46: whichever of the five frames is refused, all five are sent, and their order and the lower bounds
+    # are right.
     for failing in range(5):
         for times in (1, 2, 50):
             wire = Wire()
@@ -310,12 +314,12 @@ def test_address_is_not_held_until_its_announcement_was_sent():
     wire.run(n1 - 1)
     host.refuse = 30
     wire.sleep(3000)
-    assert host.address == -1 and host.machine.state == sim.PROBING and host.told == []
+    assert host.address == -1 and host.machine.state == sim.PROBING and host.events == []
     wire.sleep(200)
     assert host.address == C
 
 
-def test_dead_driver_is_asked_ten_times_a_second_and_no_more():
+def test_failing_driver_gets_at_most_ten_frames_per_second():
     wire = Wire()
     host = Host(wire, first=C)
     host.refuse = 1000000
@@ -323,19 +327,19 @@ def test_dead_driver_is_asked_ten_times_a_second_and_no_more():
     assert 580 <= 1000000 - host.refuse <= 600 and wire.trace == []
 
 
-# What it is made of
+# Properties of the code
 
 
 def test_constants_of_the_rfc():
-    # R3927-2.3-a, R5227-1.1-e: there is no public way to change them.
+    # R3927-2.3-a, R5227-1.1-e: there is no public way to change the constants.
     if not hasattr(acd, "_PROBE_NUM"):
-        return  # MicroPython keeps constants out of the module
+        return  # MicroPython doesn't store constants in the module
     assert (acd._PROBE_NUM, acd._ANNOUNCE_INTERVAL, acd._MAX_CONFLICTS) == (3, 2000, 10)
     assert (acd._RATE_LIMIT_INTERVAL, acd._DEFEND_INTERVAL) == (60000, 10000)
 
 
-def test_wait_names_every_due_timer():
-    # Whoever calls elapsed() after wait() only, and not a ms sooner, sees it all.
+def test_wait_returns_the_time_of_every_timer():
+    # A caller that calls elapsed() only after the time that wait() returned misses nothing.
     wire = Wire()
     host = Host(wire, first=C)
     now = 0

@@ -10,7 +10,7 @@ STARTS = (0, 1, WRAP - 1, WRAP - 3000, WRAP - 6000, WRAP - 35000, WRAP // 2 - 30
 
 
 def _story(start):
-    """A claim, a defence, a move, a flap: what is sent and told, by ms since the start."""
+    """A claim, a defence, a move and a flap: the frames and the events, with the ms since the start."""
     wire = Wire(start)
     host = Host(wire, first=C)
     wire.inject(20000, announcement(FOREIGN, C))
@@ -21,7 +21,7 @@ def _story(start):
     wire.run(51000)
     host.carrier(True)
     wire.run(70000)
-    return wire.trace, host.told
+    return wire.trace, host.events
 
 
 def test_wrap_of_the_clock_changes_nothing():
@@ -60,8 +60,8 @@ def test_defence_interval_across_the_wrap():
             assert host.words(30000) == words, (gap, before)
 
 
-def test_hold_over_a_full_wrap_with_a_conflict_either_side():
-    # X-37: 12 days and 10 hours later the ticks are those of 5 s after the first conflict.
+def test_conflicts_before_and_after_a_full_wrap_of_the_clock():
+    # X-37: after 12 days and 10 hours the ticks are the same as 5 s after the first conflict.
     for later in (-5000, 0, 1, 5000, 9999):
         wire = Wire()
         host = Host(wire, first=C)
@@ -71,8 +71,8 @@ def test_hold_over_a_full_wrap_with_a_conflict_either_side():
         assert host.words(30000) == ["conflict", "defended"] * 2 and len(wire.trace) == 7, later
 
 
-def test_no_timer_runs_on_in_a_held_address():
-    # Nothing may come due by itself when the ticks pass the old values again.
+def test_no_timer_while_the_address_is_held():
+    # Nothing may be due when the ticks have the old values again.
     wire = Wire()
     host = Host(wire, first=C)
     wire.run(20000)
@@ -102,7 +102,7 @@ def test_losses_are_forgotten_across_the_wrap():
     limit = acd.new_limit()
     host = Host(wire, first=C, limit=limit, abandon=True)
     wire.run(20000)
-    host.heard(announcement(FOREIGN, C))
+    host.on_frame(announcement(FOREIGN, C))
     while host.machine.state != sim.HELD:
         wire.sleep(1)
     assert wire.now < 60000
@@ -112,8 +112,8 @@ def test_losses_are_forgotten_across_the_wrap():
     assert limit[1] == 0 and host.due() == -1
 
 
-def test_pause_of_long_ago_is_none():
-    # The link goes down in the pause and comes back when the clock has wrapped nearly to its end.
+def test_pause_of_long_ago_has_no_effect():
+    # The link goes down during the pause and comes up when the clock has almost wrapped.
     for before in (500000, 61000):
         wire = Wire()
         host = Host(wire, first=C)
@@ -139,7 +139,7 @@ def test_clock_that_stands_still_sends_one_frame():
 
 
 def test_clock_that_jumps_an_hour_sends_no_burst():
-    # X-38: a deep sleep in each state: at most one frame at once, and no gap is cut short.
+    # X-38: a deep sleep in each state. At most one frame is sent at once, and no gap is shorter than usual.
     for ms in range(0, 10000, 250):
         wire = Wire()
         host = Host(wire, first=C)
@@ -155,18 +155,18 @@ def test_clock_that_jumps_an_hour_sends_no_burst():
         assert times[3] - times[2] >= 2000 and times[4] - times[3] >= 2000
 
 
-def test_conflict_that_waited_out_a_sleep_is_judged_by_the_time_it_is_read():
+def test_conflict_counts_from_the_time_when_it_is_read():
     wire = Wire()
     host = Host(wire, first=C)
     wire.inject(30000, announcement(FOREIGN, C))
     wire.run(30000)
     wire.now += 3600000
-    host.heard(announcement(FOREIGN, C))
+    host.on_frame(announcement(FOREIGN, C))
     assert host.words(30000) == ["conflict", "defended"] * 2
 
 
-def test_time_is_over_when_more_than_its_ticks_are():
-    # A reading of the clock may be a whole tick old; the RFC's lower bounds have no slack.
+def test_time_is_over_one_tick_late():
+    # A reading of the clock may be almost one tick old, and the RFC's lower bounds have no tolerance.
     assert acd._left(-1, 0) == TICKS_MAX
     for start in (0, 5, WRAP - 1, WRAP - 50):
         due = acd._after(start, 100)

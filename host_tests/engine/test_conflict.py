@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Conflicts over an address that is held: defended once in ten seconds, or given up."""
+"""Conflicts on an address that is held: one defence per ten seconds, or the address is given up."""
 
 import sys
 
@@ -8,10 +8,10 @@ from sim import (
     ANY,
     FOREIGN,
     MAC,
-    NOBODY,
     OTHER,
     REPLY,
     REQUEST,
+    ZERO_MAC,
     Adversary,
     C,
     Denier,
@@ -33,7 +33,7 @@ RACES = 1000 if sys.implementation.name == "cpython" else 300
 
 
 def _held(abandon=False, start=0):
-    """A wire with a host that has held C for some seconds, at 20 s."""
+    """A wire at 20 s with a host that has held C for some seconds."""
     wire = Wire(start)
     host = Host(wire, first=C, abandon=abandon)
     wire.run(20000)
@@ -46,7 +46,7 @@ def _conflict(wire, ms):
 
 
 def _gap(ms):
-    """What a user hears of two conflicts that far apart."""
+    """The events that a user gets for two conflicts with this time between them."""
     wire, host = _held()
     _conflict(wire, 30000)
     _conflict(wire, 30000 + ms)
@@ -58,12 +58,12 @@ DEFENDED_TWICE = ["conflict", "defended", "conflict", "defended"]
 GIVEN_UP = ["conflict", "defended", "conflict", "lost"]
 
 
-# Defend or give up
+# Defending or giving up
 
 
 def test_first_conflict_is_defended_at_once():
     # R3927-2.5-a, R5227-2.4-a, R5227-2.4-b, D4
-    # R3927-2.5-b, R3927-2.5-d, R5227-2.4-d, F3: one announcement in the same ms, nothing else.
+    # R3927-2.5-b, R3927-2.5-d, R5227-2.4-d, F3: one announcement in the same ms, and no other frame.
     wire, host = _held()
     n1 = wire.trace[3][1]
     _conflict(wire, 30000)
@@ -72,9 +72,9 @@ def test_first_conflict_is_defended_at_once():
     assert host.words(30000) == ["conflict", "defended"] and host.address == C
 
 
-def test_second_conflict_within_ten_seconds_takes_the_address():
+def test_second_conflict_within_ten_seconds_ends_the_claim():
     # R3927-1.5-b, R3927-2.2.1-i
-    # R3927-2.5-e, R5227-2.4-e, B06: no second defence, nothing more from C, and a whole new claim.
+    # R3927-2.5-e, R5227-2.4-e, B06: no second defence, no more frames with C, and a complete new claim.
     wire, host = _held()
     _conflict(wire, 30000)
     _conflict(wire, 39900)
@@ -86,7 +86,8 @@ def test_second_conflict_within_ten_seconds_takes_the_address():
 
 
 def test_boundary_of_the_defence_interval():
-    # R3927-2.5-e, R5227-2.4-e, R3927-2.5-d, R5227-2.4-d, X-28: at 10.000 s exactly the address is given up.
+    # R3927-2.5-e, R5227-2.4-e, R3927-2.5-d, R5227-2.4-d, X-28: after exactly 10.000 s the address is given
+    # up.
     for ms, expected in (
         (1, GIVEN_UP),
         (9899, GIVEN_UP),
@@ -99,8 +100,8 @@ def test_boundary_of_the_defence_interval():
         assert _gap(ms) == expected, ms
 
 
-def test_conflict_right_after_the_defence_takes_the_address():
-    # BCT-I.5, X-27, D10, B37: no time of grace; P1' within 7 s.
+def test_conflict_right_after_the_defence_ends_the_claim():
+    # BCT-I.5, X-27, D10, B37: no grace period; P1' within 7 s.
     wire, host = _held()
     _conflict(wire, 30000)
     _conflict(wire, 30000)
@@ -124,13 +125,13 @@ def test_abandon_between_the_announcements():
     host = Host(wire, first=C, abandon=True)
     while host.machine.state != sim.ANNOUNCING:
         wire.sleep(1)
-    host.heard(announcement(FOREIGN, C))
+    host.on_frame(announcement(FOREIGN, C))
     assert host.words() == ["bound", "conflict", "lost"]
     wire.sleep(20000)
     assert host.address not in (-1, C) and len(wire.trace) == 9
 
 
-def test_defence_between_the_announcements_leaves_the_second_in_place():
+def test_defence_between_the_announcements_does_not_move_the_second():
     # R5227-2.3-a, R3927-2.4-a
     wire = Wire()
     Host(wire, first=C)
@@ -144,13 +145,13 @@ def test_defence_between_the_announcements_leaves_the_second_in_place():
     assert host.count("announcements") == 2 and host.count("defences") == 1
 
 
-def test_a_conflict_every_second_never_draws_two_defences_in_ten():
+def test_a_conflict_every_second_causes_at_most_one_defence_in_ten_seconds():
     # R3927-2.5-e, B12
     wire, host = _held()
     for ms in range(30000, 60000, 1000):
         _conflict(wire, ms)
     wire.run(60000)
-    defences = [ms for ms, word in host.told if word == "defended"]
+    defences = [ms for ms, word in host.events if word == "defended"]
     assert defences == [30000] and host.count("moves") == 1
 
 
@@ -163,7 +164,8 @@ def test_a_conflict_every_eleven_seconds_is_always_defended():
 
 
 def test_the_interval_runs_from_the_defended_conflict():
-    # T, T + 10.001 s defended; T + 20.001 s is within 10 s of the second, not of the first.
+    # Conflicts at T and T + 10.001 s are defended. T + 20.001 s is within 10 s of the second conflict, not of
+    # the first.
     wire, host = _held()
     for ms in (30000, 40001, 50001):
         _conflict(wire, ms)
@@ -172,7 +174,7 @@ def test_the_interval_runs_from_the_defended_conflict():
 
 
 def test_probe_within_the_interval_changes_nothing():
-    # R5227-2.5-c, X-12: the next real conflict is judged against the old time.
+    # R5227-2.5-c, X-12: the next conflict is compared with the time of the last real conflict.
     for asked, again, expected in ((5000, 9000, GIVEN_UP), (9000, 11000, DEFENDED_TWICE)):
         wire, host = _held()
         _conflict(wire, 30000)
@@ -192,7 +194,7 @@ def test_first_conflict_soon_after_boot_is_the_first():
 
 
 def test_storm_of_conflicts_in_one_tick():
-    # X-30: one defence, one abandon, silence for the old address.
+    # X-30: one defence, one move, and no more frames with the old address.
     wire, host = _held()
     for _ in range(1000):
         _conflict(wire, 30000)
@@ -203,8 +205,8 @@ def test_storm_of_conflicts_in_one_tick():
     assert not any(ip(C) in (sent[28:32], sent[38:42]) for ms, sent in wire.trace if ms > 30000)
 
 
-def test_frames_are_judged_before_timers():
-    # X-29: a denial at the instant N1 is due; there is no N1.
+def test_frames_are_processed_before_timers():
+    # X-29: a denial comes in the ms in which N1 is due, so N1 is not sent.
     wire = Wire()
     Host(wire, first=C)
     wire.run(20000)
@@ -217,19 +219,19 @@ def test_frames_are_judged_before_timers():
     assert not any(sent[28:32] == ip(C) for _, sent in wire.trace)
 
 
-def test_moves_end_when_the_thief_stops():
-    # R3927-1.5-b: no call from outside.
+def test_moves_end_when_the_adversary_stops():
+    # R3927-1.5-b: without a call of the user.
     wire, host = _held()
-    thief = Adversary(wire, lambda frame: None)
+    adversary = Adversary(wire, lambda frame: None)
     for i in range(5):
         held = host.address
         for _ in range(2):
-            wire.inject(wire.now, announcement(thief.hwaddr, held))
+            wire.inject(wire.now, announcement(adversary.hwaddr, held))
         wire.sleep(10000)
         assert host.address not in (-1, held) and host.count("moves") == i + 1
 
 
-def test_new_address_starts_with_a_defence_of_its_own():
+def test_new_address_may_be_defended_at_once():
     # The interval belongs to the address that was lost.
     wire, host = _held()
     _conflict(wire, 30000)
@@ -241,8 +243,8 @@ def test_new_address_starts_with_a_defence_of_its_own():
     assert host.words(38000) == ["conflict", "defended"]
 
 
-def test_flap_does_not_buy_a_second_defence():
-    # RFC 3927 2.5 (b): the last conflict with this address counts, whatever the link did meanwhile.
+def test_flap_does_not_allow_a_second_defence():
+    # RFC 3927 2.5 (b): the last conflict on this address counts, also if the link flapped since then.
     wire, host = _held()
     _conflict(wire, 30000)
     wire.run(30100)
@@ -255,11 +257,11 @@ def test_flap_does_not_buy_a_second_defence():
     assert host.count("defences") == 1 and host.words(38000) == ["conflict", "lost"]
 
 
-# An owner that answers late
+# A host that answers a probe late
 
 
 def _late(ms, **options):
-    """A host whose first probes are answered that late, and that is then left alone."""
+    """A host whose first probes are answered after this time. No other frames follow."""
     wire = Wire()
     host = Host(wire, first=C, **options)
     denier = Denier(wire, ms)
@@ -271,17 +273,17 @@ def _late(ms, **options):
 
 def test_late_answer_to_a_probe_is_a_denial():
     # R3927-1.3-a
-    # RFC 3927 1.3: the round trip may take a second, which a short `delay` does not wait for. The address was
-    # never ours: no defence.
+    # RFC 3927 1.3: the round trip may take a second, and a short `delay` doesn't wait for that. Another host
+    # had the address before, so there is no defence.
     for delay, ms in ((1, 150), (1, 600), (1, 1000), (200, 600), (200, 999)):
         wire, host = _late(ms, delay=delay)
         assert host.words() == ["bound", "conflict", "lost", "bound"], (delay, ms)
         assert host.address not in (-1, C) and host.count("conflicts") == 1 and host.count("defences") == 0
-        moved = host.told[1][0]
+        moved = host.events[1][0]
         assert not any(target(frame) == C for at, frame in wire.trace if at >= moved), (delay, ms)
 
 
-def test_late_answers_are_limited_as_denials_are():
+def test_late_answers_count_as_denials():
     wire = Wire()
     host = Host(wire, delay=1)
     Denier(wire, 150)
@@ -295,8 +297,9 @@ def test_late_answers_are_limited_as_denials_are():
     assert host.count("defences") == 0
 
 
-def test_other_replies_are_no_late_answers():
-    # Not to our MAC, or not to the sender address of a probe; and none once the address is held.
+def test_other_replies_are_not_late_answers():
+    # Not Replies to another MAC, or to another address than the sender address of a probe. None once the
+    # address is held.
     for ms, reply in (
         (1000, packet(REPLY, FOREIGN, ip(C), OTHER, ANY)),
         (1000, packet(REPLY, FOREIGN, ip(C), MAC, ip(C))),
@@ -310,22 +313,22 @@ def test_other_replies_are_no_late_answers():
         assert host.words() == ["bound", "conflict", "defended"] and host.address == C
 
 
-# A driver that fails
+# A driver that does not accept a frame
 
 
 def test_defence_that_was_not_sent_is_sent_again():
-    # X-46: told and counted when it left.
+    # X-46: the defence is reported and counted when it has been sent.
     wire, host = _held()
     wire.run(29999)
     host.refuse = 3
     _conflict(wire, 30000)
     wire.run(60000)
-    assert host.told[1:] == [(30000, "conflict"), (30303, "defended")]
+    assert host.events[1:] == [(30000, "conflict"), (30303, "defended")]
     assert host.count("defences") == 1 and len(wire.trace) == 6
 
 
 def _announcing():
-    """A wire with a host that has just announced C for the first time."""
+    """A wire with a host that has just sent its first announcement of C."""
     wire = Wire()
     host = Host(wire, first=C)
     while host.machine.state != sim.ANNOUNCING:
@@ -337,7 +340,7 @@ def test_refused_defence_does_not_move_the_second_announcement():
     wire, host = _announcing()
     second = wire.now + host.due()
     host.refuse = 5
-    host.heard(announcement(FOREIGN, C))
+    host.on_frame(announcement(FOREIGN, C))
     wire.run(second + 1000)
     announced = [ms for ms, sent in wire.trace if not is_probe(sent)]
     assert announced[2:] == [second] and host.count("defences") == 1
@@ -360,8 +363,8 @@ def test_refused_defence_does_not_move_the_ten_minute_timer():
     assert host.limit[1] == 0 and host.count("defences") == 2
 
 
-def test_nothing_is_asked_for_after_a_frame():
-    # What sent() returns is to be done: the next frame is due later.
+def test_no_frame_is_due_right_after_a_frame():
+    # The caller also does what sent() returns, but the next frame is due later.
     wire, host = _announcing()
     machine = host.machine
     assert machine.sent(False, wire.ticks()) == 0
@@ -395,24 +398,24 @@ def test_link_down_while_the_defence_waits_for_the_driver():
     assert len(wire.trace) == 10 and host.address == C and host.count("defences") == 0
 
 
-# Many hosts
+# Several hosts
 
 
 def _race(seed, offset, latency, first=C, second=C):
-    """Two hosts, the second plugged in `offset` ms after the first; both started with one candidate."""
+    """Two hosts that start with the same candidate. The second is connected `offset` ms after the first."""
     wire = Wire(latency=latency)
     a = Host(wire, MAC, seed=seed, first=first, answers=True)
     wire.run(offset)
     b = Host(wire, OTHER, seed=seed + 500009, first=second, answers=True)
     wire.run(30000)
     assert a.address >= 0 and b.address >= 0 and a.address != b.address, (seed, offset, latency)
-    # Whoever claims C first has it, and never both: no conflict over an address in use.
+    # One host gets C, never both. So there is no conflict on an address in use.
     assert "defended" not in a.words() + b.words(), (seed, offset, latency)
     return a, b
 
 
-def test_two_hosts_that_probe_one_address_end_on_two():
-    # X-01, R5227-1.1-f: all offsets of the start, 0 included; frames at once or 1 ms on the way.
+def test_two_hosts_that_probe_one_address_find_two_addresses():
+    # X-01, R5227-1.1-f: all offsets of the start, also 0. Frames take 0 or 1 ms.
     moved = [0, 0, 0]
     for seed in range(RACES):
         a, b = _race(seed, seed * 7 % 7001, seed % 2)
@@ -423,7 +426,8 @@ def test_two_hosts_that_probe_one_address_end_on_two():
 def test_two_hosts_that_start_in_the_same_ms():
     for seed in range(RACES // 5):
         _race(seed, 0, 1)
-    # Even with one generator: both probe in the same ms, hear each other, and part.
+    # Even with equal random numbers: both send probes in the same ms, receive each other's, and choose other
+    # addresses.
     wire = Wire(latency=1)
     a = Host(wire, MAC, seed=1, first=C)
     b = Host(wire, OTHER, seed=1, first=C)
@@ -443,8 +447,8 @@ def test_fifty_hosts_with_one_candidate_all_find_addresses():
     assert not any("defended" in host.words() for host in hosts)
 
 
-def test_peer_with_other_timing_ends_on_another_address():
-    # R5227-2.2-a: a host with quick probes, another that announces at once and keeps.
+def test_peer_with_other_timing_finds_another_address():
+    # R5227-2.2-a: a host with faster probes, and a host that announces at once and never gives up.
     for seed in range(50):
         wire = Wire(latency=1)
         a = Host(wire, MAC, seed=seed, first=C, answers=True)
@@ -460,8 +464,8 @@ def test_peer_with_other_timing_ends_on_another_address():
     assert a.address not in (-1, C)
 
 
-def test_joined_links_are_healed_by_a_broadcast_reply():
-    # R3927-4-b: two hosts hold C on two links; the links are joined; somebody asks for C.
+def test_broadcast_reply_ends_the_conflict_of_joined_links():
+    # R3927-4-b: two hosts hold C on two links. The links are joined, and a third host asks for C.
     left, right = Wire(), Wire()
     a = Host(left, MAC, first=C, answers=True)
     b = Host(right, OTHER, seed=2, first=C, answers=True)
@@ -473,21 +477,21 @@ def test_joined_links_are_healed_by_a_broadcast_reply():
     left.changed(b)
     left.run(30000)
     assert a.address == b.address == C
-    left.inject(30000, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+    left.inject(30000, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(C)))
     left.run(60000)
     assert a.address >= 0 and b.address >= 0 and a.address != b.address
     assert "defended" in a.words() + b.words()
 
 
-def test_defence_that_the_driver_refuses_does_not_hurry_the_second_announcement():
-    # X-46: both are due and refused: one attempt in 100 ms.
+def test_refused_defence_does_not_make_the_second_announcement_early():
+    # X-46: both frames are due, and both are refused. Then there is one attempt per 100 ms.
     wire = Wire()
     host = Host(wire, first=C)
     while host.machine.state != sim.ANNOUNCING:
         wire.sleep(1)
     wire.sleep(1950)
     host.refuse = 20
-    host.heard(announcement(FOREIGN, C))
+    host.on_frame(announcement(FOREIGN, C))
     wire.sleep(500)
     assert 20 - host.refuse <= 10
     host.refuse = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Nothing is allocated in the steady state: the heap is locked there, and its use is measured.
+"""Nothing is allocated in the steady state. The heap is locked there, and its use is measured.
 
 On CPython these tests only show that the steps are right.
 """
@@ -27,9 +27,9 @@ MICROPYTHON = sys.implementation.name == "micropython"
 
 
 class Check:
-    """Runs a step with the heap locked, and asserts that it took nothing from it.
+    """Runs a step with the heap locked, and asserts that the step has allocated nothing.
 
-    The step is a method of a class below: no closure, no argument, all made beforehand.
+    The step is a method of a class below, without a closure or an argument, because these need memory.
     """
 
     def run(self, step, name):
@@ -53,7 +53,7 @@ class Check:
 
 
 class Bench:
-    """A Machine alone, with a clock that is set by hand."""
+    """A Machine alone, with a clock that the test sets."""
 
     def __init__(self):
         self.now = 0
@@ -113,7 +113,7 @@ def _is_taken(machine, host):
 
 
 class Quiet:
-    """A link that takes all and keeps nothing; it allocates nothing itself."""
+    """A link that accepts every frame and stores nothing. It allocates nothing itself."""
 
     name = "w0"
     on_wake = None
@@ -167,7 +167,7 @@ class Quiet:
 
 
 class Hand:
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     def __init__(self):
         self.now = 0
@@ -177,7 +177,7 @@ class Hand:
 
 
 class Reports:
-    """Takes the place of `sys` in the service, which reports an exception and goes on: counts them."""
+    """Replaces `sys` in the service, and counts the exceptions that the service reports."""
 
     def __init__(self):
         self.count = 0
@@ -195,7 +195,7 @@ def _service():
     return link, clock, svc
 
 
-def test_the_check_itself_notices():
+def test_the_check_detects_an_allocation():
     if not MICROPYTHON:
         return
     made = []
@@ -216,7 +216,7 @@ def test_machine_claims_without_the_heap():
     assert bench.machine.held() == C
 
 
-def test_machine_bears_frames_without_the_heap():
+def test_machine_processes_frames_without_the_heap():
     bench = Bench()
     check = Check()
     bench.kind, bench.frame = ROUTABLE_CLAIM, announcement(FOREIGN, X)
@@ -252,7 +252,7 @@ def test_machine_defends_and_moves_without_the_heap():
     check.run(bench.elapse, "calm")
 
 
-def test_machine_bears_a_failing_driver_without_the_heap():
+def test_machine_works_with_a_failing_driver_without_the_heap():
     bench = Bench()
     check = Check()
     bench.next()
@@ -281,7 +281,7 @@ def test_candidates_without_the_heap():
 
 
 def test_service_works_without_the_heap():
-    # Debug off, no callback: a claim, frames that do not matter, a defence, a move, a whole new claim.
+    # Debug off, no callback: a claim, frames that do not matter, a defence, a move, and a complete new claim.
     link, clock, svc = _service()
     check = Check()
     check.run(svc._wake, "link up")
@@ -328,10 +328,10 @@ def test_service_follows_link_and_lease_without_the_heap():
 
 
 def test_conflict_is_not_lost_while_the_heap_is_full():
-    # X-47: the callback can't run, which is reported; the protocol goes on.
+    # X-47: the callback can't run, which is reported. The protocol continues.
     link, clock, svc = _service()
-    heard = []
-    svc.on_event = lambda event, svc: heard.append(event + "!")
+    events = []
+    svc.on_event = lambda event, svc: events.append(event + "!")
     while svc.state != "bound":
         svc._wake()
         clock.now += max(link.next, 0)
@@ -344,6 +344,6 @@ def test_conflict_is_not_lost_while_the_heap_is_full():
         if MICROPYTHON:
             micropython.heap_unlock()
     if MICROPYTHON:
-        assert service.sys.count == 4 and heard == ["bound!"]
+        assert service.sys.count == 4 and events == ["bound!"]
     assert svc.stats()["defences"] == 1 and svc.stats()["moves"] == 1 and svc.state == "probing"
     svc.stop()

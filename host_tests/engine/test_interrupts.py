@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Ctrl-C, which on a board with threads can end a wake-up anywhere, and callbacks that take their time."""
+"""Ctrl-C, which can end a wake-up anywhere on a board with threads, and slow callbacks."""
 
 from autoip import service
 from autoip.candidates import text
 from sim import (
     FOREIGN,
-    NOBODY,
     REQUEST,
     ROUTABLE,
+    ZERO_MAC,
     C,
     Link,
     Wire,
@@ -18,12 +18,12 @@ from sim import (
     target,
 )
 
-CONTESTED_AT = 15000  # ms, when the address is held
+CONTESTED_AT = 15000  # ms at which the address is held
 END = 40000  # ms
 
 
 class Interrupted(Link):
-    """Its call number `at` ends with Ctrl-C, before its effect or after it."""
+    """Call number `at` of the link ends with Ctrl-C, before or after it has its effect."""
 
     def __init__(self, wire, at, late):
         super().__init__(wire)
@@ -76,7 +76,9 @@ def _run(wire, until):
 
 
 def _story(at, late):
-    """-> the link, the service and how often it was interrupted: claimed, defended, lost, claimed anew."""
+    """A claim, a defence, a loss and another claim. Returns the link, the service and the number of
+    interrupts.
+    """
     wire = Wire()
     link = Interrupted(wire, at, late)
     svc = _service(wire, link)
@@ -89,7 +91,7 @@ def _probes(wire, host):
     return [ms for ms, frame in wire.trace if is_probe(frame) and target(frame) == host]
 
 
-def test_ctrl_c_at_any_call_costs_no_step():
+def test_ctrl_c_at_any_call_skips_no_step():
     # X-47
     _, link, svc, _ = _story(0, False)
     calls = link.count
@@ -101,7 +103,7 @@ def test_ctrl_c_at_any_call_costs_no_step():
             assert interrupts == 1 and svc.state == "bound", (at, late)
             assert svc.address == text(link.address) and link.address != C, (at, late)
             assert stats["defences"] == stats["moves"] == 1 and stats["announcements"] == 4, (at, late)
-            # A frame is sent again if nobody knows whether the driver has it.
+            # A frame is sent again if it is not known whether the driver has accepted it.
             assert 3 <= len(_probes(wire, C)) <= 4 and 3 <= len(_probes(wire, link.address)) <= 4, (at, late)
 
 
@@ -116,7 +118,7 @@ def _probes_with_conflicts_from(start):
     link.other_address(True)
     _service(wire, link, on_event=slow)
     for ms in range(start, 6000, 50):
-        wire.inject(ms, packet(REQUEST, FOREIGN, ROUTABLE, NOBODY, ROUTABLE))
+        wire.inject(ms, packet(REQUEST, FOREIGN, ROUTABLE, ZERO_MAC, ROUTABLE))
     wire.run(30000)
     return _probes(wire, C)
 
@@ -129,15 +131,15 @@ def test_a_slow_callback_shortens_no_gap():
         assert all(1000 <= probes[i + 1] - probes[i] for i in range(2)), probes
 
 
-def test_wake_up_that_was_cut_off_comes_again_after_a_tenth_of_a_second():
+def test_interrupted_wake_up_is_repeated_after_100_ms():
     wire = Wire()
     link = Interrupted(wire, 1, False)
     _service(wire, link)
     assert _run(wire, 0) == 1 and link.due() == 100
 
 
-class CutOff(Link):
-    """Ctrl-C comes before the next frame is sent, once it is armed."""
+class InterruptedSend(Link):
+    """Once `armed` is set, Ctrl-C comes before the next frame is sent."""
 
     armed = False
 
@@ -148,28 +150,28 @@ class CutOff(Link):
         return super().send(frame)
 
 
-def test_defence_that_was_cut_off_is_finished_before_the_link_is_looked_at():
-    # Else the machine would take the frame of the defence for an announcement, while the link is down.
+def test_interrupted_defence_is_finished_before_the_status_is_read():
+    # Otherwise the machine would mistake the defence for an announcement while the link is down.
     wire = Wire()
-    link = CutOff(wire)
+    link = InterruptedSend(wire)
     svc = _service(wire, link)
     wire.run(CONTESTED_AT)
     link.armed = True
-    link.heard(announcement(FOREIGN, C))
+    link.on_frame(announcement(FOREIGN, C))
     assert _run(wire, CONTESTED_AT) == 1 and not link.armed
     link.carrier(False)
     wire.sleep(1000)
     assert svc.state == "waiting" and svc.address is None and svc.stats()["announcements"] == 2
 
 
-def test_defence_that_was_cut_off_comes_before_a_routable_address():
-    # Else it would be sent for an address that was given up, and the machine would hold that address again.
+def test_interrupted_defence_is_finished_before_a_routable_address():
+    # Otherwise the defence would be sent after the address was given up, and the machine would hold it again.
     wire = Wire()
-    link = CutOff(wire)
+    link = InterruptedSend(wire)
     svc = _service(wire, link, old=True)
     wire.run(CONTESTED_AT)
     link.armed = True
-    link.heard(announcement(FOREIGN, C))
+    link.on_frame(announcement(FOREIGN, C))
     assert _run(wire, CONTESTED_AT) == 1 and not link.armed
     link.other_address(True)
     wire.run(END)

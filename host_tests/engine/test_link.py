@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Link down and up, a routable address that comes and goes, another MAC."""
+"""The link goes down and up, a routable address is set and removed, the MAC changes."""
 
 import sim
 from sim import FOREIGN, MAC, OTHER, C, Host, Wire, announcement, denial, ip, is_probe, target
 
 
 def _instants():
-    """(name, ms) of a moment in every state."""
+    """The name and the ms of a moment in every state."""
     wire = Wire()
     Host(wire, first=C)
     wire.run(20000)
@@ -30,7 +30,9 @@ def _at(ms):
 
 
 def _assert_claims(wire, host, address):
-    """A whole claim of that address from now on: 3 probes and 2 announcements, not held before the first."""
+    """A complete claim of this address from now on: 3 probes, 2 announcements, and the address is not held
+    before the first.
+    """
     since = wire.now
     assert host.address == -1
     wire.sleep(20000)
@@ -38,7 +40,7 @@ def _assert_claims(wire, host, address):
     assert [target(frame) for _, frame in frames] == [address] * 5
     assert [is_probe(frame) for _, frame in frames] == [True] * 3 + [False] * 2
     assert frames[0][0] - since <= 1001
-    assert [told for told in host.told if told[0] >= since] == [(frames[3][0], "bound")]
+    assert [event for event in host.events if event[0] >= since] == [(frames[3][0], "bound")]
     assert host.address == address
 
 
@@ -68,7 +70,7 @@ def test_link_up_again_probes_the_old_address_first():
         _assert_claims(wire, host, C)
 
 
-def test_link_up_in_the_ms_of_link_down_starts_anew():
+def test_link_up_in_the_ms_of_link_down_starts_again():
     for _, ms in _instants():
         wire, host = _at(ms)
         host.carrier(False)
@@ -90,8 +92,8 @@ def test_old_address_denied_after_link_up():
     _assert_claims(wire, host, host.machine.host)
 
 
-def test_second_candidate_is_the_old_address_too():
-    # The address that was held last, not the first choice.
+def test_address_that_was_held_last_is_tried_first():
+    # The machine tries the address that it held last, not its first choice.
     wire = Wire()
     host = Host(wire, first=C)
     wire.inject(1, denial(FOREIGN, C))
@@ -117,7 +119,7 @@ def test_flaps_faster_than_the_claim_stack_no_timers():
     _assert_claims(wire, host, C)
 
 
-def test_every_flap_draws_its_own_wait():
+def test_every_flap_has_its_own_initial_wait():
     wire = Wire()
     host = Host(wire, first=C)
     waits = set()
@@ -128,7 +130,7 @@ def test_every_flap_draws_its_own_wait():
     assert len(waits) > 30
 
 
-def test_link_told_twice_changes_nothing():
+def test_same_status_twice_changes_nothing():
     expected = _at(20000)[0].trace
     for _, ms in _instants():
         wire, host = _at(ms)
@@ -143,7 +145,7 @@ def test_link_told_twice_changes_nothing():
 
 def test_link_down_during_the_defence_interval():
     wire, host = _at(20000)
-    host.heard(announcement(FOREIGN, C))
+    host.on_frame(announcement(FOREIGN, C))
     host.carrier(False)
     assert host.words()[-1] == "suspended" and len(wire.trace) == 6
     wire.sleep(30000)
@@ -152,7 +154,7 @@ def test_link_down_during_the_defence_interval():
 
 
 def test_new_mac_after_link_up():
-    # X-48, R3927-2.2.1-a: all octets follow, and the old MAC is foreign from now on.
+    # X-48, R3927-2.2.1-a: all bytes of the MAC change, and the old MAC is that of another host from now on.
     wire, host = _at(20000)
     host.carrier(False)
     host.carrier(True, OTHER)
@@ -162,10 +164,10 @@ def test_new_mac_after_link_up():
     for ms, frame in wire.trace:
         mac = OTHER if ms >= since else MAC
         assert frame[6:12] == frame[22:28] == mac
-    host.heard(announcement(OTHER, C))
-    assert host.judged == 0
-    host.heard(announcement(MAC, C))
-    assert host.judged & sim.CONFLICT
+    host.on_frame(announcement(OTHER, C))
+    assert host.actions == 0
+    host.on_frame(announcement(MAC, C))
+    assert host.actions & sim.CONFLICT
 
 
 def test_new_mac_gives_other_candidates():
@@ -174,7 +176,7 @@ def test_new_mac_gives_other_candidates():
         _wire, host = _at(20000)
         host.carrier(False)
         host.carrier(True, mac)
-        host.heard(denial(FOREIGN, C))
+        host.on_frame(denial(FOREIGN, C))
         hosts.append(host.machine.host)
     assert hosts[0] != hosts[1]
 
@@ -182,8 +184,8 @@ def test_new_mac_gives_other_candidates():
 # A routable address
 
 
-def test_no_claim_while_a_routable_address_is_there():
-    # R3927-1.9-b, R3927-1.9-j: from boot, ten minutes.
+def test_no_claim_while_there_is_a_routable_address():
+    # R3927-1.9-b, R3927-1.9-j: from power-up, for ten minutes.
     wire = Wire()
     host = Host(wire, first=C, plug=False)
     host.routable(True)
@@ -204,7 +206,7 @@ def test_routable_address_ends_the_claim_in_each_state():
         assert len(wire.trace) == sent, name
         assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
         host.routable(False)
-        _assert_claims(wire, host, C)  # R3927-1.9-i: old address first, and probed
+        _assert_claims(wire, host, C)  # R3927-1.9-i: the old address is probed first
 
 
 def test_routable_address_that_stays_over_a_flap():
@@ -226,7 +228,7 @@ def test_routable_address_that_stays_over_a_flap():
 # Stop
 
 
-def test_stop_in_each_state_is_silent_for_ever():
+def test_no_frames_after_stop_in_each_state():
     for name, ms in _instants():
         wire, host = _at(ms)
         sent = len(wire.trace)
@@ -234,8 +236,8 @@ def test_stop_in_each_state_is_silent_for_ever():
         host.stop()
         assert host.board == [] and host.due() == -1, name
         assert host.words()[-1:] == (["lost"] if held >= 0 else []), name
-        host.heard(denial(FOREIGN, C))
-        host.heard(announcement(FOREIGN, C))
+        host.on_frame(denial(FOREIGN, C))
+        host.on_frame(announcement(FOREIGN, C))
         for change in (host.carrier, host.routable):
             change(True)
             change(False)
@@ -244,13 +246,13 @@ def test_stop_in_each_state_is_silent_for_ever():
         assert len(wire.trace) == sent and host.machine.elapsed(wire.ticks()) == 0, name
 
 
-def test_not_a_frame_before_the_link_is_up():
+def test_no_frames_before_the_link_is_up():
     wire = Wire()
     host = Host(wire, first=C, plug=False)
     assert host.due() == -1
     wire.run(60000)
     assert wire.trace == [] and host.machine.state == sim.WAITING
-    host.heard(announcement(FOREIGN, C))
+    host.on_frame(announcement(FOREIGN, C))
     host.carrier(True)
     _assert_claims(wire, host, C)
     assert ip(C) == wire.trace[0][1][38:42]

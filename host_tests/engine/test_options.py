@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The options: ranges, messages, and the option string of the QNX module (sections 2 and 3 of the design)."""
+"""The options: ranges, messages, and the option string of the QNX module."""
 
 from autoip import service
 from autoip.candidates import candidate, host_part, text
@@ -8,7 +8,7 @@ from sim import Link, Random, Wire, power_up
 
 
 def _message(function, *arguments):
-    """The ValueError's text; None if there was none."""
+    """The text of the ValueError, or None if there was none."""
     try:
         function(*arguments)
     except ValueError as error:
@@ -30,13 +30,13 @@ def test_ip_in_range():
         assert host_part(ip) == host and text(host) == ip
 
 
-def test_every_legal_ip_is_taken():
+def test_every_legal_ip_is_accepted():
     for host in range(0x0100, 0xFF00, 7):
         assert host_part(text(host)) == host
 
 
-def test_ip_out_of_range_or_none_at_all():
-    # R3927-2.1-b, X-41: the first and last 256 addresses of the prefix belong to nobody.
+def test_ip_out_of_range_or_malformed():
+    # R3927-2.1-b, X-41: no host may have the first and the last 256 addresses of the prefix.
     for ip in (
         "169.254.0.0",
         "169.254.0.255",
@@ -84,11 +84,11 @@ def test_ip_out_of_range_or_none_at_all():
 
 
 def test_choices_are_the_same_in_every_version():
-    # R3927-2.1-f: a board has its address again after an update of the firmware.
+    # R3927-2.1-f: a board keeps its address after an update of the firmware.
     random = Random(7)
     total = 0
     for i in range(1000):
-        mac = random.octets(6)
+        mac = random.some_bytes(6)
         attempt = random(0, 70000) if i % 2 else i % 7
         total = (total * 31 + candidate(mac, attempt)) % 1000003
     assert total == 291641

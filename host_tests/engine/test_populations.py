@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The candidates: their range, their order, and how populations of boards fare among each other."""
+"""The candidates: their range, their order, and conflicts in populations of boards."""
 
 import sys
 
@@ -28,7 +28,7 @@ def _mac(vendor, number):
 
 
 def _pairs(macs, attempt=0):
-    """Pairs of boards with one candidate."""
+    """The number of pairs of boards with the same candidate."""
     seen = {}
     pairs = 0
     for mac in macs:
@@ -42,13 +42,13 @@ def _pairs(macs, attempt=0):
 
 
 def test_same_board_same_candidates():
-    # R3927-2.1-d, R3927-2.1-e, D11: nothing but the MAC and the attempt goes in.
+    # R3927-2.1-d, R3927-2.1-e, D11: the candidate depends only on the MAC and the attempt.
     mac = _mac(VENDORS[0], 12345)
     assert [candidate(mac, i) for i in range(50)] == [candidate(bytearray(mac), i) for i in range(50)]
 
 
 def test_all_addresses_are_reached_and_none_outside():
-    # R3927-2.1-a, R3927-2.1-b, B25, X-41: a board meets every address once in 65,024 attempts.
+    # R3927-2.1-a, R3927-2.1-b, B25, X-41: a board tries every address once in 65,024 attempts.
     for mac in (_mac(VENDORS[0], 0x0A0B0C), bytes(6), b"\xff" * 6)[: None if CPYTHON else 1]:
         seen = bytearray(0x10000)
         for attempt in range(COUNT):
@@ -69,21 +69,21 @@ def test_range_holds_for_any_mac_and_attempt():
     # R3927-2.1-b, X-41
     random = Random(1)
     for i in range(50000 if CPYTHON else 5000):
-        host = candidate(random.octets(6), random(0, 0x1FFFFFFF) if i % 2 else i)
+        host = candidate(random.some_bytes(6), random(0, 0x1FFFFFFF) if i % 2 else i)
         assert FIRST <= host <= LAST
 
 
-def test_octets_are_uniform():
-    # R3927-2.1-a: chi-square over the third and the fourth octet, random MACs; p > 0.001.
+def test_bytes_of_the_candidates_are_uniform():
+    # R3927-2.1-a: chi-square test of the third and the fourth byte, with random MACs; p > 0.001.
     random = Random(2)
     samples = 100000 if CPYTHON else 20000
     third, fourth = [0] * 256, [0] * 256
     for _ in range(samples):
-        host = candidate(random.octets(6), 0)
+        host = candidate(random.some_bytes(6), 0)
         third[host >> 8] += 1
         fourth[host & 255] += 1
     assert third[0] == third[255] == 0
-    # 253 and 255 degrees of freedom: 326 and 328 are passed once in a thousand.
+    # With 253 and 255 degrees of freedom, 326 and 328 are exceeded once in a thousand runs.
     assert sum((n - samples / 254) ** 2 for n in third[1:255]) / (samples / 254) < 326
     assert sum((n - samples / 256) ** 2 for n in fourth) / (samples / 256) < 328
 
@@ -94,15 +94,15 @@ def test_text_of_a_host_part():
     )
 
 
-# One board beside another
+# Two boards
 
 
 def test_any_flipped_bit_changes_the_first_choice():
     # R3927-2.1-d, B26: all 48 bits of many MACs.
-    # A vendor's bits are the delicate ones: by chance one flip in 32,512 would go unnoticed.
+    # The vendor's bits matter most: with random choices, one flip in 32,512 would change nothing.
     random = Random(3)
     for i in range(5000 if CPYTHON else 200):
-        mac = random.octets(6)
+        mac = random.some_bytes(6)
         first = candidate(mac, 0)
         for bit in range(48 if i < 500 else 24):
             flipped = bytearray(mac)
@@ -110,15 +110,15 @@ def test_any_flipped_bit_changes_the_first_choice():
             assert candidate(flipped, 0) != first, (mac, bit)
 
 
-def test_boards_that_meet_part_at_the_next_choice():
-    # B26, R3927-2.1-c: pairs with one first candidate, among them such that share their last octets.
+def test_boards_with_the_same_choice_have_different_next_choices():
+    # B26, R3927-2.1-c: pairs with the same first candidate, also pairs whose last bytes are equal.
     random = Random(4)
     boards = 50000 if CPYTHON else 12000
     first = {}
     met = parted = 0
     for i in range(boards):
-        tail = (b"", random.octets(1) + b"\x07", b"\x01\x02\x03")[i % 3]
-        mac = random.octets(6 - len(tail)) + tail
+        tail = (b"", random.some_bytes(1) + b"\x07", b"\x01\x02\x03")[i % 3]
+        mac = random.some_bytes(6 - len(tail)) + tail
         host = candidate(mac, 0)
         other = first.setdefault(host, mac)
         if other != mac:
@@ -127,8 +127,8 @@ def test_boards_that_meet_part_at_the_next_choice():
     assert met > 500 and parted >= met * 0.999 - 1, (met, parted)
 
 
-def test_steps_are_not_the_next_number():
-    # D11: the second choice is not the first plus one, and boards differ in their step.
+def test_next_choice_is_not_the_next_number():
+    # D11: the second choice is not the first plus one, and the distance differs between boards.
     steps = set()
     for number in range(1000):
         mac = _mac(VENDORS[0], number)
@@ -136,79 +136,79 @@ def test_steps_are_not_the_next_number():
     assert 1 not in steps and len(steps) > 900
 
 
-def test_no_board_walks_in_equal_steps():
+def test_distances_between_choices_vary():
     random = Random(9)
     for _ in range(50):
-        mac = random.octets(6)
+        mac = random.some_bytes(6)
         hosts = [candidate(mac, attempt) for attempt in range(101)]
         assert len({(hosts[i + 1] - hosts[i]) % COUNT for i in range(100)}) > 95
 
 
-def test_a_denied_candidate_does_not_come_back_soon():
+def test_a_denied_candidate_is_not_tried_again_soon():
     # B07
     random = Random(5)
     for _ in range(50):
-        mac = random.octets(6)
+        mac = random.some_bytes(6)
         assert len({candidate(mac, i) for i in range(500)}) == 500
 
 
 # Populations
 
 
-def test_sequential_macs_of_one_vendor_never_meet():
+def test_sequential_macs_of_one_vendor_have_different_choices():
     for vendor in VENDORS:
         for start in (0, 1, 255, 1000, 65000, 65024 * 3 - 500, 0x7FFFFF, 0xFFFFFF - BOARDS):
             assert _pairs(_mac(vendor, start + i) for i in range(BOARDS)) == 0, (vendor, start)
 
 
-def test_every_fourth_mac_of_one_vendor_never_meets():
-    # ESP32: four MACs a chip.
+def test_every_fourth_mac_of_one_vendor_has_another_choice():
+    # An ESP32 has four MACs per chip.
     random = Random(6)
     for _ in range(50 if CPYTHON else 10):
-        vendor = random.octets(3)
+        vendor = random.some_bytes(3)
         start = random(0, 0xFFFFFF - 4 * BOARDS)
         assert _pairs(_mac(vendor, start + 4 * i) for i in range(BOARDS)) == 0, (vendor, start)
 
 
-def test_any_run_of_one_vendor_never_meets():
-    # Up to a distance of 65,023 in the device number.
+def test_any_range_of_one_vendor_has_different_choices():
+    # Up to a distance of 65,023 between the device numbers.
     assert _pairs(_mac(VENDORS[3], 40000 + i) for i in range(COUNT if CPYTHON else 8000)) == 0
 
 
-def test_a_newcomer_meets_no_vendors_addresses_one_after_another():
-    # One vendor's consecutive numbers have half of all addresses. By chance every second try meets one, and
-    # one newcomer of 2**30 meets 30 in a row.
+def test_a_new_host_does_not_try_one_vendors_addresses_in_a_row():
+    # Consecutive numbers of one vendor have half of all addresses. By chance every second attempt is a
+    # conflict, and one new host of 2**30 has 30 conflicts in a row.
     taken = {candidate(_mac(VENDORS[0], 0x123456 + i), 0) for i in range(COUNT // 2)}
     random = Random(10)
-    newcomers = [random.octets(6) for _ in range(2000 if CPYTHON else 20)]
-    newcomers.append(b"\x30\xae\xa4\xae\xa6\x15")  # met 341 in a row once
+    newcomers = [random.some_bytes(6) for _ in range(2000 if CPYTHON else 20)]
+    newcomers.append(b"\x30\xae\xa4\xae\xa6\x15")  # once had 341 conflicts in a row
     for mac in newcomers:
         assert any(candidate(mac, attempt) not in taken for attempt in range(30)), mac
 
 
 def _samples(population):
-    """Numbers of pairs in many samples of a population."""
+    """The number of pairs in each of many samples of a population."""
     return [_pairs(population(Random(1000 + i))) for i in range(80 if CPYTHON else 6)]
 
 
 def _random_of_eight_vendors(random):
-    vendors = [random.octets(3) for _ in range(8)]
+    vendors = [random.some_bytes(3) for _ in range(8)]
     return [_mac(vendors[i % 8], random(0, 0xFFFFFF)) for i in range(BOARDS)]
 
 
 def _eight_vendors_same_numbers(random):
-    vendors = [random.octets(3) for _ in range(8)]
+    vendors = [random.some_bytes(3) for _ in range(8)]
     start = random(0, 0xFFFFFF - BOARDS)
     return [_mac(vendors[i % 8], start + i // 8) for i in range(BOARDS)]
 
 
 def _random_of_one_vendor(random):
-    vendor = random.octets(3)
+    vendor = random.some_bytes(3)
     return [_mac(vendor, random(0, 0xFFFFFF)) for _ in range(BOARDS)]
 
 
 def _locally_administered(random):
-    return [b"\x02" + random.octets(5) for _ in range(BOARDS)]
+    return [b"\x02" + random.some_bytes(5) for _ in range(BOARDS)]
 
 
 def _known_vendors_same_numbers(random):
@@ -216,7 +216,7 @@ def _known_vendors_same_numbers(random):
     return [_mac(VENDORS[i % 8], start + i // 8) for i in range(BOARDS)]
 
 
-def test_other_populations_fare_no_worse_than_chance():
+def test_other_populations_have_no_more_conflicts_than_by_chance():
     for population in (
         _random_of_eight_vendors,
         _eight_vendors_same_numbers,
@@ -224,19 +224,19 @@ def test_other_populations_fare_no_worse_than_chance():
         _locally_administered,
         _known_vendors_same_numbers,
     ):
-        # Chance's own spread is about 2.8 a sample; populations of batches vary more.
+        # The standard deviation by chance is about 2.8 per sample. Populations of batches vary more.
         pairs = _samples(population)
         mean = sum(pairs) / len(pairs)
         assert mean < CHANCE * (1.25 if CPYTHON else 1.8), (population, mean)
-        # Two vendors' batches may cross, but never run side by side.
+        # The addresses of two vendors' batches may cross, but never run in parallel.
         assert max(pairs) < 4 * CHANCE, (population, pairs)
 
 
-def test_two_batches_that_differ_in_octet_4_fare_no_worse_than_chance():
-    # 500 boards each, with the same last two octets. Over all distances of the fourth octets: nearly all
-    # pairs of batches are clear of each other, and two of the 255 distances bring all 500 boards together.
+def test_two_batches_that_differ_in_byte_4_have_no_more_conflicts_than_by_chance():
+    # 500 boards each, with the same last two bytes. Over all distances of the fourth bytes: nearly all pairs
+    # of batches have no common addresses, and with two of the 255 distances all 500 boards have a pair.
     if not CPYTHON:
-        return  # takes long, and the numbers are the same
+        return  # takes long on MicroPython, and the numbers are the same
     pairs = []
     for distance in range(1, 256):
         batches = [_mac(VENDORS[0], 1000 + i) for i in range(BOARDS // 2)]
@@ -246,7 +246,7 @@ def test_two_batches_that_differ_in_octet_4_fare_no_worse_than_chance():
     assert len([count for count in pairs if count]) <= 2, pairs
 
 
-def test_second_choices_fare_no_worse_than_chance():
+def test_second_choices_have_no_more_conflicts_than_by_chance():
     random = Random(7)
     for attempt in (1, 2, 10):
         macs = [_mac(VENDORS[0], random(0, 0xFFFFFF)) for _ in range(BOARDS)]
@@ -262,7 +262,7 @@ def _small(value):
 
 
 class Small(int):
-    """An int that objects when a calculation leaves what a 32-bit board holds without its heap."""
+    """An int that raises if a calculation leaves the range of a small int on a 32-bit board."""
 
 
 def _operator(name):
@@ -272,17 +272,17 @@ def _operator(name):
 
 def test_no_intermediate_number_needs_the_heap():
     if not CPYTHON:
-        return  # the heap itself is watched there, see test_heap.py
+        return  # there test_heap.py checks the heap itself
     for name in ("add", "sub", "mul", "mod", "xor", "and", "or", "rshift", "lshift", "floordiv"):
         _operator("__%s__" % name)
         _operator("__r%s__" % name)
     random = Random(8)
     extremes = [bytes(6), b"\xff" * 6]
-    for mac in extremes + [random.octets(6) for _ in range(1000)]:
-        octets = [Small(octet) for octet in mac]
+    for mac in extremes + [random.some_bytes(6) for _ in range(1000)]:
+        small = [Small(byte) for byte in mac]
         for attempt in (0, 1, COUNT - 1, COUNT, 2**30 - 1):
-            assert candidate(octets, Small(attempt)) == candidate(mac, attempt)
-    # The check itself notices.
+            assert candidate(small, Small(attempt)) == candidate(mac, attempt)
+    # The check itself fails when it should.
     try:
         Small(65535) * 65535
     except AssertionError:

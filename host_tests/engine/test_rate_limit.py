@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The limit on new candidates: ten conflicts, then one address a minute."""
+"""The limit on new candidates: ten conflicts, then one address per minute."""
 
 import sys
 
@@ -27,7 +27,7 @@ SEEDS = 10 if sys.implementation.name == "cpython" else 3
 
 
 def _attempts(wire, since=0):
-    """[(ms of the first probe, host part)] of every claim on the wire from that ms on."""
+    """[(ms of the first probe, host part)] of every claim since this time."""
     attempts = []
     for ms, frame in wire.trace:
         if ms >= since and is_probe(frame) and (not attempts or attempts[-1][1] != target(frame)):
@@ -44,12 +44,12 @@ def _assert_limited(attempts):
         assert MINUTE <= gap < 2 * MINUTE, gap
 
 
-# Denied while probing
+# Denials while probing
 
 
-def test_ten_denials_then_one_address_a_minute():
+def test_ten_denials_then_one_address_per_minute():
     # R3927-2.2.1-m, BCT-I.3
-    # R3927-2.2.1-n, R5227-2.1.1-l, D5, D6, B08, B09: 20 minutes, by Reply and probe, at once or late.
+    # R3927-2.2.1-n, R5227-2.1.1-l, D5, D6, B08, B09: 20 minutes, with Replies and probes, at once or late.
     for seed in range(SEEDS):
         for delay in (0, 1, 900, 1990):
             wire = Wire()
@@ -62,16 +62,16 @@ def test_ten_denials_then_one_address_a_minute():
             assert 9 + 18 <= len(attempts) <= 10 + 20
             _assert_limited(attempts[9:])
             assert host.count("conflicts") in (len(attempts), len(attempts) - 1)
-            assert host.told and set(host.words()) == {"conflict"}
+            assert host.events and set(host.words()) == {"conflict"}
 
 
 def test_denials_in_the_initial_wait_count_as_well():
-    # Each candidate is taken before it was probed: the waits alone show the limit.
+    # Each candidate is denied before it has been probed, so only the waits show the limit.
     wire = Wire()
     host = Host(wire)
     for i in range(10):
         assert host.machine.state == sim.PROBING, i
-        host.heard(probe(FOREIGN, host.machine.host))
+        host.on_frame(probe(FOREIGN, host.machine.host))
     assert host.machine.state == sim.WAITING and wire.trace == []
     assert MINUTE <= host.due() <= MINUTE + 2
     wire.run(MINUTE)
@@ -92,7 +92,7 @@ def test_no_more_than_twenty_candidates_in_ten_minutes():
 
 
 def test_limit_ends_with_a_claim():
-    # R3927-2.2.1-m, D7: after the storm the address is claimed, and the next denial is the first again.
+    # R3927-2.2.1-m, D7: after the storm the address is claimed, and the next denial counts as the first.
     wire = Wire()
     host = Host(wire)
     denier = Denier(wire)
@@ -109,7 +109,7 @@ def test_limit_ends_with_a_claim():
 
 
 def test_one_slow_interface_does_not_slow_another():
-    # R5227-2.1.1-l: the limit is the interface's own.
+    # R5227-2.1.1-l: each interface has its own limit.
     wire = Wire()
     board = []
     slow = Host(wire, MAC, board=board)
@@ -122,25 +122,25 @@ def test_one_slow_interface_does_not_slow_another():
     assert quick.address >= 0
 
 
-# Lost after the claim
+# Losses after the claim
 
 
-def _thief(wire, host):
-    """Takes every address that is announced: two conflicts at once."""
+def _take_each_address(wire, host):
+    """Takes every address that is announced, with two conflicts at once."""
 
-    def hear(frame):
+    def on_frame(frame):
         if not is_probe(frame) and frame[22:28] == host.hwaddr and host.machine.state == sim.ANNOUNCING:
             for _ in range(2):
                 wire.inject(wire.now + 1, announcement(FOREIGN, target(frame)))
 
-    return Adversary(wire, hear)
+    return Adversary(wire, on_frame)
 
 
-def test_ten_addresses_lost_then_one_a_minute():
-    # R5227-2.1.1-m, D7: every claim succeeds, and is then attacked.
+def test_ten_addresses_lost_then_one_per_minute():
+    # R5227-2.1.1-m, D7: every claim succeeds, and then the address is attacked.
     wire = Wire()
     host = Host(wire)
-    _thief(wire, host)
+    _take_each_address(wire, host)
     wire.run(30 * MINUTE)
     attempts = _attempts(wire)
     assert host.words()[:4] == ["bound", "conflict", "defended", "conflict"]
@@ -150,20 +150,20 @@ def test_ten_addresses_lost_then_one_a_minute():
 
 
 def test_losses_are_forgotten_after_ten_calm_minutes():
-    # From the second announcement on, 2 s after the first.
+    # The time counts from the second announcement, which comes 2 s after the first.
     for calm, limited in ((10 * MINUTE - 1000, True), (10 * MINUTE + 3000, False)):
         wire = Wire()
         host = Host(wire)
-        thief = _thief(wire, host)
+        adversary = _take_each_address(wire, host)
         while host.count("moves") < 10:
             wire.sleep(100)
-        wire.unplug(thief)
+        wire.unplug(adversary)
         while host.address < 0:
             wire.sleep(100)
         wire.sleep(calm)
         lost_at = wire.now
         for _ in range(2):
-            host.heard(announcement(FOREIGN, host.address))
+            host.on_frame(announcement(FOREIGN, host.address))
         assert (host.machine.state == sim.WAITING) == limited
         wire.sleep(2 * MINUTE)
         wait = _attempts(wire, lost_at)[0][0] - lost_at
@@ -171,13 +171,13 @@ def test_losses_are_forgotten_after_ten_calm_minutes():
 
 
 def test_calm_counts_only_while_the_address_is_held():
-    # Ten losses, and then a link that is down for an hour: nothing is forgotten.
+    # Ten losses, and then the link is down for an hour. Nothing is forgotten.
     wire = Wire()
     host = Host(wire)
-    thief = _thief(wire, host)
+    adversary = _take_each_address(wire, host)
     while host.count("moves") < 10:
         wire.sleep(100)
-    wire.unplug(thief)
+    wire.unplug(adversary)
     while host.address < 0:
         wire.sleep(100)
     host.carrier(False)
@@ -185,26 +185,26 @@ def test_calm_counts_only_while_the_address_is_held():
     host.carrier(True)
     wire.sleep(10000)
     for _ in range(2):
-        host.heard(announcement(FOREIGN, host.address))
+        host.on_frame(announcement(FOREIGN, host.address))
     assert host.machine.state == sim.WAITING and MINUTE <= host.due() <= MINUTE + 2
 
 
-def test_denials_and_losses_by_turns_are_limited_too():
-    # R5227-2.1.1-l, R5227-2.1.1-m: an adversary that lets a claim succeed now and then does not buy itself
-    # ten more candidates with it. In the long run there is one new address a minute.
+def test_alternating_denials_and_losses_are_limited_too():
+    # R5227-2.1.1-l, R5227-2.1.1-m: an adversary that lets some claims succeed doesn't get ten more candidates
+    # in this way. In the long run there is one new address per minute.
     wire = Wire()
     host = Host(wire)
-    _thief(wire, host)
+    _take_each_address(wire, host)
     seen = []
 
-    def hear(frame):
+    def on_frame(frame):
         if is_probe(frame):
             if target(frame) not in seen:
                 seen.append(target(frame))
             if len(seen) % 10:
                 wire.inject(wire.now, denial(FOREIGN, target(frame)))
 
-    Adversary(wire, hear)
+    Adversary(wire, on_frame)
     wire.run(60 * MINUTE)
     starts = [ms for ms, _ in _attempts(wire, 30 * MINUTE)]
     for start in starts:
@@ -212,11 +212,11 @@ def test_denials_and_losses_by_turns_are_limited_too():
         assert len(among) <= 20, len(among)
 
 
-# Ways around it
+# Attempts to get around the limit
 
 
 def test_stop_and_start_do_not_shorten_the_limit():
-    # X-35: stopped and started again every second by somebody in despair.
+    # X-35: a user stops and starts the service every second.
     wire = Wire()
     limit = acd.new_limit()
     Denier(wire)
@@ -256,7 +256,7 @@ def test_link_flap_and_lease_do_not_end_the_limit():
         assert len(_attempts(wire)) == 11, change
 
 
-def test_lease_in_the_limit_is_followed_by_a_claim_when_it_goes():
+def test_claim_follows_when_a_lease_during_the_pause_is_removed():
     wire = Wire()
     host = Host(wire)
     denier = Denier(wire)
@@ -271,7 +271,7 @@ def test_lease_in_the_limit_is_followed_by_a_claim_when_it_goes():
     assert host.address >= 0
 
 
-# Apple's Bonjour Conformance Test, link-local part, in its order and on one boot
+# Apple's Bonjour Conformance Test, its link-local part, in its order and without a restart
 
 
 def test_bonjour_conformance_in_sequence():
@@ -281,7 +281,7 @@ def test_bonjour_conformance_in_sequence():
     denier = Denier(wire, 1, alternate=True)
     wire.run(1001)
     assert _attempts(wire)  # I.1 a probe is seen
-    wire.run(20 * MINUTE)  # I.2a, I.2b, I.3 every candidate denied, by Reply and probe in turn
+    wire.run(20 * MINUTE)  # I.2a, I.2b, I.3 every candidate denied, with a Reply and a probe in turn
     attempts = _attempts(wire)
     assert len({address for _, address in attempts}) == len(attempts)
     _assert_limited(attempts[9:])
@@ -293,7 +293,8 @@ def test_bonjour_conformance_in_sequence():
     gaps = [claim[i + 1][0] - claim[i][0] for i in range(4)]
     assert max(gaps[:2]) < 2000 and min(gaps[:2]) >= 1000 and gaps[3] >= 2000
 
-    for apart in (6000, 0):  # I.5 two conflicts: defended, then given up, and another within 7 s
+    # I.5 two conflicts: a defence, then the address is given up, and another one is claimed within 7 s
+    for apart in (6000, 0):
         wire.sleep(11000)
         held = host.address
         wire.inject(wire.now, denial(FOREIGN, held, MAC))
@@ -305,7 +306,7 @@ def test_bonjour_conformance_in_sequence():
         assert words == ["conflict", "lost", "bound"] and host.address != held
         assert _attempts(wire, since)[0][0] - since <= 1001
 
-    for denied in (False, True):  # I.6a, I.6b cable pulled for 10 s: the old address first
+    for denied in (False, True):  # I.6a, I.6b the cable is out for 10 s: the old address is tried first
         wire.sleep(5000)
         held = host.address
         host.carrier(False)
@@ -316,13 +317,13 @@ def test_bonjour_conformance_in_sequence():
             wire.sleep(1)
         assert _attempts(wire, since)[0][1] == held and host.address == -1
         if denied:
-            host.heard(denial(FOREIGN, held))
+            host.on_frame(denial(FOREIGN, held))
         wire.sleep(8000)
         assert host.address >= 0 and (host.address != held) == denied
 
 
-def test_the_adversary_here_denies_the_first_candidate():
-    # The tests above rest on it.
+def test_the_adversary_of_these_tests_denies_the_first_candidate():
+    # The tests above rely on this.
     wire = Wire()
     Host(wire, first=C)
     Denier(wire)
@@ -334,17 +335,17 @@ def test_the_adversary_here_denies_the_first_candidate():
 
 
 def _paused():
-    """A wire with a host that has just begun to wait, and draws the longest times."""
+    """A wire with a host that has just started to wait, and whose random times are the longest."""
     wire = Wire()
     host = Host(wire)
     host.machine.random = lambda mac, low, high: high
     for _ in range(10):
-        host.heard(probe(FOREIGN, host.machine.host))
+        host.on_frame(probe(FOREIGN, host.machine.host))
     assert host.machine.state == sim.WAITING
     return wire, host
 
 
-def test_claim_after_the_pause_begins_with_the_initial_wait():
+def test_claim_after_the_pause_starts_with_the_initial_wait():
     # R3927-2.2.1-e: PROBE_WAIT, as for any other claim.
     wire, _ = _paused()
     wire.run(2 * MINUTE)
@@ -361,8 +362,8 @@ def test_flap_does_not_shorten_the_pause():
         assert host.machine.state == state, ms
 
 
-def test_pause_of_long_ago_does_not_return_with_the_clock():
-    # The clock wraps after 12 days; then the end of that pause seems to be to come.
+def test_pause_of_long_ago_does_not_return_when_the_clock_wraps():
+    # The clock wraps after 12 days. Then the end of this pause seems to be in the future.
     wire, host = _paused()
     wire.run(10 * MINUTE)
     host.carrier(False)

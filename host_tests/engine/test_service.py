@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The service over a link in memory: what its user hears and asks, and what it does to the link."""
+"""The service on a link in memory: the events and results that its user gets, and its calls of the link."""
 
 import errno
 import gc
@@ -13,11 +13,11 @@ from autoip.candidates import candidate, text
 from sim import (
     FOREIGN,
     MAC,
-    NOBODY,
     OTHER,
     REQUEST,
     ROUTABLE,
     TICKS_MAX,
+    ZERO_MAC,
     C,
     Denier,
     Link,
@@ -40,7 +40,7 @@ ADDRESS = "169.254.18.52"
 
 
 class Errors:
-    """Takes the place of `sys` in the service: keeps what it reports."""
+    """Replaces `sys` in the service, and keeps the exceptions that it reports."""
 
     def __init__(self):
         self.reported = []
@@ -50,7 +50,7 @@ class Errors:
 
 
 class Memory:
-    """A store that is no file. fails: save() raises OSError."""
+    """A store without a file. fails: save() raises OSError."""
 
     def __init__(self, host=-1, fails=False):
         self.host = host
@@ -70,22 +70,22 @@ class Memory:
 
 
 class User:
-    """Hears events: (event, address, previous, contested, state) as they are at that moment."""
+    """Gets the events: (event, address, previous, contested, state) at the time of the event."""
 
     def __init__(self, wire, react=None):
-        self.heard = []
+        self.reports = []
         self.times = []
         self._wire = wire
         self._react = react
 
     def __call__(self, event, svc):
         self.times.append(self._wire.now)
-        self.heard.append((event, svc.address, svc.previous, svc.contested, svc.state))
+        self.reports.append((event, svc.address, svc.previous, svc.contested, svc.state))
         if self._react:
             self._react(event, svc)
 
     def events(self):
-        return [heard[0] for heard in self.heard]
+        return [report[0] for report in self.reports]
 
 
 def _plug(wire, seed=1):
@@ -94,7 +94,7 @@ def _plug(wire, seed=1):
 
 
 def _start(wire=None, react=None, link=None, **options):
-    """-> wire, link, user, service with C as its first candidate."""
+    """Returns a wire, a link, a user, and a service with C as its first candidate."""
     wire = wire or Wire()
     _plug(wire)
     link = link or Link(wire)
@@ -125,42 +125,42 @@ def _lose(wire, host=C):
 # Events
 
 
-def test_claim_is_told_at_the_first_announcement():
-    # R5227-2.3-c, D8, B24, R3927-6.1-b: nothing before N1, and nothing after it.
+def test_claim_is_reported_at_the_first_announcement():
+    # R5227-2.3-c, D8, B24, R3927-6.1-b: no event before N1, and no other event after it.
     wire, link, user, svc = _start()
     n1 = _instants()[3]
     wire, link, user, svc = _start()
     assert svc.state == "waiting"
     wire.run(n1 - 1)
-    assert user.heard == [] and svc.address is None and svc.state == "probing" and link.address == -1
+    assert user.reports == [] and svc.address is None and svc.state == "probing" and link.address == -1
     wire.run(n1)
-    assert user.heard == [("bound", ADDRESS, None, None, "bound")] and user.times == [n1]
+    assert user.reports == [("bound", ADDRESS, None, None, "bound")] and user.times == [n1]
     assert link.calls == [(n1, "assign")] and link.address == C
     wire.run(60000)
-    assert len(user.heard) == 1 and svc.state == "bound" and len(wire.trace) == 5
+    assert len(user.reports) == 1 and svc.state == "bound" and len(wire.trace) == 5
 
 
-def test_denied_candidate_is_told_with_its_offender():
-    # R5227-2.1.1-h: once a candidate, with the address and the MAC; D10.
+def test_denied_candidate_is_reported_with_its_offender():
+    # R5227-2.1.1-h: one event per candidate, with the address and the MAC; D10.
     wire, _, user, svc = _start()
     for _ in range(3):
         wire.inject(1200, denial(FOREIGN, C))
     wire.run(1200)
-    assert user.heard == [("conflict", None, None, ADDRESS, "probing")] and user.times == [1200]
+    assert user.reports == [("conflict", None, None, ADDRESS, "probing")] and user.times == [1200]
     assert svc.offender == FOREIGN
     wire.run(20000)
     assert user.events() == ["conflict", "bound"]
 
 
 def test_events_of_a_defence_and_a_loss():
-    # R5227-2.4-e, R5227-2.4-d, R3927-6.1-b: complete, in order, with the old address and the new one.
+    # R5227-2.4-e, R5227-2.4-d, R3927-6.1-b: complete, in order, with the old and the new address.
     wire, link, user, svc = _held()
     wire.inject(30000, announcement(FOREIGN, C))
     wire.inject(31000, announcement(OTHER, C))
     wire.run(50000)
     second = svc.address
     assert second not in (None, ADDRESS) and link.address >= 0
-    assert user.heard == [
+    assert user.reports == [
         ("bound", ADDRESS, None, None, "bound"),
         ("conflict", ADDRESS, None, ADDRESS, "bound"),
         ("defended", ADDRESS, None, ADDRESS, "bound"),
@@ -171,7 +171,7 @@ def test_events_of_a_defence_and_a_loss():
     assert user.times[1:5] == [30000, 30000, 31000, 31000] and svc.offender == OTHER
 
 
-def test_address_is_off_the_interface_before_anybody_hears():
+def test_address_is_removed_before_the_event():
     on_interface = []
     wire, link, _user, _svc = _start(react=lambda event, svc: on_interface.append(link.address))
     wire.run(20000)
@@ -180,7 +180,7 @@ def test_address_is_off_the_interface_before_anybody_hears():
     assert on_interface[:5] == [C, C, C, -1, -1]
 
 
-def test_abandon_tells_no_defence():
+def test_abandon_reports_no_defence():
     # R5227-2.4-c
     wire, _, user, _ = _start(abandon=True)
     wire.run(20000)
@@ -189,7 +189,7 @@ def test_abandon_tells_no_defence():
     assert user.events() == ["bound", "conflict", "lost", "bound"]
 
 
-def test_link_down_and_up_tells_suspended_and_bound():
+def test_link_down_and_up_reports_suspended_and_bound():
     # R3927-2.2-c, D9
     wire, link, user, svc = _held()
     wire.at(30000, link.carrier, False)
@@ -199,7 +199,7 @@ def test_link_down_and_up_tells_suspended_and_bound():
     wire.run(40100)
     assert svc.address is None and svc.state == "probing" and link.suspended == C
     wire.run(60000)
-    assert user.heard[1:] == [
+    assert user.reports[1:] == [
         ("suspended", None, ADDRESS, None, "waiting"),
         ("bound", ADDRESS, ADDRESS, None, "bound"),
     ]
@@ -215,14 +215,14 @@ def _suspended():
 
 
 def test_suspended_address_that_is_denied_is_lost():
-    # Its connections are reset with release().
+    # release() resets its connections.
     wire, link, user, svc = _suspended()
     link.carrier(True)
     wire.inject(wire.now + 1500, denial(FOREIGN, C))
     wire.sleep(1500)
     assert link.calls[-1] == (wire.now, "release") and link.suspended == -1
     wire.sleep(20000)
-    assert user.heard[2:4] == [
+    assert user.reports[2:4] == [
         ("conflict", None, ADDRESS, ADDRESS, "probing"),
         ("lost", None, ADDRESS, ADDRESS, "probing"),
     ]
@@ -253,11 +253,11 @@ def test_suspended_address_is_lost_to_a_routable_one():
     assert user.events() == ["bound", "suspended", "lost", "stopped"]
 
 
-def test_stop_tells_lost_and_stopped_once():
+def test_stop_reports_lost_and_stopped_once():
     wire, link, user, svc = _held()
     svc.stop()
     svc.stop()
-    assert user.heard[1:] == [
+    assert user.reports[1:] == [
         ("lost", None, ADDRESS, None, "stopped"),
         ("stopped", None, ADDRESS, None, "stopped"),
     ]
@@ -267,13 +267,13 @@ def test_stop_tells_lost_and_stopped_once():
     assert len(wire.trace) == 5 and svc.state == "stopped" and svc.address is None
 
 
-def test_stop_before_the_claim_tells_stopped_only():
+def test_stop_before_the_claim_reports_stopped_only():
     for ms in (0, 1, 1500, 3000):
         wire, link, user, svc = _start()
         wire.run(ms)
         svc.stop()
         wire.run(20000)
-        assert user.heard == [("stopped", None, None, None, "stopped")] and link.calls == []
+        assert user.reports == [("stopped", None, None, None, "stopped")] and link.calls == []
         assert len(wire.trace) == len([at for at in _instants() if at <= ms])
 
 
@@ -285,7 +285,7 @@ def test_stop_at_once_before_the_first_wake_up():
 
 
 def test_never_two_addresses_on_the_interface():
-    # B16: the link of the tests asserts it as well.
+    # B16: the link of the tests asserts this, too.
     wire, link, _, _svc = _held()
     for _i in range(5):
         _lose(wire, link.address)
@@ -298,7 +298,7 @@ def test_never_two_addresses_on_the_interface():
     assert calls == ["assign"] + ["release", "assign", "suspend", "assign"] * 5
 
 
-# Callbacks that misbehave
+# Callbacks that fail
 
 
 def _story(react=None):
@@ -321,7 +321,7 @@ def test_callback_that_raises_is_reported_and_changes_nothing():
 
     wire, link, user, _ = _story(react)
     assert wire.trace == expected.trace and link.calls == expected_link.calls
-    assert user.heard == expected_user.heard and user.times == expected_user.times
+    assert user.reports == expected_user.reports and user.times == expected_user.times
     assert [error.args[0] for error in service.sys.reported] == user.events()
     assert user.events() == [
         "bound",
@@ -338,7 +338,7 @@ def test_callback_that_raises_is_reported_and_changes_nothing():
 
 
 def test_callback_that_stops_the_service():
-    # B30: in each event; "stopped" is the last word, the address is gone, no frame follows.
+    # B30: in each event. "stopped" is the last event, the address is removed, and no frame follows.
     for last, nth in (
         ("bound", 1),
         ("conflict", 1),
@@ -374,7 +374,7 @@ def test_callback_that_stops_the_service():
 
 
 def test_callback_that_stops_the_service_in_a_storm():
-    # Frames that still wait in the queue are not judged any more.
+    # Frames that are still in the queue are not processed any more.
     wire, _, user, _ = _start(react=lambda event, svc: svc.stop() if event == "conflict" else None)
     wire.run(20000)
     for _ in range(1000):
@@ -392,7 +392,7 @@ def test_callback_that_stops_the_service_for_a_routable_address():
 
 
 def test_callback_that_starts_again():
-    # In the event "stopped" a new service may be started on the interface.
+    # A program may start a new service on the interface in the event "stopped".
     second = []
 
     def react(event, svc):
@@ -408,8 +408,8 @@ def test_callback_that_starts_again():
     assert again.address == ADDRESS and user.events() == ["bound"] and svc.state == "stopped"
 
 
-def test_callback_of_a_service_that_runs_already():
-    # boot.py starts the service, main.py listens.
+def test_callback_can_be_set_on_a_running_service():
+    # boot.py starts the service, and main.py sets the callback.
     wire, _, first, svc = _held()
     second = User(wire)
     svc.on_event = second
@@ -422,7 +422,7 @@ def test_callback_of_a_service_that_runs_already():
 
 
 class _Coroutine:
-    """What a call of an async def returns, and nobody awaits."""
+    """The result of a call of an async def that is not awaited."""
 
     def throw(self, error):
         raise error
@@ -442,8 +442,8 @@ async def _asynchronous(event, svc):
     pass
 
 
-def test_start_refuses_what_is_no_callback():
-    # In CPython an async def has the type of a function.
+def test_start_refuses_an_invalid_callback():
+    # In CPython an async def and a function have the same type.
     for on_event in (5, "print") if CPYTHON else (5, "print", _asynchronous):
         try:
             service.Service(Link(Wire()), on_event=on_event)
@@ -467,8 +467,8 @@ def test_no_callback_at_all():
 # Frames, timers and the link
 
 
-def test_frame_that_arrives_with_the_timer_is_judged_first():
-    # X-29, B13: the denial is in the queue in the ms when N1 is due.
+def test_frame_that_arrives_with_the_timer_is_processed_first():
+    # X-29, B13: the denial is in the queue in the ms in which N1 is due.
     n1 = _instants()[3]
     wire, _, user, svc = _start()
     wire.inject(n1, denial(FOREIGN, C))
@@ -492,18 +492,18 @@ class _Overtaken(Link):
         return super().assign(frame)
 
 
-def test_probe_just_before_the_first_announcement_is_judged_before_it():
-    # It was caught while we probed: a conflict. Once the address is in use it would be none, and as the
-    # stack has not heard it, nobody would answer it either.
+def test_probe_just_before_the_first_announcement_is_processed_before_it():
+    # It came while the service probed, so it is a conflict. Later it would not be a conflict, and as the
+    # stack did not receive it, no reply would be sent either.
     wire = Wire()
-    link = _Overtaken(wire, lambda link: link.heard(probe(FOREIGN, C)))
+    link = _Overtaken(wire, lambda link: link.on_frame(probe(FOREIGN, C)))
     wire, link, user, svc = _start(wire, link=link)
     wire.run(30000)
     assert user.events() == ["conflict", "bound"] and svc.address != ADDRESS
     assert not any(frame[28:32] == ip(C) for _, frame in wire.trace)
 
 
-def test_flap_just_before_the_first_announcement_is_seen_before_it():
+def test_flap_just_before_the_first_announcement_is_processed_before_it():
     wire = Wire()
     _, _, user, svc = _start(wire, link=_Overtaken(wire, lambda link: link.flap(None)))
     wire.run(30000)
@@ -511,13 +511,13 @@ def test_flap_just_before_the_first_announcement_is_seen_before_it():
     assert [is_probe(frame) for _, frame in wire.trace] == [True] * 6 + [False] * 2
 
 
-def test_late_wake_up_judges_frames_first():
-    # The scheduler was busy for ten seconds; the denial came in the middle of them.
+def test_late_wake_up_processes_frames_first():
+    # The scheduler was busy for ten seconds, and the denial came during this time.
     wire, link, user, svc = _start()
     n1 = _instants()[3]
     wire, link, user, svc = _start()
     wire.run(n1 - 1)
-    link.heard(denial(FOREIGN, C))
+    link.on_frame(denial(FOREIGN, C))
     link._scheduled = False
     wire.now += 10000
     wire.sleep(20000)
@@ -525,7 +525,7 @@ def test_late_wake_up_judges_frames_first():
 
 
 def test_storm_of_conflicts():
-    # X-30, B37: the queue is small; the first two decide, the rest is counted as dropped.
+    # X-30, B37: the queue is small. The first two conflicts decide, and the others are counted as dropped.
     wire, _link, user, svc = _held()
     for _ in range(1000):
         wire.inject(30000, announcement(FOREIGN, C))
@@ -538,7 +538,7 @@ def test_storm_of_conflicts():
 
 def test_flap_between_two_wake_ups_is_not_missed():
     # R3927-2.2-c
-    # `up` says once that the link was down, however short that was.
+    # status() returns 0 once if the link was down, however short that was.
     wire, link, user, _ = _held()
     link.carrier(False)
     link.carrier(True)
@@ -549,17 +549,17 @@ def test_flap_between_two_wake_ups_is_not_missed():
 
 
 def test_flap_in_the_same_ms_as_a_conflict():
-    # Which of the two comes first does not matter: the address is probed anew.
+    # The order of the two doesn't matter, because the address is probed again.
     wire, link, user, svc = _held()
     link.carrier(False)
     link.carrier(True)
-    link.heard(announcement(FOREIGN, C))
+    link.on_frame(announcement(FOREIGN, C))
     wire.run(40000)
     assert user.events()[:2] == ["bound", "suspended"] and svc.address
 
 
 def test_link_that_comes_up_with_a_bounce():
-    # Down for long; then up, down and up again before the scheduler came round.
+    # The link is down for a long time, then up, down and up again before the scheduler runs.
     wire, link, _user, svc = _start()
     link.carrier(False)
     wire.run(5000)
@@ -593,7 +593,7 @@ def test_new_mac_of_the_interface():
 
 
 def test_driver_that_refuses():
-    # X-46: noted in the log, tried again, not counted.
+    # X-46: the frame is noted in the log and sent again, but not counted.
     wire, link, _user, svc = _start()
     link.refuse = 2
     wire.run(20000)
@@ -603,7 +603,7 @@ def test_driver_that_refuses():
 
 
 class _PoorLink(Link):
-    """A link that can't make the bytes of its MAC while the heap is full."""
+    """A link whose mac() raises MemoryError, because the heap is full."""
 
     heap_full = False
 
@@ -614,7 +614,7 @@ class _PoorLink(Link):
 
 
 def test_link_change_while_the_heap_is_full_is_not_lost():
-    # X-47: what happened is made up for as soon as there is memory again.
+    # X-47: the change is processed as soon as there is memory again.
     for before, after in ((False, True), (True, False)):
         wire = Wire()
         link = _PoorLink(wire)
@@ -628,7 +628,7 @@ def test_link_change_while_the_heap_is_full_is_not_lost():
         except MemoryError:
             pass
         link.heap_full = False
-        link.heard(announcement(FOREIGN, X))
+        link.on_frame(announcement(FOREIGN, X))
         link.act()
         wire.sleep(20000)
         assert (svc.address is not None) == after and svc.state == ("bound" if after else "waiting")
@@ -652,7 +652,7 @@ def test_filter_follows_the_claim():
 # A routable address
 
 
-def test_option_force_keeps_the_address_and_turns_its_traffic_away():
+def test_option_force_keeps_the_address_but_not_new_traffic():
     # R3927-1.9-e
     wire, link, user, svc = _start(old=True, force=True)
     wire.run(20000)
@@ -706,7 +706,7 @@ def test_force_without_old_is_noted():
 
 def test_frame_that_waited_while_the_link_went_down_has_no_offender():
     wire, link, user, svc = _held()
-    link.heard(announcement(FOREIGN, C))
+    link.on_frame(announcement(FOREIGN, C))
     link.carrier(False)
     wire.sleep(10)
     assert user.events() == ["bound", "suspended"] and svc.offender == bytes(6)
@@ -731,11 +731,11 @@ def test_routable_conflict_after_a_link_local_one_has_no_contested_address():
     link.other_address(True)
     wire.run(20000)
     wire.inject(30000, announcement(FOREIGN, C))
-    wire.inject(40000, packet(REQUEST, OTHER, ROUTABLE, NOBODY, ROUTABLE))
+    wire.inject(40000, packet(REQUEST, OTHER, ROUTABLE, ZERO_MAC, ROUTABLE))
     wire.run(35000)
     assert svc.contested == ADDRESS and svc.offender == FOREIGN
     wire.run(45000)
-    assert user.heard[-1] == ("routable conflict", ADDRESS, None, None, "bound")
+    assert user.reports[-1] == ("routable conflict", ADDRESS, None, None, "bound")
     assert svc.contested is None and svc.offender == OTHER
     assert [entry[1:] for entry in svc.log()][-3:] == [
         ("conflict", ADDRESS),
@@ -744,18 +744,18 @@ def test_routable_conflict_after_a_link_local_one_has_no_contested_address():
     ]
 
 
-def test_conflict_with_the_routable_address_is_told_and_nothing_else():
+def test_conflict_on_the_routable_address_is_only_reported():
     wire, link, user, svc = _start()
     link.other_address(True)
     wire.run(20000)
-    wire.inject(30000, packet(REQUEST, FOREIGN, ROUTABLE, NOBODY, ROUTABLE))
+    wire.inject(30000, packet(REQUEST, FOREIGN, ROUTABLE, ZERO_MAC, ROUTABLE))
     wire.run(40000)
-    assert user.heard[1:] == [("routable conflict", ADDRESS, None, None, "bound")]
+    assert user.reports[1:] == [("routable conflict", ADDRESS, None, None, "bound")]
     assert svc.offender == FOREIGN and len(wire.trace) == 5
     assert svc.stats()["routable_conflicts"] == 1 and svc.stats()["conflicts"] == 0
 
 
-# What a user asks
+# Queries
 
 
 def _is_error(function, number):
@@ -766,8 +766,8 @@ def _is_error(function, number):
     return False
 
 
-def test_bits_and_states_are_the_same_everywhere():
-    # service.py copies them from acd.py, because const() is known in its own file only.
+def test_bits_and_states_are_equal_in_both_files():
+    # service.py copies them from acd.py, because const() is local to its file.
     if not CPYTHON:
         return
     names = "_SEND _ASSIGN _CONFLICT _DEFENDED _SUSPENDED _LOST _BOUND _ROUTABLE".split()
@@ -794,7 +794,7 @@ def test_wait_times_out():
     assert svc.wait(7000) == ADDRESS
 
 
-def test_wait_looks_every_five_ms_and_changed_every_fifty():
+def test_wait_polls_every_5_ms_and_changed_every_50():
     wire, _, _, svc = _start()
     assert _is_error(lambda: svc.wait(1), errno.ETIMEDOUT) and wire.now == 5
     wire, link, _, svc = _held()
@@ -818,7 +818,7 @@ def test_wait_ends_when_the_service_does():
 
 
 class _Asyncio:
-    """Takes the place of asyncio: its sleep is the wire's."""
+    """Replaces asyncio. Its sleep lets the time of the wire pass."""
 
     def __init__(self, wire):
         self._wire = wire
@@ -850,14 +850,14 @@ def test_ready_is_wait_for_asyncio():
 
 
 class _Callback:
-    """Takes the place of the module `_autoip` in a callback of the scheduler."""
+    """Replaces the module `_autoip` in a callback of the scheduler."""
 
     def refuse_callback(self):
         raise RuntimeError
 
 
 def test_wait_and_save_refuse_a_callback():
-    # Nothing changes until the callback returns, and it may have interrupted the file system.
+    # Nothing changes until the callback returns, and the callback may have interrupted the file system.
     store = Memory()
     wire, _, _, svc = _start(store=store)
     real, service._autoip = service._autoip, _Callback()
@@ -920,7 +920,7 @@ def test_states_by_name():
 def test_statistics():
     wire, _, _, svc = _held()
     wire.inject(30000, announcement(FOREIGN, C))
-    wire.inject(50000, packet(REQUEST, FOREIGN, ip(C), NOBODY, ip(X), src=OTHER))
+    wire.inject(50000, packet(REQUEST, FOREIGN, ip(C), ZERO_MAC, ip(X), src=OTHER))
     wire.run(50000)
     _lose(wire)
     wire.sleep(20000)
@@ -947,7 +947,7 @@ def test_malformed_frame_is_counted():
     assert svc.stats()["malformed"] == 1 and svc.stats()["conflicts"] == 0
 
 
-def test_log_tells_the_story():
+def test_log_has_all_events():
     wire, _, _, svc = _held()
     words = [word for _, word, _ in svc.log()]
     assert words == ["up", "bound"]
@@ -959,8 +959,8 @@ def test_log_tells_the_story():
     assert svc.log()[-1][1:] == ("stopped", None)
 
 
-def test_boards_with_one_generator_part_by_their_macs():
-    # R3927-2.2.1-f: no board has a better seed than its MAC; all numbers here are the same.
+def test_boards_with_equal_random_numbers_differ_by_their_macs():
+    # R3927-2.2.1-f: the random numbers of all boards are equal here, so only the MACs make the times differ.
     waits = set()
     for i in range(100):
         wire = Wire()
@@ -979,7 +979,7 @@ def test_random_reaches_both_ends_evenly():
     assert service._random(MAC, 9, 9) == 9
 
 
-# The address of before
+# The stored address
 
 
 def test_stored_address_is_tried_first():
@@ -1012,7 +1012,7 @@ def test_each_address_is_saved_once_by_the_program():
     svc.wait()
     _await(wire, svc.ready())
     assert store.saved == [C]
-    svc.save()  # says so itself: the store compares it with the file
+    svc.save()  # stores the address without asking whether it changed: the store compares it with the file
     assert store.saved == [C, C]
     _lose(wire)
     second = _await(wire, svc.changed(None))
@@ -1035,7 +1035,7 @@ def test_save_without_remember_does_nothing():
     svc.save()
 
 
-def test_option_ip_goes_before_the_store():
+def test_option_ip_overrides_the_store():
     wire, _, _, svc = _start(first=C + 1, store=Memory(C))
     wire.run(20000)
     assert svc.address == text(C + 1)
@@ -1056,11 +1056,11 @@ def test_store_that_fails_is_reported_once():
     assert _is_error(svc.save, errno.EIO)
 
 
-# Many services
+# Several services
 
 
 def test_stop_and_start_keep_the_limit():
-    # X-35, B10: the limit is the interface's, not the service's.
+    # X-35, B10: the limit belongs to the interface, not to the service.
     wire, _link, user, svc = _start(first=-1)
     Denier(wire)
     while svc.state != "waiting" or wire.now == 0:
@@ -1101,8 +1101,8 @@ def test_two_services_on_one_wire():
     assert service.running == []
 
 
-def test_whole_stack_meets_another_host():
-    # B13: what one puts on the wire stops the other's claim.
+def test_service_has_a_conflict_with_another_host():
+    # B13: a frame of one host stops the claim of the other.
     for seed in range(20):
         wire = Wire(latency=1)
         _plug(wire, seed)
@@ -1114,21 +1114,21 @@ def test_whole_stack_meets_another_host():
         assert a.address and b.address and a.address != b.address
 
 
-# The public face
+# The public functions
 
 
 class _Nic:
-    """A `network` object. name: of its interface in lwIP, or None while there is none."""
+    """A `network` object. name: the name of its interface in lwIP, or None if it has no interface."""
 
     def __init__(self, name):
         self.name = name
 
 
 class _Firmware:
-    """Takes the place of the module `_autoip`: two interfaces, w0 and w1."""
+    """Replaces the module `_autoip`: two interfaces, w0 and w1."""
 
     def __init__(self, wire):
-        self.names = ["w0", "w1"]  # of the interfaces, the default one first
+        self.names = ["w0", "w1"]  # the names of the interfaces, the default interface first
         self._wire = wire
         self._links = []
 
@@ -1216,8 +1216,8 @@ def test_no_service_before_there_is_an_interface():
     _public(story)
 
 
-def test_interface_that_is_gone_keeps_its_service():
-    # As after wlan.deinit().
+def test_removed_interface_keeps_its_service():
+    # For example after wlan.deinit().
     def story(wire):
         for nics in ((_Nic("w0"), _Nic("w1")), ("w0", "w1")):
             services = [autoip.start(nic) for nic in nics]
@@ -1257,7 +1257,7 @@ def test_version_is_text():
     assert len(autoip.__version__.split(".")) == 3
 
 
-def test_firmware_without_the_module_is_told_what_to_do():
+def test_firmware_without_the_module_raises_an_import_error():
     if not CPYTHON:
         return
     saved = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "autoip"}
@@ -1318,11 +1318,11 @@ def test_start_refuses_bad_values_and_leaves_nothing():
     _public(story)
 
 
-# What is left of a service
+# Memory of a service
 
 
 class _Poor(Link):
-    """A link with which a start fails late. step: the call that finds no memory."""
+    """A link with which a start fails late. step: the call for which there is no memory."""
 
     def __init__(self, wire, step):
         self._step = step
@@ -1356,7 +1356,7 @@ def test_start_that_fails_late_leaves_nothing():
     def story(wire):
         firmware = autoip._autoip
         real = firmware.Link
-        for step in ("mac", "wake", "on_wake")[: 3 if CPYTHON else 2]:  # no __setattr__ on MicroPython
+        for step in ("mac", "wake", "on_wake")[: 3 if CPYTHON else 2]:  # MicroPython has no __setattr__
             firmware.Link = lambda nic, step=step: _Poor(wire, step)
             assert _is_no_memory(autoip.start), step
             assert service.running == wire.stations == [], step
@@ -1375,7 +1375,7 @@ def test_start_that_fails_late_leaves_nothing():
 
 
 def _life(wire):
-    """A service from start to stop, with a callback that holds on to 10,000 bytes."""
+    """A service from start to stop, with a callback that holds a reference to 10,000 bytes."""
     ballast = bytearray(10000)
 
     def on_event(event, svc):
@@ -1403,12 +1403,13 @@ def test_stopped_service_leaves_no_reference_to_it():
         for _ in range(10):
             _life(wire)
         gc.collect()
-        assert gc.mem_alloc() - before < 10000  # what an old word on the stack looks like is kept
+        # The garbage collector keeps an object if an old word on the stack looks like a pointer to it
+        assert gc.mem_alloc() - before < 10000
 
     _public(story)
 
 
-# The log itself
+# The log
 
 
 def test_log_is_a_ring_oldest_first():
@@ -1426,7 +1427,7 @@ def test_log_is_a_ring_oldest_first():
 
 
 def test_debug_keeps_every_event_and_every_packet_sent_and_prints_nothing():
-    # QNX option `debug`. What is printed from the scheduler breaks a raw REPL.
+    # QNX option `debug`. Output of the scheduler would break a raw REPL.
     def fail(*args, **options):
         raise AssertionError("printed")
 
@@ -1463,11 +1464,11 @@ def test_a_service_at_the_prompt():
     wire, _, _, svc = _start()
     assert repr(svc).startswith("<autoip w0 waiting None {")
     wire.run(20000)
-    told = repr(svc)
-    assert told.startswith("<autoip w0 bound 169.254.18.52 {") and "'probes': 3" in told
+    text = repr(svc)
+    assert text.startswith("<autoip w0 bound 169.254.18.52 {") and "'probes': 3" in text
 
 
-def test_timeout_that_wait_can_not_keep_is_refused():
+def test_timeout_out_of_range_is_refused():
     _, _, _, svc = _start()
     for timeout in ("5", 1.5, -1, True, 2**29, 2**30, 2**40):
         try:
@@ -1478,8 +1479,8 @@ def test_timeout_that_wait_can_not_keep_is_refused():
             raise AssertionError(timeout)
 
 
-def test_old_waits_for_whichever_address_there_is():
-    # RFC 3927 1.9: a routable address in the place of the link-local one.
+def test_wait_with_old_returns_either_address():
+    # RFC 3927 1.9: a routable address replaces the link-local one.
     wire, link, _, svc = _start(old=True)
     wire.run(20000)
     assert svc.wait() == ADDRESS and svc.routable is None
@@ -1491,7 +1492,7 @@ def test_old_waits_for_whichever_address_there_is():
     assert svc.wait() == ADDRESS and svc.routable is None
 
 
-def test_routable_address_beside_the_link_local_one():
+def test_routable_address_in_addition_to_the_link_local_one():
     wire, link, _, svc = _start()
     link.other_address(True)
     wire.run(20000)
@@ -1526,7 +1527,7 @@ def test_routable_address_of_a_stopped_service():
     assert svc.routable is None
 
 
-def test_prompt_completes_what_is_for_users():
+def test_prompt_completes_only_public_names():
     assert sorted(name for name in dir(autoip) if name[0] != "_" and name not in ("options", "store")) == [
         "get",
         "mount",
@@ -1535,7 +1536,7 @@ def test_prompt_completes_what_is_for_users():
     ]
 
 
-def test_probe_for_a_held_address_is_not_the_users_business():
+def test_probe_for_a_held_address_is_not_reported():
     wire, _, user, svc = _held()
     wire.inject(30000, probe(FOREIGN, C))
     wire.run(40000)

@@ -23,7 +23,8 @@ def _pair(wire_a, wire_b, first_b=C, seed=1):
 
 
 def test_two_interfaces_on_one_link_take_two_addresses():
-    # X-07, R3927-3.4-b: the same first candidate, one hub; neither sees a conflict in the other.
+    # X-07, R3927-3.4-b: the same first candidate on one hub. Neither interface has a conflict because of the
+    # other.
     for latency in (0, 1, 50):
         for seed in range(50):
             wire = Wire(latency=latency)
@@ -41,25 +42,26 @@ def test_two_interfaces_on_two_links_take_two_addresses():
     assert a.address == C and b.address not in (-1, C)
 
 
-def test_own_other_interface_is_not_foreign():
-    # B04, R5227-2.1.1-j, R5227-2.4-a: its frames in each state; a foreign MAC counts all the same.
+def test_other_interface_of_the_board_is_not_foreign():
+    # B04, R5227-2.1.1-j, R5227-2.4-a: the frames of the other interface in each state. A foreign MAC still
+    # counts.
     for ms in (1, 2500, 20000):
         wire = Wire()
         a, _ = _pair(wire, Wire())
         wire.run(ms)
         for frame in (probe(OTHER, C), denial(OTHER, C), announcement(OTHER, C)):
-            a.heard(frame)
-            assert a.judged == 0 and a.count("conflicts") == 0
-        a.heard(denial(FOREIGN, C))
-        assert a.judged & CONFLICT
+            a.on_frame(frame)
+            assert a.actions == 0 and a.count("conflicts") == 0
+        a.on_frame(denial(FOREIGN, C))
+        assert a.actions & CONFLICT
 
 
 def test_interface_that_is_down_is_not_foreign_either():
     wire = Wire()
     a, b = _pair(wire, Wire())
     b.carrier(False)
-    a.heard(denial(OTHER, C))
-    assert a.judged == 0
+    a.on_frame(denial(OTHER, C))
+    assert a.actions == 0
 
 
 def test_stopped_interface_is_foreign():
@@ -67,27 +69,27 @@ def test_stopped_interface_is_foreign():
     a, b = _pair(wire, Wire())
     b.stop()
     assert a.board == [a]
-    a.heard(denial(OTHER, C))
-    assert a.judged == CONFLICT
+    a.on_frame(denial(OTHER, C))
+    assert a.actions == CONFLICT
 
 
-def test_conflict_on_one_interface_is_none_on_the_other():
+def test_conflict_on_one_interface_does_not_affect_the_other():
     # R3927-3.4-a
     a, b = _pair(Wire(), Wire(), first_b=C + 1)
     a.wire.run(20000)
     b.wire.run(20000)
     for _ in range(2):
-        b.heard(announcement(FOREIGN, C))
-        assert b.judged == 0
+        b.on_frame(announcement(FOREIGN, C))
+        assert b.actions == 0
     assert a.address == C and b.address == C + 1
     for _ in range(2):
-        b.heard(announcement(FOREIGN, C + 1))
+        b.on_frame(announcement(FOREIGN, C + 1))
     b.wire.sleep(20000)
     assert b.address not in (-1, C, C + 1) and a.address == C and a.words() == ["bound"]
 
 
-def test_candidates_leave_out_what_the_sibling_uses():
-    # In a move, after a denial, and as the first choice.
+def test_candidates_skip_the_address_of_the_other_interface():
+    # In a move, after a denial, and for the first choice.
     wire = Wire()
     a, b = _pair(wire, wire, first_b=C + 1)
     wire.run(20000)
@@ -95,12 +97,12 @@ def test_candidates_leave_out_what_the_sibling_uses():
 
     b.machine.host = candidate(MAC, 0)
     for _ in range(2):
-        a.heard(announcement(FOREIGN, C))
+        a.on_frame(announcement(FOREIGN, C))
     assert a.machine.host == candidate(MAC, 1)
 
 
 def test_suspended_address_is_not_free():
-    # It stays on its interface, with its connections, until it is probed anew.
+    # It stays on its interface, with its connections, until it has been probed again.
     wire = Wire()
     board = []
     a = Host(wire, MAC, first=C, board=board)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Thirty days of faults on one link: nothing gets stuck, nothing grows, no two boards have one address.
+"""Thirty days of disturbances on one link: every board finds an address again, nothing grows, no address is
+held twice.
 
 Covers R3927-2.2.1-n, -2.4-a, -2.5-a; X-29, X-36, X-37; D7.
 """
@@ -22,7 +23,7 @@ def test_thirty_days():
     assert world.rests > 100 and world.frames > 10000, (world.rests, world.frames)
     assert world.wraps == 3
     assert min([board.events for board in world.boards]) > 500
-    # A thousand services began; the heap varies with the timers that wait.
+    # A thousand services were started. The use of the heap depends on the timers that wait.
     assert len(world.used) > 25
     assert min(world.used[20:]) < min(world.used[:10]) + GROWTH, world.used
 

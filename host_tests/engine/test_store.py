@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file that keeps the last good address over a restart (option `remember`)."""
+"""The file that stores the last good address over a restart (option `remember`)."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ OTHER_TEXT = "02:00:00:00:00:02"
 
 
 class Disk:
-    """Counts what is opened for writing."""
+    """Counts the files that are opened for writing."""
 
     def __init__(self):
         self.writes = 0
@@ -25,7 +25,7 @@ class Disk:
 
 
 def _path():
-    """A file of its own for each test, that does not exist."""
+    """The path of a file that does not exist, another one for each test."""
     path = "autoip-store-test.txt"
     folder = os.getenv("TMPDIR") or "/tmp"
     path = folder + "/" + path
@@ -48,9 +48,9 @@ def _exists(path):
     return True
 
 
-def _write(path, octets):
+def _write(path, data):
     with open(path, "wb") as file:
-        file.write(octets)
+        file.write(data)
 
 
 def _read(path):
@@ -58,15 +58,15 @@ def _read(path):
         return file.read()
 
 
-def test_no_file_is_no_address():
+def test_missing_file_has_no_address():
     # X-39
     path = _path()
     assert Store(path, MAC).load() == -1
     _remove(path)
 
 
-def test_path_that_can_not_be_written_is_told_at_once():
-    # Not with the first address: the program that gave the path is listening now.
+def test_path_that_can_not_be_written_is_reported_at_once():
+    # Not with the first address, because the user is still at the prompt now.
     for path in ("/no/such/folder/file", "/tmp"):
         try:
             Store(path, MAC)
@@ -89,7 +89,7 @@ def test_what_was_saved_is_loaded():
 
 
 def test_two_interfaces_share_a_file():
-    # R3927-2.1-f: one record an interface.
+    # R3927-2.1-f: one record per interface.
     path = _path()
     a, b = Store(path, MAC), Store(path, OTHER)
     a.save(C)
@@ -103,7 +103,7 @@ def test_two_interfaces_share_a_file():
 
 
 def test_file_is_written_only_when_the_address_changes():
-    # Flash wears out.
+    # Flash memory wears out.
     path = _path()
     disk = Disk()
     store.open = disk
@@ -122,11 +122,11 @@ def test_file_is_written_only_when_the_address_changes():
         _remove(path)
 
 
-def test_bad_records_are_no_address():
-    # R3927-2.1-b, R3927-2.1-g, X-39, X-41: empty, cut short, out of range, of another MAC, not text.
+def test_bad_records_are_ignored():
+    # R3927-2.1-b, R3927-2.1-g, X-39, X-41: empty, cut off, out of range, with another MAC, not text.
     path = _path()
     mac = MAC_TEXT.encode() + b" "
-    for octets in (
+    for data in (
         b"",
         b"\n\n\n",
         mac,
@@ -142,24 +142,24 @@ def test_bad_records_are_no_address():
         b"02:00:00:00:00:02 169.254.7.7\n",
         mac + b"\xff\xfe\n",
     ):
-        _write(path, octets)
+        _write(path, data)
         a = Store(path, MAC)
-        assert a.load() == -1, octets
+        assert a.load() == -1, data
         a.save(C)
-        assert a.load() == C, octets
+        assert a.load() == C, data
     _remove(path)
 
 
 def test_good_record_with_other_blanks_and_line_ends():
     path = _path()
-    for octets in (
+    for data in (
         b"\n  \n02:00:00:00:00:01   169.254.7.9  \n",
         b"02:00:00:00:00:01 169.254.7.9\r\n",
         b"02:00:00:00:00:01 169.254.7.9",
         b"02:00:00:00:00:02 169.254.18.52\n02:00:00:00:00:01 169.254.7.9",
     ):
-        _write(path, octets)
-        assert Store(path, MAC).load() == X, octets
+        _write(path, data)
+        assert Store(path, MAC).load() == X, data
     _remove(path)
 
 
@@ -180,15 +180,15 @@ FOREIGN = (
 def test_file_of_another_program_is_refused_and_stays_as_it_is():
     path = _path()
     for name in (path, path + ".new"):
-        for octets in FOREIGN:
-            _write(name, octets)
+        for data in FOREIGN:
+            _write(name, data)
             try:
                 Store(path, MAC)
             except ValueError as error:
                 assert error.args[0] == "remember: another program's file: " + name
             else:
-                raise AssertionError(octets)
-            assert _read(name) == octets
+                raise AssertionError(data)
+            assert _read(name) == data
         _remove(name)
 
 
@@ -235,7 +235,7 @@ def test_a_long_line_is_not_read_as_a_whole():
 
 
 def test_new_file_alone_is_loaded():
-    # FAT can't replace a file in one step: after a power cut only the new file may be there.
+    # FAT can't replace a file in one step. After a power failure only the new file may exist.
     path = _path()
     Store(path, MAC).save(C)
     os.rename(path, path + ".new")
@@ -245,7 +245,7 @@ def test_new_file_alone_is_loaded():
     _remove(path)
 
 
-def test_file_that_was_removed_is_written_anew():
+def test_file_that_was_removed_is_written_again():
     path = _path()
     a = Store(path, MAC)
     _remove(path)
@@ -272,8 +272,8 @@ def test_error_of_the_file_system_is_raised():
         _remove(path + ".new")
 
 
-def test_two_records_of_one_mac_end_as_one():
-    # Edited by hand: after a save there is one truth.
+def test_two_records_of_one_mac_become_one():
+    # After a user has edited the file, a save leaves one record.
     path = _path()
     line = MAC_TEXT.encode() + b" 169.254."
     _write(path, line + b"7.9\n" + line + b"18.52\n")
@@ -284,7 +284,7 @@ def test_two_records_of_one_mac_end_as_one():
     _remove(path)
 
 
-def test_names_of_the_interfaces_are_their_macs():
+def test_interfaces_are_identified_by_their_macs():
     path = _path()
     Store(path, b"\x28\xcd\xc1\x0a\x0b\xff").save(C)
     assert _read(path) == b"28:cd:c1:0a:0b:ff 169.254.18.52\n"
@@ -300,7 +300,7 @@ def test_no_address_is_not_saved():
     _remove(path)
 
 
-def test_power_cut_in_a_save_leaves_the_old_address():
+def test_power_failure_during_save_keeps_the_old_address():
     path = _path()
     Store(path, MAC).save(X)
     real, store.os = store.os, None

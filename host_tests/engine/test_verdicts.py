@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which frame is a conflict in which state: every cell of the verdict table in section 5."""
+"""Which frame is a conflict in which state: every cell of the verdict table."""
 
 import sys
 
@@ -11,10 +11,10 @@ from sim import (
     BROADCAST,
     FOREIGN,
     MAC,
-    NOBODY,
     OTHER,
     REPLY,
     REQUEST,
+    ZERO_MAC,
     C,
     Host,
     Random,
@@ -30,8 +30,8 @@ from sim import (
 
 CONFLICTS = 10000 if sys.implementation.name == "cpython" else 2000
 
-# States, as the ms at which a host with seed 1 and nobody else is in them; see the asserts in _in().
-# P1, P2, P3, N1 and N2 are the instants of its frames.
+# The states, as the ms at which a host with seed 1, alone on the wire, is in them; see the asserts in _in().
+# P1, P2, P3, N1 and N2 are the times of its frames.
 OFF = ("stopped", "down", "limited", "idle")
 PROBING = ("before P1", "after P1", "after P2", "after P3", "end of P3")
 HELD = ("after N1", "after N2", "held 1 h")
@@ -59,7 +59,7 @@ INSTANTS = {
 
 
 def _in(state):
-    """A host in that state, its wire, and the address that it probes or holds."""
+    """A host in this state, its wire, and the address that it probes or holds."""
     wire = Wire()
     if state == "stopped":
         host = Host(wire, first=C)
@@ -67,7 +67,7 @@ def _in(state):
         return wire, host
     if state == "limited":
         limit = acd.new_limit()
-        limit[0] = 9  # candidates denied
+        limit[0] = 9  # the number of candidates denied
         host = Host(wire, first=X, limit=limit)
         wire.inject(1, denial(FOREIGN, X))
         wire.run(10)
@@ -91,17 +91,19 @@ def _in(state):
     return wire, host
 
 
-def _thieves(sha):
-    """name -> frame with our address as sender protocol address. X-08, X-09, X-10, X-24 vary the rest."""
+def _conflicts(sha):
+    """The name and the frame of each conflict: our address is its sender protocol address. X-08, X-09, X-10,
+    X-24 vary the rest.
+    """
     frames = {
         "T1 denial": denial(sha, C),
         "T3 announcement": announcement(sha, C),
-        "T5 ordinary Request": packet(REQUEST, sha, ip(C), NOBODY, ip(X)),
+        "T5 ordinary Request": packet(REQUEST, sha, ip(C), ZERO_MAC, ip(X)),
         "T8 unicast Reply": packet(REPLY, sha, ip(C), MAC, ip(X), MAC),
-        "Request to us": packet(REQUEST, sha, ip(C), NOBODY, ip(C), MAC),
+        "Request to us": packet(REQUEST, sha, ip(C), ZERO_MAC, ip(C), MAC),
         "Reply to 0.0.0.0, broadcast": packet(REPLY, sha, ip(C), MAC, ANY),
     }
-    for target_mac in (sha, NOBODY, BROADCAST):
+    for target_mac in (sha, ZERO_MAC, BROADCAST):
         frames["T3 announcement, target %s" % target_mac.hex()] = packet(
             REQUEST, sha, ip(C), target_mac, ip(C)
         )
@@ -111,41 +113,43 @@ def _thieves(sha):
     return frames
 
 
-def _bystanders(sha):
-    """name -> frame that is never a conflict, from whomever."""
+def _unrelated(sha):
+    """The name and the frame of each frame that is never a conflict, whoever sends it."""
     return {
-        "T7 ordinary Request for us": packet(REQUEST, sha, ip(X), NOBODY, ip(C)),
-        "ordinary Request, unicast": packet(REQUEST, sha, ip(X), NOBODY, ip(C), MAC),
-        "Request of a routable host": packet(REQUEST, sha, b"\x0a\x00\x00\x05", NOBODY, ip(C)),
+        "T7 ordinary Request for us": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(C)),
+        "ordinary Request, unicast": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(C), MAC),
+        "Request of a routable host": packet(REQUEST, sha, b"\x0a\x00\x00\x05", ZERO_MAC, ip(C)),
         "unicast poll, X-14": probe(sha, C, MAC),
         "multicast poll": probe(sha, C, b"\x01\x00\x5e\x00\x00\x01"),
         "Reply with SPA 0, X-13": packet(REPLY, sha, ANY, MAC, ip(C)),
         "Reply of another": packet(REPLY, sha, ip(X), MAC, ip(C), MAC),
-        "about others": packet(REQUEST, sha, ip(X), NOBODY, ip(X + 1)),
+        "about others": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(X + 1)),
         "probe for another": probe(sha, X),
         "announcement of another": announcement(sha, X),
-        "same host part, other net": packet(REQUEST, sha, b"\xa9\xff\x12\x34", NOBODY, b"\xa9\xff\x12\x34"),
-        "same host part, 192.168": packet(REQUEST, sha, b"\xc0\xa8\x12\x34", NOBODY, b"\xc0\xa8\x12\x34"),
-        "octets swapped": announcement(sha, 0x3412),
-        "probe, octets swapped": probe(sha, 0x3412),
-        "SPA 0.0.0.1": packet(REQUEST, sha, b"\x00\x00\x00\x01", NOBODY, ip(C)),
-        "SPA 1.0.0.0": packet(REQUEST, sha, b"\x01\x00\x00\x00", NOBODY, ip(C)),
+        "same host part, other net": packet(REQUEST, sha, b"\xa9\xff\x12\x34", ZERO_MAC, b"\xa9\xff\x12\x34"),
+        "same host part, 192.168": packet(REQUEST, sha, b"\xc0\xa8\x12\x34", ZERO_MAC, b"\xc0\xa8\x12\x34"),
+        "bytes swapped": announcement(sha, 0x3412),
+        "probe, bytes swapped": probe(sha, 0x3412),
+        "SPA 0.0.0.1": packet(REQUEST, sha, b"\x00\x00\x00\x01", ZERO_MAC, ip(C)),
+        "SPA 1.0.0.0": packet(REQUEST, sha, b"\x01\x00\x00\x00", ZERO_MAC, ip(C)),
     }
 
 
-def _changed(frame, at, octets):
-    return frame[:at] + octets + frame[at + len(octets) :]
+def _changed(frame, at, data):
+    return frame[:at] + data + frame[at + len(data) :]
 
 
 def _malformed():
-    """name -> frame that would be a conflict but for its form. X-16, X-17, X-18, X-20, X-21, X-22."""
+    """The name and the frame of each malformed frame that would otherwise be a conflict. X-16, X-17, X-18,
+    X-20, X-21, X-22.
+    """
     frames = {}
     for kind, whole in (
         ("T1", denial(FOREIGN, C)),
         ("T2", probe(FOREIGN, C)),
         ("T3", announcement(FOREIGN, C)),
     ):
-        for name, at, octets in (
+        for name, at, data in (
             ("IEEE 802 hardware", 14, b"\x00\x06"),
             ("hardware 0x0101", 14, b"\x01\x01"),
             ("protocol IPv6", 16, b"\x86\xdd"),
@@ -165,9 +169,9 @@ def _malformed():
             ("op 0x0101", 20, b"\x01\x01"),
             ("op 0x0102", 20, b"\x01\x02"),
         ):
-            frames[kind + ", " + name] = _changed(whole, at, octets)
+            frames[kind + ", " + name] = _changed(whole, at, data)
         for length in range(42):
-            frames["%s of %d octets" % (kind, length)] = whole[:length]
+            frames["%s of %d bytes" % (kind, length)] = whole[:length]
         frames[kind + ", SNAP"] = whole[:12] + b"\x00\x24\xaa\xaa\x03\x00\x00\x00" + whole[12:]
         frames[kind + ", priority tag"] = whole[:12] + b"\x81\x00\x00\x00" + whole[12:]
         frames[kind + ", VLAN 10"] = whole[:12] + b"\x81\x00\x00\x0a" + whole[12:]
@@ -179,34 +183,34 @@ def _counts(machine):
 
 
 def _undisturbed(state):
-    """What a host does in the 20 s from that state on: its frames, and what its user hears."""
+    """What a host does in the 20 s from this state on without other frames: its frames, and its events."""
     wire, host = _in(state)
     since = wire.now
     wire.sleep(20000)
-    return wire.trace, host.told, host.machine.host, since
+    return wire.trace, host.events, host.machine.host, since
 
 
 def _assert_ignored(state, frames):
-    """None of these frames changes a thing: not an event, not a millisecond of any frame after it."""
-    trace, told, address, since = _undisturbed(state)
+    """None of these frames has an effect, either on the events or on the time of any later frame."""
+    trace, events, address, since = _undisturbed(state)
     for name, frame in frames.items():
         wire, host = _in(state)
         counts = _counts(host.machine)
         assert wire.now == since
-        host.heard(frame)
-        assert host.judged == 0 and _counts(host.machine) == counts, (state, name)
+        host.on_frame(frame)
+        assert host.actions == 0 and _counts(host.machine) == counts, (state, name)
         wire.sleep(20000)
-        assert wire.trace == trace and host.told == told and host.machine.host == address, (state, name)
+        assert wire.trace == trace and host.events == events and host.machine.host == address, (state, name)
 
 
 def _assert_dropped(state, frames):
-    """Each of these frames takes the candidate from a probing host, which claims another."""
+    """After each of these frames, a probing host gives up the candidate and claims another."""
     for name, frame in frames.items():
         wire, host = _in(state)
         at = wire.now
-        host.heard(frame)
+        host.on_frame(frame)
         machine = host.machine
-        assert host.judged == sim.CONFLICT, (state, name)
+        assert host.actions == sim.CONFLICT, (state, name)
         assert machine.state == sim.PROBING and machine.host != C and host.count("conflicts") == 1, (
             state,
             name,
@@ -220,28 +224,28 @@ def _assert_dropped(state, frames):
 
 
 def _assert_defended(state, frames):
-    """Each of these frames is answered by one announcement, at once; the address is kept."""
+    """Each of these frames causes one announcement at once, and the address is kept."""
     trace, _, _, since = _undisturbed(state)
     for name, frame in frames.items():
         wire, host = _in(state)
-        host.heard(frame)
-        assert host.judged == sim.CONFLICT | sim.SEND, (state, name)
+        host.on_frame(frame)
+        assert host.actions == sim.CONFLICT | sim.SEND, (state, name)
         assert host.words(since) == ["conflict", "defended"] and host.count("defences") == 1, (state, name)
         assert host.address == C, (state, name)
         assert wire.trace[-1] == (since, announcement(MAC, C)), (state, name)
         wire.sleep(20000)
-        # The defence is the one frame more; the second announcement stays where it was.
+        # The defence is one more frame. The second announcement comes at its usual time.
         wire.trace.remove((since, announcement(MAC, C)))
         assert wire.trace == trace, (state, name)
 
 
 def _assert_given_up(state, frames):
-    """Each of these frames takes the address from a host."""
+    """After each of these frames, a host gives up the address."""
     for name, frame in frames.items():
         wire, host = _in(state)
         at = wire.now
-        host.heard(frame)
-        assert host.judged == sim.CONFLICT | sim.LOST, (state, name)
+        host.on_frame(frame)
+        assert host.actions == sim.CONFLICT | sim.LOST, (state, name)
         assert host.machine.state == sim.PROBING and host.machine.host != C, (state, name)
         wire.sleep(10000)
         after = [sent for ms, sent in wire.trace if ms >= at]
@@ -250,15 +254,15 @@ def _assert_given_up(state, frames):
         assert host.words(at) == ["conflict", "lost", "bound"] and host.address != C, (state, name)
 
 
-# Off: all is ignored
+# Not listening: all frames are ignored
 
 
 def test_frames_are_ignored_while_stopped_down_limited_or_idle():
-    # B29 too: frames before the first timer and after stop() are harmless.
+    # Also B29: frames before the first timer and after stop() have no effect.
     for state in OFF:
-        _assert_ignored(state, _thieves(FOREIGN))
+        _assert_ignored(state, _conflicts(FOREIGN))
         _assert_ignored(state, {"T2": probe(FOREIGN, C)})
-        _assert_ignored(state, _bystanders(FOREIGN))
+        _assert_ignored(state, _unrelated(FOREIGN))
         _assert_ignored(state, {"malformed": b"", "long": bytes(1514)})
 
 
@@ -282,12 +286,12 @@ def test_foreign_use_of_candidate_while_probing_drops_it():
     # R3927-1.5-a, R3927-2.2.1-h, R3927-2.2.1-i, R3927-2.2.1-l, R5227-2.1.1-g, X-03, X-08, X-09, X-10,
     # BCT-I.2a
     for state in PROBING:
-        _assert_dropped(state, _thieves(FOREIGN))
+        _assert_dropped(state, _conflicts(FOREIGN))
 
 
 def test_foreign_probe_for_candidate_while_probing_drops_it():
     # R3927-2.2.1-i, R3927-2.2.1-l, R5227-2.1.1-i, R5227-1.1-f, BCT-I.2b
-    # X-02, X-03, B14, R3927-2.2.1-j: from before P1 to 1 ms before the end of ANNOUNCE_WAIT.
+    # X-02, X-03, B14, R3927-2.2.1-j: from before P1 until 1 ms before the end of ANNOUNCE_WAIT.
     for state in PROBING:
         _assert_dropped(state, {"T2": probe(FOREIGN, C)})
         _assert_dropped(state, {"target MAC set": packet(REQUEST, FOREIGN, ANY, MAC, ip(C))})
@@ -302,20 +306,20 @@ def test_foreign_probe_in_initial_wait_drops_candidate_without_a_probe_for_it():
     assert not any(sent[38:42] == ip(C) for _, sent in wire.trace)
 
 
-def test_bystanders_never_stop_a_claim():
+def test_unrelated_frames_never_stop_a_claim():
     # R5227-1.2-a, D2, B01, B02, B05, X-13, X-14
     for state in PROBING:
-        _assert_ignored(state, _bystanders(FOREIGN))
+        _assert_ignored(state, _unrelated(FOREIGN))
 
 
 def test_ordinary_requests_through_the_whole_window_leave_the_claim_alone():
-    # X-15, B28: every 10 ms, some at the very instant of a timer.
+    # X-15, B28: every 10 ms, also in the same ms as a timer.
     wire = Wire()
     host = Host(wire, first=C)
     for ms in range(0, N2 + 100, 10):
-        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)))
+        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(C)))
     for ms in (P1, P2, P3, N1, N2):
-        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(X + 1)))
+        wire.inject(ms, packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(X + 1)))
     wire.run(20000)
     assert [ms for ms, _ in wire.trace] == [P1, P2, P3, N1, N2]
     assert host.address == C and host.count("conflicts") == 0
@@ -327,8 +331,8 @@ def test_two_denials_of_one_candidate_count_once():
     host = Host(wire, first=C)
     wire.run(P1)
     for _ in range(5):
-        host.heard(denial(FOREIGN, C))
-        host.heard(probe(FOREIGN, C))
+        host.on_frame(denial(FOREIGN, C))
+        host.on_frame(probe(FOREIGN, C))
     assert host.count("conflicts") == 1 and host.words() == ["conflict"]
 
 
@@ -341,68 +345,70 @@ ANSWERS = ("T1 denial", "Reply to 0.0.0.0, broadcast")
 def test_foreign_use_of_held_address_is_defended():
     # R3927-1.5-a, R3927-2.5-a, R3927-2.5-b, R5227-2.4-a, R5227-2.4-b, R5227-2.5-b, X-08, X-09, X-10
     for state in HELD:
-        frames = _thieves(FOREIGN)
+        frames = _conflicts(FOREIGN)
         if state == "after N1":
             for name in ANSWERS:
                 del frames[name]
         _assert_defended(state, frames)
 
 
-def test_late_answer_to_a_probe_takes_the_address():
+def test_late_answer_to_a_probe_ends_the_claim():
     # R3927-1.3-a
     # RFC 3927 1.3: a round trip of up to 1 s.
-    thieves = _thieves(FOREIGN)
+    conflicts = _conflicts(FOREIGN)
     for state in ("after N1", "after N1, defended"):
-        _assert_given_up(state, {name: thieves[name] for name in ANSWERS})
+        _assert_given_up(state, {name: conflicts[name] for name in ANSWERS})
 
 
-def test_foreign_use_of_defended_address_takes_it():
+def test_foreign_use_of_defended_address_ends_the_claim():
     # R3927-1.5-a, R3927-2.5-e, R5227-2.4-e, X-08, X-09, X-10
     for state in DEFENDED:
-        _assert_given_up(state, _thieves(FOREIGN))
+        _assert_given_up(state, _conflicts(FOREIGN))
 
 
-def test_probe_for_held_address_is_no_conflict():
+def test_probe_for_held_address_is_not_a_conflict():
     # R5227-1.1-f, R5227-2.5-c, X-11, X-12
     for state in HELD + DEFENDED:
         _assert_ignored(state, {"T2": probe(FOREIGN, C)})
 
 
-def test_bystanders_never_touch_a_held_address():
+def test_unrelated_frames_never_affect_a_held_address():
     # R5227-1.2-a, X-13
     for state in HELD + DEFENDED:
-        _assert_ignored(state, _bystanders(FOREIGN))
+        _assert_ignored(state, _unrelated(FOREIGN))
 
 
-def test_ten_thousand_conflicts_none_ignored():
-    # X-19, R3927-2.5-f, R5227-2.4-j: any operation, target, destination and padding.
+def test_none_of_ten_thousand_conflicts_is_ignored():
+    # X-19, R3927-2.5-f, R5227-2.4-j: with any operation, target, destination and padding.
     random = Random(3)
     wire, host = _in("after N2")
     machine = host.machine
     for i in range(CONFLICTS):
         op = random(REQUEST, REPLY)
-        tpa = random.octets(4)
+        tpa = random.some_bytes(4)
         dst = (BROADCAST, MAC)[random(0, 1)]
-        thief = b"\x02\x01" + random.octets(4)
-        frame = packet(op, thief, ip(machine.host), random.octets(6), tpa, dst) + random.octets(random(0, 20))
-        host.heard(frame)
-        assert host.judged & sim.CONFLICT and host.count("conflicts") == i + 1
+        adversary = b"\x02\x01" + random.some_bytes(4)
+        frame = packet(op, adversary, ip(machine.host), random.some_bytes(6), tpa, dst) + random.some_bytes(
+            random(0, 20)
+        )
+        host.on_frame(frame)
+        assert host.actions & sim.CONFLICT and host.count("conflicts") == i + 1
         wire.trace.clear()
-        host.told.clear()
-        wire.sleep(700000)  # past the defence interval, and past all that is counted against the host
+        host.events.clear()
+        wire.sleep(700000)  # after the defence interval, and after all times of the rate limit
     assert host.count("defences") == CONFLICTS and host.address == C
 
 
-# In any state that listens
+# All states that listen
 
 
-def test_own_frames_come_back_unharmed():
+def test_own_frames_that_come_back_change_nothing():
     # R3927-2.2.1-k, R5227-2.1.1-j, B03
-    # D1, X-04, X-06: own sender hardware address, whatever else the frame says.
+    # D1, X-04, X-06: with the own sender hardware address, whatever the other fields are.
     for state in PROBING + HELD + DEFENDED:
-        _assert_ignored(state, _thieves(MAC))
+        _assert_ignored(state, _conflicts(MAC))
         _assert_ignored(state, {"own probe": probe(MAC, C)})
-        _assert_ignored(state, _bystanders(MAC))
+        _assert_ignored(state, _unrelated(MAC))
 
 
 def test_reflected_frames_never_stop_a_claim():
@@ -417,14 +423,15 @@ def test_reflected_frames_never_stop_a_claim():
 
 
 def test_late_echo_of_announcement_after_a_flap_is_ignored():
-    # R5227-2.1.1-j, D1, X-06: all own frames of before the flap come back between P1 and P2 after it.
+    # R5227-2.1.1-j, D1, X-06: all own frames of the time before the flap come again between P1 and P2 after
+    # it.
     wire, host = _in("after N2")
     host.carrier(False)
     host.carrier(True)
     since = wire.now
     wire.run(since + 1001)
     for _, frame in list(wire.trace):
-        host.heard(frame)
+        host.on_frame(frame)
     wire.sleep(20000)
     assert host.address == C and host.count("conflicts") == 0
 
@@ -445,18 +452,18 @@ def test_link_lets_no_malformed_frame_through_and_counts_those_of_arp():
 
 
 def test_padding_never_matters():
-    # X-19: 46, 60, 64 and 1,514 octets, of zeros and of random.
+    # X-19: 46, 60, 64 and 1,514 bytes, with zeros and with random bytes.
     random = Random(5)
     for length in (42, 46, 60, 64, 1514):
-        for padding in (bytes(length - 42), random.octets(length - 42)):
+        for padding in (bytes(length - 42), random.some_bytes(length - 42)):
             _assert_dropped(
                 "after P1", {"T1": denial(FOREIGN, C) + padding, "T2": probe(FOREIGN, C) + padding}
             )
             _assert_defended("after N2", {"T3": announcement(FOREIGN, C) + padding})
-            _assert_ignored("after P1", {"T7": packet(REQUEST, FOREIGN, ip(X), NOBODY, ip(C)) + padding})
+            _assert_ignored("after P1", {"T7": packet(REQUEST, FOREIGN, ip(X), ZERO_MAC, ip(C)) + padding})
 
 
-def test_frame_at_odd_address_is_read_the_same():
+def test_frame_at_odd_memory_address_is_read_correctly():
     # B35
     wire, host = _in("after P1")
     buffer = memoryview(b"\x00" + denial(FOREIGN, C))[1:]
@@ -465,40 +472,40 @@ def test_frame_at_odd_address_is_read_the_same():
 
 def test_sender_hardware_address_decides_not_ethernet_source():
     # X-23, D3, B19
-    thief = packet(REQUEST, FOREIGN, ip(C), NOBODY, ip(C), src=MAC)
-    prober = packet(REQUEST, FOREIGN, ANY, NOBODY, ip(C), src=MAC)
-    _assert_dropped("after P1", {"thief": thief, "prober": prober})
-    _assert_defended("after N2", {"thief": thief})
-    own = packet(REQUEST, MAC, ip(C), NOBODY, ip(C), src=FOREIGN)
+    adversary = packet(REQUEST, FOREIGN, ip(C), ZERO_MAC, ip(C), src=MAC)
+    prober = packet(REQUEST, FOREIGN, ANY, ZERO_MAC, ip(C), src=MAC)
+    _assert_dropped("after P1", {"adversary": adversary, "prober": prober})
+    _assert_defended("after N2", {"adversary": adversary})
+    own = packet(REQUEST, MAC, ip(C), ZERO_MAC, ip(C), src=FOREIGN)
     for state in ("after P1", "after N2", "held, defended"):
         _assert_ignored(
-            state, {"own": own, "own probe": packet(REQUEST, MAC, ANY, NOBODY, ip(C), src=FOREIGN)}
+            state, {"own": own, "own probe": packet(REQUEST, MAC, ANY, ZERO_MAC, ip(C), src=FOREIGN)}
         )
     _wire, host = _in("after N2")
-    host.heard(thief)
+    host.on_frame(adversary)
     assert host.count("mismatched") == 1
 
 
 def test_sender_of_zeros_broadcast_or_multicast_is_a_conflict():
-    # X-24: by the letter it is not our MAC.
-    for sha in (NOBODY, BROADCAST, b"\x01\x00\x5e\x00\x00\x01"):
-        _assert_dropped("after P1", _thieves(sha))
+    # X-24: strictly, this is not our MAC.
+    for sha in (ZERO_MAC, BROADCAST, b"\x01\x00\x5e\x00\x00\x01"):
+        _assert_dropped("after P1", _conflicts(sha))
         _assert_dropped("after P1", {"probe": probe(sha, C)})
-        _assert_defended("after N2", _thieves(sha))
+        _assert_defended("after N2", _conflicts(sha))
 
 
-def test_sender_that_differs_in_one_octet_is_foreign():
+def test_sender_that_differs_in_one_byte_is_foreign():
     for i in range(6):
         sha = _changed(MAC, i, bytes((MAC[i] ^ 0x80,)))
         _assert_dropped("after P1", {"T1": denial(sha, C), "T2": probe(sha, C)})
 
 
-def test_conflict_draws_exactly_one_frame():
-    # B39: with a stack below that answers ARP, the thief gets the defence and no Reply besides.
+def test_conflict_causes_exactly_one_frame():
+    # B39: the stack answers ARP Requests, but the other host gets only the defence, and no Reply.
     wire = Wire()
     host = Host(wire, first=C, answers=True)
     wire.run(N2 + 5000)
     sent = len(wire.trace)
-    wire.inject(wire.now, packet(REQUEST, FOREIGN, ip(C), NOBODY, ip(C)))
+    wire.inject(wire.now, packet(REQUEST, FOREIGN, ip(C), ZERO_MAC, ip(C)))
     wire.sleep(5000)
     assert len(wire.trace) == sent + 1 and host.count("defences") == 1

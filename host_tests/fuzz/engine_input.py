@@ -2,7 +2,7 @@
 """The protocol machine on the virtual wire, for Atheris: `make fuzz`. Arguments are libFuzzer's.
 
 An input is a story, read octet by octet: frames from fields that matter or from any octets, time, and what
-happens to the interface. Frames are judged as an independent filter and reader do, and the checks of
+happens to the interface. Frames are actions as an independent filter and reader do, and the checks of
 sim.Host hold: one address at most, and only while the machine says so.
 """
 
@@ -28,7 +28,7 @@ ADDRESSES = (
     sim.ip(0),
     sim.ip(0xFFFF),
 )
-MACS = (sim.MAC, sim.FOREIGN, sim.OTHER, sim.NOBODY, sim.BROADCAST)
+MACS = (sim.MAC, sim.FOREIGN, sim.OTHER, sim.ZERO_MAC, sim.BROADCAST)
 TIMES = (0, 1, 10, 999, 1000, 2000, 5000, 9999, 10001, 59999, 61000, 600001, 2**29)
 DELAYS = (2000, 1, 200, 8000)
 CLAIMS = (sim.announcement, sim.probe, sim.denial)
@@ -99,7 +99,7 @@ class Story:
         before = (host.count("conflicts"), host.machine.state, host.machine.host)
         frame = self.one_of((self.claim, self.claim, self.fields, self.any_octets))(before[2])
         conflicts = is_conflict(host, frame)
-        host.heard(frame)
+        host.on_frame(frame)
         assert host.count("conflicts") == before[0] + conflicts
         if not conflicts:
             assert (host.machine.state, host.machine.host) == before[1:]

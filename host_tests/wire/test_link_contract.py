@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Every link keeps the contract of autoip.service: the simulated one, the packet socket, the firmware's."""
+"""Every link follows the contract of autoip.service: the simulated link, the packet socket, and the
+firmware's link.
+"""
 
 import ast
 import itertools
@@ -22,7 +24,7 @@ C = "169.254.20.20"
 X = "169.254.7.9"
 ROUTABLE = "10.0.0.99"
 TRIES = 1000  # of at least 10 ms each
-EARLY = 20  # ms that a wake-up may come early by the host's clock
+EARLY = 20  # ms that a wake-up may be early by the host's clock
 
 
 class Simulated:
@@ -72,7 +74,7 @@ class Simulated:
 
 
 class OnTheWire:
-    """What the two real links share: a bridge, and a capture of it."""
+    """The common part of the two real links: a bridge, and a capture of it."""
 
     def __init__(self, bench):
         self._bench = bench
@@ -91,8 +93,8 @@ class OnTheWire:
         return [f.raw for f in self._bench.capture.since() if f.source == mac and f.arp is not None]
 
     def is_in_use(self):
-        """Is it answered for?"""
-        asker = f"169.254.100.{next(self._askers)}"  # a late answer is another's
+        """Does the link answer ARP Requests for the address?"""
+        asker = f"169.254.100.{next(self._askers)}"  # not a late answer to an earlier test's Request
         self._bench.wire.send(request(asker, C))
         self.elapse(100)
         return bool(self._bench.capture.select(is_arp("reply", mac_of(self), spa=C, tpa=asker)))
@@ -151,7 +153,7 @@ class Firmware(OnTheWire):
         return self._ask("link.receive(frame), bytes(frame)")
 
     def _ask(self, expression):
-        # JSON knows no bytes and no tuples.
+        # JSON has no bytes and no tuples.
         return ast.literal_eval(self._board.ask(f"repr(({expression}))"))
 
     def elapse(self, ms):
@@ -172,7 +174,7 @@ def rig(request, bench):
 
 
 def awaited(rig, condition):
-    """Let time pass until the condition holds; what it gave."""
+    """Let time pass until the condition is true. Returns its value."""
     for _ in range(TRIES):
         if given := condition():
             return given
@@ -181,7 +183,7 @@ def awaited(rig, condition):
 
 
 def settle(rig):
-    """Until the interface is up and nothing is watched; returns the link's status."""
+    """Wait until the interface is up and no address is watched. Returns the link's status."""
 
     def status():
         rig.call("watch", -1)
@@ -203,7 +205,7 @@ def announced(rig):
 
 
 def assign(rig):
-    """Have the address on the interface, as the protocol does: it is watched, probed, and announced."""
+    """Set the address on the interface as the protocol does: watch it, probe it, and announce it."""
     settle(rig)
     rig.call("watch", HOST)
     for _ in range(3):
@@ -212,7 +214,7 @@ def assign(rig):
 
 
 def assert_received(rig, *expected):
-    """These frames come, each with its kind before it, in this order, and no other."""
+    """Exactly these frames come, each with its kind before it, in this order."""
 
     def received():
         got = rig.receive()
@@ -374,7 +376,7 @@ def test_no_address_is_assigned_after_a_flap(rig):
 
 
 def test_nothing_is_sent_after_a_flap_until_nothing_is_watched(rig):
-    """RFC 3927 2.2. Otherwise a claim that the flap ended would go on."""
+    """RFC 3927 2.2. Otherwise a claim that the flap ended would continue."""
     # R3927-2.2-a
     settle(rig)
     rig.call("watch", HOST)
@@ -424,7 +426,7 @@ def test_a_link_local_address_of_another_owner_is_not_routable(rig, bench):
     settle(rig)
     rig.other_address(True, X)
     assert (rig.call("status"), rig.call("routable")) == (1, None)
-    rig.elapse(1200)  # once per second at most
+    rig.elapse(1200)  # at most once per second
     rig.inject(announcement(X))
     assert_received(rig, ROUTABLE_CLAIM, announcement(X))
     rig.other_address(False, X)
@@ -449,7 +451,7 @@ def test_a_claim_of_the_routable_address(rig):
     rig.other_address(True)
     for watched in (-1, HOST):
         rig.call("watch", watched)
-        rig.elapse(1200)  # once per second at most
+        rig.elapse(1200)  # at most once per second
         rig.inject(announcement(ROUTABLE))
         assert_received(rig, ROUTABLE_CLAIM, announcement(ROUTABLE))
     rig.inject(probe(ROUTABLE))
@@ -457,7 +459,7 @@ def test_a_claim_of_the_routable_address(rig):
 
 
 def test_malformed_or_own_arp_with_the_routable_address_is_no_claim_of_it(rig):
-    """RFC 5227 2.4. It doesn't delay the report of a claim."""
+    """RFC 5227 2.4. Such a packet doesn't delay the report of a claim."""
     rig.other_address(True)
     settle(rig)
     rig.elapse(1200)
@@ -515,7 +517,9 @@ def test_closed_for_good(rig):
 
 
 def test_a_service_on_a_linux_host_meets_a_board(bench, monkeypatch):
-    """The same protocol files on CPython and on the board, which holds the address that both want."""
+    """The same files of the protocol on CPython and on the board. Both want one address, and the board holds
+    it.
+    """
 
     def ticks_ms():
         return int(time.monotonic() * 1000) & 0x3FFFFFFF

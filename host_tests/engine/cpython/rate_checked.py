@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""A host whose frames stay within what RFC 3927 2.2.1, 2.4 and 2.5 allow, or an assertion fails."""
+"""A host that asserts that its frames stay within the limits of RFC 3927 2.2.1, 2.4 and 2.5."""
 
 import sim
 from sim import BROADCAST, FIRST, LAST, C, Host
 
 
 class Watched(Host):
-    """A host that looks at every frame that it sends.
+    """A host that checks every frame that it sends.
 
-    The test says when it is to be silent, by `up`, `has_route` and `stopped`, and clears `probed` when the
-    link is interrupted.
+    The test sets `up`, `has_route` and `stopped`, from which follows when the host must be silent, and clears
+    `probed` when the link is interrupted.
     """
 
     def __init__(self, wire, mac, seed, delay, abandon, limit, answers=False):

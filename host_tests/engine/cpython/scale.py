@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Populations of up to 60,000 hosts on one virtual link: `make scale` measures them and writes docs/scale.md.
 
-The hosts are the engine as it is, each with an lwIP that answers ARP. The link loses nothing, and a frame
-takes 1 ms. Time is that of the wire's clock.
+Each host is the unchanged engine with an lwIP that answers ARP. The link loses no frames, and a frame takes 1
+ms. Times are those of the wire's clock.
 """
 
 import math
@@ -17,15 +17,15 @@ from sim import FIRST, LAST
 ADDRESSES = LAST - FIRST + 1  # 65,024
 SIZES = (10, 100, 1000, 10000, 60000)
 TEN_MINUTES = 600000  # ms
-# ms after the last join: where 60,000 of 65,024 addresses are taken, the last hosts try many, one a minute.
+# ms after the last join: with 60,000 of 65,024 addresses in use, the last hosts try many, one per minute.
 SETTLED = 4 * 3600000
 
-# Of Raspberry Pi, Espressif, STMicroelectronics and NXP.
+# Vendor prefixes of Raspberry Pi, Espressif, STMicroelectronics and NXP.
 VENDORS = ("28cdc1", "2ccf67", "d83add", "246f28", "30aea4", "a4cf12", "0080e1", "00049f")
 
 
 def macs_of_vendors(count, vendors):
-    """MACs as they leave a factory: consecutive numbers from some start, the vendors in turn."""
+    """MACs as from a factory: consecutive numbers, each vendor from its own start, the vendors in turn."""
     random = sim.Random(len(vendors))
     starts = [(bytes.fromhex(vendor), random(0, 0xFFFFFF - count)) for vendor in vendors]
     for i in range(count):
@@ -42,11 +42,11 @@ def eight_vendors(count):
 
 
 def random_macs(count):
-    """Locally administered ones, no two alike."""
+    """Locally administered MACs, all different."""
     random = sim.Random(count)
     macs = set()
     while len(macs) < count:
-        macs.add(b"\x02" + random.octets(5))
+        macs.add(b"\x02" + random.some_bytes(5))
     return sorted(macs)
 
 
@@ -69,14 +69,14 @@ class Population:
         self.cpu = time.process_time() - began
 
     def addresses(self):
-        """The host parts that are held, or -1, of all hosts."""
+        """The host parts that the hosts hold, or -1."""
         return [host.address for host in self.hosts]
 
     def conflicts(self):
         return sum(host.count("conflicts") for host in self.hosts)
 
     def losses(self):
-        """Addresses that were lost after they were bound."""
+        """The number of addresses that were lost after they were bound."""
         return sum(host.words().count("lost") for host in self.hosts)
 
     def frames_a_host(self):
@@ -86,9 +86,9 @@ class Population:
         return self.addresses().count(-1)
 
     def times(self):
-        """Seconds from joining to the last "bound", sorted; inf for a host without an address."""
+        """The seconds from joining to the last "bound", sorted. inf for a host without an address."""
         return sorted(
-            max((ms - joined) / 1000 for ms, word in host.told if word == "bound")
+            max((ms - joined) / 1000 for ms, word in host.events if word == "bound")
             if host.address >= 0
             else math.inf
             for joined, host in zip(self.joined, self.hosts, strict=True)
@@ -96,20 +96,20 @@ class Population:
 
 
 def quantile(values, share):
-    """The smallest of the sorted values that this share of them does not exceed."""
+    """The smallest of the sorted values that at least this share of the values does not exceed."""
     return values[max(math.ceil(share * len(values)), 1) - 1]
 
 
 def chance(count):
-    """Conflicts if each try were drawn from all addresses, and each host in turn found the others bound.
+    """The conflicts if each choice were random, and each host joined after the previous hosts are bound.
 
-    With k addresses taken of N the next host fails k / (N - k) times on the average.
+    If k of N addresses are in use, the next host has k / (N - k) conflicts on average.
     """
     return sum(taken / (ADDRESSES - taken) for taken in range(count))
 
 
 def first_try(present, newcomers):
-    """The share of newcomers that get their first candidate on a link where so many hosts are bound."""
+    """The share of new hosts that get their first candidate on a link where this number of hosts is bound."""
     macs = random_macs(present + newcomers)
     wire = sim.Wire(latency=1)
     for i, mac in enumerate(macs[::2][:present]):
@@ -197,7 +197,9 @@ def row(macs, join, population):
 
 
 def draw(curves, path):
-    """curves: name -> sorted seconds. A log axis: the rate limit's minutes are far from the first seconds."""
+    """Draw the curves, name -> sorted seconds, on a log axis: the rate limit takes minutes, the first claims
+    seconds.
+    """
     import matplotlib
 
     matplotlib.use("svg")
@@ -225,7 +227,7 @@ def check(population):
 
 
 def measure(macs):
-    """-> (rows, curves, addresses that were lost), of all populations with these MACs."""
+    """Returns (rows, curves, addresses that were lost) of all populations with these MACs."""
     rows, curves, losses = [], {}, 0
 
     def add(join, population):

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Every field of an ARP packet wrong in turn, and every length: only the right packet is a conflict.
+"""Each field of an ARP packet is wrong in turn, and each length is tried. Only the correct packet is a
+conflict.
 
-Each frame goes through the filter of a link (arp_filter.py), while an address is probed and while one is
-held. wire/test_link_contract.py compares the filter of the firmware with that filter.
+Each frame goes through the filter of a link (arp_filter.py), while an address is probed and while it is held.
+wire/test_link_contract.py compares the filter of the firmware with this filter.
 """
 
 import sim
-from sim import BROADCAST, FOREIGN, MAC, NOBODY, C, Host, Wire, X, announcement, denial, ip, probe
+from sim import BROADCAST, FOREIGN, MAC, ZERO_MAC, C, Host, Wire, X, announcement, denial, ip, probe
 
 GROUP = b"\x01\x00\x5e\x00\x00\xfb"
 
-# What they are in the two states: probing, held.
+# The results in the two states: probing, held.
 PACKETS = (
     (announcement(FOREIGN, C), (True, True)),
     (denial(FOREIGN, C), (True, True)),
@@ -33,7 +34,7 @@ HOSTS = _hosts()
 
 
 def _is_conflict(host, frame):
-    """Return True if the frame would be one. The host stays as it is."""
+    """True if the frame would be a conflict. The state of the host does not change."""
     return host.kind(frame, host.machine.watched(), host.machine.held() >= 0) != 0
 
 
@@ -41,19 +42,19 @@ def _expect(frame, expected, what):
     assert tuple(_is_conflict(host, frame) for host in HOSTS) == tuple(expected), what
 
 
-def _with(frame, place, octets):
-    return frame[:place] + octets + frame[place + len(octets) :]
+def _with(frame, place, data):
+    return frame[:place] + data + frame[place + len(data) :]
 
 
 def _words(place):
-    """The frames with every value of the 16 bits there, and the values."""
+    """All frames in which the 16 bits at this offset have another value, and the values."""
     for frame, expected in PACKETS:
         usual = frame[place] << 8 | frame[place + 1]
         for value in range(0x10000):
             yield value, usual, _with(frame, place, bytes((value >> 8, value & 255))), expected
 
 
-def test_right_packets():
+def test_correct_packets():
     # R3927-2.2.1-h, R3927-2.2.1-j, R3927-2.5-a, X-19
     for frame, expected in PACKETS:
         _expect(frame, expected, frame)
@@ -71,7 +72,7 @@ def test_every_length():
 
 def test_every_opcode():
     # X-17, X-13
-    # A Reply with the sender address of a probe is none, and a Request with that of a Reply is one.
+    # A Reply to the sender address of a probe is not a conflict, and a Request with the sender of a Reply is.
     for value, _, frame, expected in _words(20):
         if value == 2 and frame[28:32] == sim.ANY:
             expected = (False, False)
@@ -93,7 +94,7 @@ def test_every_pair_of_address_lengths():
 
 def test_every_ethertype():
     # X-20, X-21, X-22
-    # Among them lengths (802.3) and the tags of VLANs.
+    # These include lengths (802.3) and VLAN tags.
     for value, usual, frame, expected in _words(12):
         _expect(frame, expected if value == usual else (False, False), value)
 
@@ -115,17 +116,17 @@ def test_snap():
 def test_sender_macs():
     # X-24
     for frame, expected in PACKETS:
-        for mac in (NOBODY, BROADCAST, GROUP, FOREIGN):
+        for mac in (ZERO_MAC, BROADCAST, GROUP, FOREIGN):
             _expect(_with(frame, 22, mac), expected, mac)
         _expect(_with(frame, 22, MAC), (False, False), "own")
-        # The Ethernet source decides nothing.
-        for mac in (NOBODY, BROADCAST, GROUP, MAC):
+        # The Ethernet source doesn't matter.
+        for mac in (ZERO_MAC, BROADCAST, GROUP, MAC):
             _expect(_with(frame, 6, mac), expected, mac)
 
 
 def test_target_macs():
     for frame, expected in PACKETS:
-        for mac in (NOBODY, BROADCAST, GROUP, MAC, FOREIGN):
+        for mac in (ZERO_MAC, BROADCAST, GROUP, MAC, FOREIGN):
             _expect(_with(frame, 32, mac), expected, mac)
 
 
@@ -136,7 +137,7 @@ def test_destinations():
         _expect(_with(frame, 0, BROADCAST), expected, "broadcast")
         for mac in (MAC, GROUP):
             _expect(_with(frame, 0, mac), (False, False) if is_probe else expected, mac)
-        for mac in (FOREIGN, NOBODY):
+        for mac in (FOREIGN, ZERO_MAC):
             _expect(_with(frame, 0, mac), (False, False), mac)
 
 
@@ -158,10 +159,10 @@ def test_target_addresses():
             _expect(_with(frame, 38, address), (False, False) if is_probe else expected, address)
 
 
-def test_the_machine_agrees():
-    # What _is_conflict() says is what a host does.
+def test_the_filter_and_the_machine_agree():
+    # A host does what _is_conflict() says.
     for index in range(2):
         for frame, expected in PACKETS:
             host = _hosts()[index]
-            host.heard(frame)
+            host.on_frame(frame)
             assert host.count("conflicts") == expected[index]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Ctrl-C at every jump in lib/autoip, which is where MicroPython looks for it: the service goes on.
+"""Ctrl-C at every jump in lib/autoip, where MicroPython checks for it: the service continues.
 
-On ports with threads (rp2, esp32) it is raised in the middle of a callback. On CPython, by its tracer.
+On ports with threads (rp2, esp32) Ctrl-C is raised in the middle of a callback. CPython's tracer raises it
+here.
 """
 
 import dis
@@ -17,17 +18,17 @@ from autoip import service
 
 FILES = {str(path) for path in pathlib.Path(service.__file__).parent.glob("*.py")}
 UNTIL = 70000  # ms
-SOON = 200  # ms: a wake-up that failed is tried again after 100
+SOON = 200  # ms: a wake-up that failed is repeated after 100 ms
 
 
 @functools.cache
 def jumps(code):
-    """The places of its jumps, as offsets."""
+    """The offsets of the jumps in the code."""
     return {each.offset for each in dis.get_instructions(code) if "JUMP" in each.opname}
 
 
 class Interrupter:
-    """Raises KeyboardInterrupt at the nth jump, once; counts them all."""
+    """Raises KeyboardInterrupt at the nth jump, once. Counts all jumps."""
 
     def __init__(self, nth):
         self.count = 0
@@ -44,21 +45,21 @@ class Interrupter:
         return self
 
 
-# What happens in a life: at that ms, to that link.
+# The events: at this time, on this link.
 CONFLICTS_AND_FLAP = (
-    (15000, lambda link: link.heard(sim.announcement(sim.FOREIGN, sim.C))),
-    (18000, lambda link: link.heard(sim.announcement(sim.FOREIGN, sim.C))),
+    (15000, lambda link: link.on_frame(sim.announcement(sim.FOREIGN, sim.C))),
+    (18000, lambda link: link.on_frame(sim.announcement(sim.FOREIGN, sim.C))),
     (40000, lambda link: link.flap(None)),
 )
-DENIAL = ((1500, lambda link: link.heard(sim.denial(sim.FOREIGN, sim.C))),)
+DENIAL = ((1500, lambda link: link.on_frame(sim.denial(sim.FOREIGN, sim.C))),)
 DENIED_AFTER_A_FLAP = (
     (20000, lambda link: link.flap(None)),
-    (21500, lambda link: link.heard(sim.denial(sim.FOREIGN, sim.C))),
+    (21500, lambda link: link.on_frame(sim.denial(sim.FOREIGN, sim.C))),
 )
 
 
 def live(nth, happenings):
-    """A claim, and what happens then; -> (number of jumps, service, link, wire)."""
+    """A claim, and these events. Returns (number of jumps, service, link, wire)."""
     wire = sim.Wire()
     link = sim.Link(wire)
     sim.power_up(wire)
@@ -71,7 +72,7 @@ def live(nth, happenings):
         while wire.now < UNTIL:
             try:
                 wire.run(UNTIL)
-            except KeyboardInterrupt:  # and the program goes on
+            except KeyboardInterrupt:  # and the program continues
                 sys.settrace(None)
                 wire.sleep(SOON)
                 assert svc._machine.held() == link.address, nth
@@ -97,7 +98,7 @@ def test_no_interrupt_stops_the_service(happenings, monkeypatch):
 
 
 def start(nth):
-    """start(), interrupted at the nth jump; -> the service, or None if it was."""
+    """start(), interrupted at the nth jump. Returns the service, or None if it was interrupted."""
     sys.settrace(Interrupter(nth))
     try:
         return autoip.start(ip="169.254.18.52", debug=True)
@@ -107,7 +108,7 @@ def start(nth):
         sys.settrace(None)
 
 
-def test_no_interrupt_leaves_half_a_start(monkeypatch):
+def test_no_interrupt_leaves_a_partial_start(monkeypatch):
     monkeypatch.setattr(service, "time", service.time)
     monkeypatch.setattr(service, "random", service.random)
     wire = sim.Wire()
@@ -123,7 +124,7 @@ def test_no_interrupt_leaves_half_a_start(monkeypatch):
     autoip.stop()
 
 
-def test_no_interrupt_leaves_half_a_stop(monkeypatch):
+def test_no_interrupt_leaves_a_partial_stop(monkeypatch):
     monkeypatch.setattr(service, "time", service.time)
     monkeypatch.setattr(service, "random", service.random)
     nth = interrupts = 0
@@ -140,7 +141,8 @@ def test_no_interrupt_leaves_half_a_stop(monkeypatch):
             interrupts += 1
         finally:
             sys.settrace(None)
-        # It either goes on as before, or it has ended: no list, state and interface that differ.
+        # Either the service runs as before, or it has ended. The list, the state and the interface must
+        # agree.
         if svc.state == "bound":
             assert service.running == [svc] and svc._link.address == sim.C and svc._link.on_wake, nth
         else:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Several hosts on a link that loses, delays, repeats and reorders frames, splits, merges; one is hostile."""
+"""Several hosts on a link that loses, delays, repeats and reorders frames, and that splits and merges. One is
+hostile.
+"""
 
 import sim
 from autoip import acd
@@ -7,26 +9,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from rate_checked import Watched
-from sim import FOREIGN, NOBODY, OTHER, REQUEST, C, Host, Wire, X, ip
+from sim import FOREIGN, OTHER, REQUEST, ZERO_MAC, C, Host, Wire, X, ip
 
-# The same examples at every run.
+# The same examples in every run.
 EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
-ASKER = b"\x02\x00\x00\x00\x00\x04"
-SLEEP = 6000  # ms: who is deaf for longer probes anew, as firmware/link.c has it
+PEER = b"\x02\x00\x00\x00\x00\x04"
+SLEEP = 6000  # ms: a host that received nothing for longer probes again, as in firmware/link.c
 
-# After the last fault: the pause of the rate limit, and four claims of 9 s at most that meet each other.
+# After the last disturbance: the pause of the rate limit, and four claims of at most 9 s that conflict with
+# each other.
 PEACE = 61000 + 4 * 9000  # ms
 
 
 class FaultyWire(Wire):
-    """loss, repeats: percent of the deliveries. jitter: ms. Stations hear each other on one side only."""
+    """loss, repeats: percent of the deliveries. jitter: ms. Stations only receive frames from their own
+    side.
+    """
 
     def __init__(self, seed):
         super().__init__(latency=1)
         self.random = sim.Random(seed)
         self.loss = self.repeats = self.jitter = 0
-        self.side = {}  # station -> its side, 0 if it has none
+        self.side = {}  # station -> its side, or 0
 
     def _deliver(self, sent):
         sender, frame = sent
@@ -35,28 +40,28 @@ class FaultyWire(Wire):
                 continue
             for _ in range(1 + (self.random(0, 99) < self.repeats)):
                 if self.random(0, 99) >= self.loss:
-                    self.at(self.now + self.random(0, self.jitter), station.heard, frame)
+                    self.at(self.now + self.random(0, self.jitter), station.on_frame, frame)
 
 
 class Member(Watched):
-    """A host that may sleep, and tells `company` what it holds."""
+    """A host that may sleep, and reports to `members` what it holds."""
 
-    def __init__(self, company, mac, seed):
-        self.company = company
+    def __init__(self, members, mac, seed):
+        self.members = members
         self.slept_at = -1
         self.starts = []  # ms of the first probe of each new candidate
-        super().__init__(company.wire, mac, seed, 2000, False, acd.new_limit(), answers=True)
+        super().__init__(members.wire, mac, seed, 2000, False, acd.new_limit(), answers=True)
 
     def do(self, todo):
         super().do(todo)
-        self.company.check()
+        self.members.check()
 
     def due(self):
         return super().due() if self.slept_at < 0 else -1
 
-    def heard(self, frame):
+    def on_frame(self, frame):
         if self.up and self.slept_at < 0:
-            super().heard(frame)
+            super().on_frame(frame)
 
     def check(self, frame):
         super().check(frame)
@@ -83,14 +88,14 @@ class Member(Watched):
 
 
 class Cloner(sim.Adversary):
-    """Takes some of the addresses that others probe for, and answers for all that it took."""
+    """Claims some of the addresses that other hosts probe for, and answers for all of them."""
 
     def __init__(self, wire):
-        super().__init__(wire, self._hear, OTHER)
+        super().__init__(wire, self._on_frame, OTHER)
         self.share = 0  # percent
         self.taken = set()
 
-    def _hear(self, frame):
+    def _on_frame(self, frame):
         host = sim.target(frame)
         if sim.is_probe(frame) and self.wire.random(0, 99) < self.share:
             self.taken.add(host)
@@ -103,13 +108,13 @@ kinds = st.sampled_from(
         lambda sha, host: sim.denial(sha, host, sim.BROADCAST),
         lambda sha, host: sim.probe(sha, host),
         lambda sha, host: sim.announcement(sha, host),
-        lambda sha, host: sim.packet(REQUEST, sha, ip(host), NOBODY, ip(X)),
+        lambda sha, host: sim.packet(REQUEST, sha, ip(host), ZERO_MAC, ip(X)),
     )
 )
 
 
 class LossyLink(RuleBasedStateMachine):
-    """`intact`: nothing was lost, split or asleep since all were bound."""
+    """`intact`: since all hosts were bound, no frame was lost, the link was not split and no host slept."""
 
     # R3927-2.2-c, R3927-2.2.1-n, R3927-2.5-a, R3927-2.5-e, R3927-4-b, R5227-2.4-a, X-06, X-32
 
@@ -129,7 +134,7 @@ class LossyLink(RuleBasedStateMachine):
             assert not self.shared(), "two hosts are bound to one address"
 
     def shared(self):
-        """Host parts that two members hold."""
+        """The host parts that two members hold."""
         held = [member.address for member in self.members if member.address >= 0]
         return {host for host in held if held.count(host) > 1}
 
@@ -200,16 +205,18 @@ class LossyLink(RuleBasedStateMachine):
 
     @rule()
     def peace(self):
-        """After the last fault no address is held twice for longer than an ARP, and all are bound in time."""
+        """After the last disturbance no address is held twice for longer than the time of an ARP Request, and
+        all hosts are bound in time.
+        """
         wire = self.wire
         wire.loss = wire.repeats = wire.jitter = self.cloner.share = 0
         wire.side.clear()
         for member in self.members:
             if not member.up:
                 member.link(True)
-        wire.sleep(9000)  # claims whose probes were lost are over
+        wire.sleep(9000)  # the claims whose probes were lost are over
         for host in self.shared():
-            wire.send(None, sim.packet(REQUEST, ASKER, ip(X), NOBODY, ip(host)))
+            wire.send(None, sim.packet(REQUEST, PEER, ip(X), ZERO_MAC, ip(host)))
         wire.sleep(20)
         assert not self.shared(), "two hosts are bound to one address after an ARP"
         wire.sleep(PEACE - 9020)
@@ -222,7 +229,7 @@ class LossyLink(RuleBasedStateMachine):
             return
         self.peace()
         for member in self.members:
-            # R3927-2.2.1-n, D7: ten at once, then one a minute.
+            # R3927-2.2.1-n, D7: ten at once, then one per minute.
             times = [ms for ms, _ in member.starts]
             assert all(times[i] - times[i - 20] >= 600000 for i in range(20, len(times)))
 
@@ -238,8 +245,8 @@ test_lossy_link = LossyLink.TestCase
     conflicts=st.lists(st.integers(0, 60000), max_size=5),
 )
 def test_two_hosts_with_one_mac_send_no_more_than_others(seed, gap, conflicts):
-    # Each takes the other's frames for its own that came back (R5227-2.1.1-j): both hold the address, which
-    # no protocol can see, and neither frame leads to another.
+    # Each host mistakes the other's frames for its own, which came back (R5227-2.1.1-j). So both hold the
+    # address, which no protocol can detect, and no frame causes another one.
     wire = Wire(latency=1)
     hosts = [Host(wire, sim.MAC, seed + i, first=C, plug=False, answers=True) for i in range(2)]
     wire.at(0, hosts[0].carrier, True)

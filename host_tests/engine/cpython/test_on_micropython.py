@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The engine tests once more, under the project's MicroPython; and the two interpreters compared."""
+"""Runs the engine tests with the project's MicroPython, and compares the frames of the two interpreters."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def test_on_micropython(module, tmp_path):
 
 
 def test_micropython_runs_the_files_of_the_tree():
-    # Not those frozen into its firmware.
+    # Not the files that are frozen into its firmware.
     done = micropython(RUN, "--files")
     files = done.stdout.split()
     assert files and all((ROOT / "lib/autoip") == Path(name).resolve().parent for name in files)

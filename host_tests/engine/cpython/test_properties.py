@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Properties of the protocol machine that hold for any frames, any times, any order."""
+"""Properties of the state machine that hold for any frames, any times and any order."""
 
 import pytest
 import sim
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from rate_checked import Watched
 from scapy.layers.l2 import ARP, Ether
-from sim import BROADCAST, FIRST, FOREIGN, LAST, MAC, NOBODY, OTHER, C, Host, Wire, X, ip
+from sim import BROADCAST, FIRST, FOREIGN, LAST, MAC, OTHER, ZERO_MAC, C, Host, Wire, X, ip
 
-# The same examples at every run.
+# The same examples in every run.
 EXAMPLES = settings(max_examples=400, deadline=None, derandomize=True, database=None)
 
 
@@ -21,7 +21,7 @@ def text(mac):
 
 
 def is_conflict(frame, probing, host, own):
-    """RFC 3927 2.2.1 and 2.5 over scapy's reading of the frame; shares nothing with acd.py."""
+    """RFC 3927 2.2.1 and 2.5, applied to the fields as scapy decodes them. Uses no code of acd.py."""
     if len(frame) < 42:
         return False
     ether = Ether(frame)
@@ -39,7 +39,7 @@ def is_conflict(frame, probing, host, own):
     return probing and is_probe and arp.pdst == address
 
 
-macs = st.sampled_from((MAC, FOREIGN, OTHER, NOBODY, BROADCAST)) | st.binary(min_size=6, max_size=6)
+macs = st.sampled_from((MAC, FOREIGN, OTHER, ZERO_MAC, BROADCAST)) | st.binary(min_size=6, max_size=6)
 addresses = st.sampled_from((ip(C), ip(X), sim.ANY, b"\x0a\x00\x00\x05")) | st.binary(min_size=4, max_size=4)
 
 
@@ -55,7 +55,7 @@ N1 = _first_announcement()
 
 @st.composite
 def arps(draw):
-    """A well-formed ARP packet about addresses that matter, perhaps padded."""
+    """A well-formed ARP packet about an address that matters, perhaps with padding."""
     op = draw(st.sampled_from((1, 1, 1, 2, 2, 2, 0, 3, 8, 255)))
     frame = sim.packet(
         op, draw(macs), draw(addresses), draw(macs), draw(addresses), draw(macs), draw(st.none() | macs)
@@ -65,7 +65,7 @@ def arps(draw):
 
 @st.composite
 def mutated(draw):
-    """Such a packet with some octets changed, and perhaps cut."""
+    """Such a packet with some bytes changed, and perhaps cut off."""
     frame = bytearray(draw(arps()))
     for _ in range(draw(st.integers(0, 3))):
         frame[draw(st.integers(0, len(frame) - 1))] = draw(st.integers(0, 255))
@@ -89,7 +89,7 @@ def _host_in(state):
 
 
 @pytest.mark.parametrize("state", [sim.PROBING, sim.ANNOUNCING, sim.HELD, "idle", "down"])
-def test_any_frame_is_judged_as_an_independent_reader_judges_it(state):
+def test_any_frame_gets_the_verdict_of_an_independent_reader(state):
     # R3927-2.2.1-h, R3927-2.2.1-j, R3927-2.5-a, R3927-2.5-f, R5227-2.4-a, X-18, B05
     @EXAMPLES
     @given(frames)
@@ -97,13 +97,13 @@ def test_any_frame_is_judged_as_an_independent_reader_judges_it(state):
         host = _host_in(state)
         machine = host.machine
         before = (machine.state, machine.host, host.count("conflicts"), host.address, len(host.wire.trace))
-        host.heard(frame)
+        host.on_frame(frame)
         to_us = host.accepts(frame)
         if isinstance(state, int) and to_us and is_conflict(frame, state == sim.PROBING, C, [MAC]):
-            assert host.judged & sim.CONFLICT and host.count("conflicts") == 1
+            assert host.actions & sim.CONFLICT and host.count("conflicts") == 1
         else:
             after = (machine.state, machine.host, host.count("conflicts"), host.address, len(host.wire.trace))
-            assert host.judged == 0 and after == before
+            assert host.actions == 0 and after == before
 
     check()
 
@@ -139,7 +139,7 @@ kinds = st.sampled_from(
         lambda sha, host: sim.denial(sha, host),
         lambda sha, host: sim.probe(sha, host),
         lambda sha, host: sim.announcement(sha, host),
-        lambda sha, host: sim.packet(1, sha, ip(X), NOBODY, ip(host)),
+        lambda sha, host: sim.packet(1, sha, ip(X), ZERO_MAC, ip(host)),
         lambda sha, host: sim.probe(sha, host, MAC),
     )
 )
@@ -183,7 +183,7 @@ class AnyStory(RuleBasedStateMachine):
     @rule(kind=kinds, sha=st.sampled_from((FOREIGN, OTHER, MAC)), times=st.integers(1, 3))
     def frame_about_its_address(self, kind, sha, times):
         for _ in range(times):
-            self.host.heard(kind(sha, self.host.machine.host))
+            self.host.on_frame(kind(sha, self.host.machine.host))
 
     @rule()
     def silence(self):
@@ -194,11 +194,11 @@ class AnyStory(RuleBasedStateMachine):
     @rule(times=st.integers(1, 2))
     def conflict(self, times):
         for _ in range(times):
-            self.host.heard(sim.announcement(FOREIGN, self.host.machine.host))
+            self.host.on_frame(sim.announcement(FOREIGN, self.host.machine.host))
 
     @rule(frame=frames)
     def any_frame(self, frame):
-        self.host.heard(frame)
+        self.host.on_frame(frame)
 
     @rule(settled=st.booleans())
     def flap(self, settled):
@@ -267,7 +267,7 @@ test_any_story = AnyStory.TestCase
 )
 def test_never_two_defences_of_one_address_in_ten_seconds(delay, steps):
     # R3927-2.5-e, B12
-    # The checks are those of Watched; here the address is held most of the time.
+    # The checks are those of Watched. Here the address is held most of the time.
     story = AnyStory()
     story.boot(1, delay, False, 0)
     story.silence()

@@ -8,23 +8,25 @@ HOSTS = 20000
 
 
 @pytest.mark.parametrize("make", scale.MACS.values())
-def test_all_find_an_address_of_their_own(make):
+def test_all_hosts_find_different_addresses(make):
     # R3927-2.1-c, R3927-2.2.1-n
     population = scale.Population(make(HOSTS))
     scale.check(population)
     times = population.times()
     assert population.losses() == population.unbound() == 0 and min(times) >= 4
     if make is scale.one_vendor:
-        # Consecutive MACs never meet: every claim is the RFC's without a conflict.
+        # Consecutive MACs have different candidates, so every claim has the timing of the RFC without a
+        # conflict.
         assert population.conflicts() == 0 and max(times) <= 7.01
         assert population.frames_a_host() == 5
     else:
-        # At once, both of two hosts that meet have to move; chance counts one.
+        # If two hosts probe an address at the same time, both have to move. chance() counts one conflict for
+        # this.
         assert population.conflicts() < 2.5 * scale.chance(HOSTS)
         assert scale.quantile(times, 0.5) < 7 and scale.quantile(times, 0.99) < 40
 
 
-def test_after_a_power_cut_all_have_their_addresses_again():
+def test_after_a_power_failure_all_hosts_have_their_addresses_again():
     # R3927-2.1-g
     population = scale.Population(scale.random_macs(2000))
     held = population.addresses()
@@ -32,8 +34,8 @@ def test_after_a_power_cut_all_have_their_addresses_again():
     assert again.addresses() == held and again.conflicts() == 0 and max(again.times()) <= 7.01
 
 
-def test_a_newcomer_among_1300_hosts():
-    # RFC 3927 1.3: 98 % get their first choice; of 200 newcomers less than 93 % are one case in a million.
+def test_a_new_host_among_1300_hosts():
+    # RFC 3927 1.3: 98 % get their first choice. Less than 93 % of 200 new hosts is one case in a million.
     assert scale.first_try(1300, 200) > 0.93
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stands in for the firmware's module under CPython, which has no lwIP: there is no interface."""
+"""Replaces the firmware's module in CPython, which has no lwIP. There is no interface."""
 
 import errno
 

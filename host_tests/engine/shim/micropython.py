@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the code under test takes from MicroPython and CPython lacks."""
+"""The functions of MicroPython that the code under test uses and CPython lacks."""
 
 import sys
 import traceback
