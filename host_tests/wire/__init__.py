@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The test wire: network namespaces, a bridge, boards, real peers and an adversary on it."""
+"""The test wire: network namespaces, a bridge, boards, real peers and an adversary."""

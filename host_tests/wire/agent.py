@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Runs on the board under test: agent.py TAP MAC on UNIX_TAP, by the raw REPL on others.
+"""Runs on the board under test: as agent.py TAP MAC on UNIX_TAP, through the raw REPL on other boards.
 
-Tells events and answers the host, a JSON line each.
+Prints events and answers to the host, one JSON line each.
 
 A line from the host is a pair, ["eval", expression] or ["exec", code].
 """
@@ -15,13 +15,13 @@ import autoip
 import network
 from autoip.service import Service
 
-PATIENCE = 30  # s for what must come, however busy the machine is
+PATIENCE = 30  # s to wait for an event on a busy machine
 
 _ICMP = 1
-_ECHO = b"\x08\x00\xf7\xff\x00\x00\x00\x00"  # Echo Request, number 0, with its checksum
+_ECHO = b"\x08\x00\xf7\xff\x00\x00\x00\x00"  # an Echo Request with number 0 and its checksum
 
 
-def tell(**what):
+def report(**what):
     sys.stdout.write(json.dumps(what) + "\n")
 
 
@@ -29,7 +29,7 @@ kept_note = Service._note
 
 
 def note(self, word, host=-1):
-    """The service's log, entry by entry, for checker.losses()."""
+    """Prints the service's log, entry by entry, for checker.losses()."""
     kept_note(self, word, host)
     try:
         print("autoip %s: %s %s" % (self.name, word, "169.254.%d.%d" % (host >> 8, host & 255)))
@@ -38,7 +38,7 @@ def note(self, word, host=-1):
 
 
 def on_event(event, svc):
-    tell(event=event, address=svc.address, state=svc.state)
+    report(event=event, address=svc.address, state=svc.state)
 
 
 def start(nic, **options):
@@ -47,34 +47,36 @@ def start(nic, **options):
 
 
 def linked():
-    """Has the interface a link? Each port has numbers of its own for that."""
+    """Has the interface a link? The values of status() depend on the port."""
     status = nic.status()
     return status in (3, 5) if sys.platform == "esp32" else status >= 2
 
 
 def logged(word):
-    """Is the word in the log? On a busy machine other entries follow before a test looks."""
+    """Is the word in the log? On a busy machine, other entries may follow it."""
     return word in [entry[1] for entry in autoip.get(nic).log()]
 
 
 def busy_over_a_flap(event, svc):
-    """on_event for start(): from the first address on Python is busy, until the cable was out and in."""
+    """on_event for start(): keeps Python busy from the first address on, until the cable was out and in
+    again.
+    """
     on_event(event, svc)
     if event == "bound" and not svc.previous:
         until(lambda: not linked(), PATIENCE * 1000)
         on_event("unplugged", svc)
         until(linked, PATIENCE * 1000)
-        time.sleep(2)  # in which the host asks for the address
+        time.sleep(2)  # time for the host to ask for the address
         on_event("rested", svc)
 
 
 def ping(address, timeout=PATIENCE):
-    """Does the address answer within `timeout` s? It is asked once."""
+    """Does the address answer one ping within `timeout` s?"""
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, _ICMP)
     sock.settimeout(timeout)
     try:
         sock.sendto(_ECHO, (address, 0))
-        while sock.recvfrom(64)[1][0] != address:  # somebody else's
+        while sock.recvfrom(64)[1][0] != address:  # not the reply to this ping
             pass
         return True
     except OSError:
@@ -84,11 +86,11 @@ def ping(address, timeout=PATIENCE):
 
 
 def until(condition, ms):
-    """Wait until the condition holds, `ms` at most; does it hold then?"""
+    """Wait at most `ms` until the condition holds. Returns whether it holds then."""
     end = time.ticks_add(time.ticks_ms(), ms)
     while not condition():
         if time.ticks_diff(end, time.ticks_ms()) < 0:
-            time.sleep_ms(5)  # what was due before happens first
+            time.sleep_ms(5)  # the events that were due before come first
             return bool(condition())
         time.sleep_ms(5)
     return True
@@ -103,13 +105,13 @@ def answer(kind, code):
 def serve():
     for line in sys.stdin:
         try:
-            tell(answer=answer(*json.loads(line)))
+            report(answer=answer(*json.loads(line)))
         except Exception as error:
-            tell(error=type(error).__name__, args=[str(arg) for arg in error.args])
+            report(error=type(error).__name__, args=[str(arg) for arg in error.args])
 
 
 def connect():
-    """The board's interface on the wire, active."""
+    """Returns the board's interface on the wire, active."""
     if sys.platform == "linux":
         nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
     elif hasattr(network, "LAN"):
@@ -125,7 +127,7 @@ def connect():
 
 
 Service._note = note
-if "nic" not in globals():  # the host knows how an ESP32 is connected
+if "nic" not in globals():  # the host sets the class for an ESP32
     nic = connect()
-tell(event="ready", address=None, state=None)
+report(event="ready", address=None, state=None)
 serve()

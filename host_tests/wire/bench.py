@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a wire test stands on: a wire under capture, with the boards and peers that it asks for."""
+"""What a wire test uses: a wire with a capture, and the boards and peers that the test adds."""
 
 from . import checker
 from .board import ROOT, Board, OlderTaskBoard, QemuBoard, TaskBoard
@@ -21,7 +21,7 @@ BOARDS = {
 
 
 class Bench:
-    """A wire under capture. At the end all boards must end well and every frame must be in order."""
+    """A wire with a capture. At the end, no board may have failed, and the checker checks every frame."""
 
     def __init__(self, name, kind, bridges=("br0",)):
         self._kind = kind
@@ -30,11 +30,11 @@ class Bench:
         self.captures = [self._capture(bridge) for bridge in bridges]
         self.capture = self.captures[0]
         self.boards = []
-        self.by_hand = set()  # link-local addresses that the boards have without autoip
+        self.by_hand = set()  # link-local addresses that the boards have in addition to autoip's
         self._peers = []
 
     def board(self, kind=None, **options):
-        """A board, of another kind than the bench's if that is named."""
+        """A board, of the bench's kind or of the kind that is named."""
         make = BOARDS[kind or self._kind]
         board = make(self.wire, self._log(f"board{len(self.boards)}"), **options)
         self.boards.append(board)
@@ -53,18 +53,18 @@ class Bench:
         return peer
 
     def dhcp(self):
-        """A Linux host with a DHCP server, to be started."""
+        """A Linux host with a DHCP server, which is not started."""
         server = DhcpServer(self.wire, self._log("dhcp"))
         self._peers.append(server)
         return server
 
     def close(self):
-        faults = []
+        failures = []
         for each in self.boards + self._peers + self.captures:
             try:
                 each.close()
-            except Exception as fault:
-                faults.append(f"{type(fault).__name__}: {fault}")
+            except Exception as failure:
+                failures.append(f"{type(failure).__name__}: {failure}")
         self.wire.close()
         macs = [mac for board in self.boards for mac in board.macs]
         outages = [outage for board in self.boards for outage in board.outages]
@@ -72,8 +72,8 @@ class Bench:
         for board in self.boards:
             losses += checker.losses(board.log.read_text(errors="replace"), board.macs)
         for capture in self.captures:
-            faults += checker.violations(capture.frames, macs, losses, self.by_hand, outages)
-        assert not faults, "\n".join(faults)
+            failures += checker.violations(capture.frames, macs, losses, self.by_hand, outages)
+        assert not failures, "\n".join(failures)
 
     def _capture(self, bridge):
         suffix = "" if bridge == "br0" else f"-{bridge}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A web browser on a host of the wire: Debian's chromium, for names that are found by mDNS (zeroconf)."""
+"""A web browser on a host of the wire: Debian's chromium, with zeroconf for mDNS names."""
 
 import os
 import subprocess
@@ -17,14 +17,14 @@ _WINDOW = "--window-size=1000,400"
 
 
 class Browser:
-    """On a host that has an address of the link."""
+    """A browser on a host that has an address of the link."""
 
     def __init__(self, host):
         self._namespace = host.namespace
         self._address = host.address
 
     def resolve(self, name):
-        """The IPv4 addresses of a name by mDNS; none if nobody answers within PATIENCE."""
+        """The IPv4 addresses of a name, found with mDNS. Empty if no host answers within PATIENCE."""
         with self._namespace.inside():
             resolver = Zeroconf(interfaces=[self._address], ip_version=IPVersion.V4Only)
         question = AddressResolverIPv4(f"{name}.")
@@ -33,13 +33,15 @@ class Browser:
         return set(question.parsed_addresses(IPVersion.V4Only))
 
     def show(self, url, name, picture):
-        """The page at a URL, as HTML after all scripts; its picture is left as PNG in the file `picture`.
+        """The page at a URL, as HTML after all scripts have run. Saves a picture of it as PNG in the file
+        `picture`.
 
-        The browser finds `name` at the address that resolve() gives. Elsewhere the system's resolver asks
-        by mDNS for it; here the system is the one of the machine that runs the tests, and is left alone.
+        The browser finds `name` at the address that resolve() returns. On a user's computer the system's
+        resolver uses mDNS for this. Here the system is the machine that runs the tests, which must not be
+        changed.
         """
         addresses = self.resolve(name)
-        assert len(addresses) == 1, f"{name}: {addresses or 'nobody answers'}"
+        assert len(addresses) == 1, f"{name}: {addresses or 'no host answers'}"
         with tempfile.TemporaryDirectory() as home, self._namespace.inside():
             command = [
                 *_CHROMIUM,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every frame on a bridge, once: kept decoded, and as pcap."""
+"""Every frame on a bridge, once: decoded in memory, and as a pcap file."""
 
 import select
 import socket
@@ -15,11 +15,11 @@ _SO_TIMESTAMPNS = 35
 _SO_RCVBUFFORCE = 33
 _FRAME_MAX = 65536
 _PCAP_ETHERNET = 1
-_QUIET = 0.1  # s without a frame until close() takes the capture for complete
+_QUIET = 0.1  # s without a frame after which close() ends the capture
 
 
 class Capture:
-    """Captures from now until close(). `frames` is in the order of arrival; times are the kernel's."""
+    """Captures from now until close(). `frames` is in the order of arrival. The times are from the kernel."""
 
     def __init__(self, wire, path, bridge="br0"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,17 +44,17 @@ class Capture:
         self._writer.close()
 
     def since(self, after=0):
-        """The frames later than `after` (s since 1970), up to the very last on the wire."""
+        """The frames later than `after` (s since 1970), up to the last one on the wire."""
         self._catch_up()
         with self._arrived:
             return [frame for frame in self.frames if frame.time > after]
 
     def select(self, predicate, after=0):
-        """The frames later than `after` for which the predicate holds."""
+        """The frames later than `after` for which the predicate is true."""
         return [frame for frame in self.since(after) if predicate(frame)]
 
     def arps_of(self, mac, kind, after=0):
-        """ARP frames that the host with this MAC sent itself, by kind."""
+        """The ARP frames that the host with this MAC sent itself, by kind."""
         return self.select(lambda f: not f.injected and f.source == mac and f.kind == kind, after)
 
     def probes_of(self, mac, after=0):
@@ -64,7 +64,7 @@ class Capture:
         return self.arps_of(mac, "announcement", after)
 
     def wait_for(self, predicate, timeout=PATIENCE, after=0):
-        """The first frame later than `after` for which the predicate holds, awaited if need be."""
+        """Wait for the first frame later than `after` for which the predicate is true, and return it."""
         deadline = time.monotonic() + timeout
         seen = 0
         while True:
@@ -79,14 +79,17 @@ class Capture:
                 raise TimeoutError(f"no such frame within {timeout} s, see {self.path}")
 
     def wait_for_several(self, predicate, count, after=0):
-        """The first `count` frames later than `after` for which the predicate holds, awaited if need be."""
+        """Wait for the first `count` frames later than `after` for which the predicate is true, and return
+        them.
+        """
         found = []
         for _ in range(count):
             found.append(self.wait_for(predicate, after=found[-1].time if found else after))
         return found
 
     def _catch_up(self):
-        # The reader takes a frame out of the socket and keeps it under one lock: none is in between.
+        # The reader reads a frame and stores it while it holds the lock, so every frame is either in the
+        # socket or stored.
         now = time.time()
         while True:
             with self._arrived:
@@ -108,7 +111,7 @@ class Capture:
         raw, ancillary, _, (device, _, kind, *_) = self._socket.recvmsg(_FRAME_MAX, 64)
         outgoing = kind == socket.PACKET_OUTGOING
         if self._wire.passes(device, outgoing, self._bridge):
-            # Only the adversary sends by the bridge itself.
+            # Only the adversary sends with the bridge device itself.
             self._keep(raw, _timestamp(ancillary), outgoing)
 
     def _keep(self, raw, at, injected):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What holds for every frame of every board, whatever a test is about. Run over each capture at its end."""
+"""The rules that every frame of every board must follow in every test. Runs on each capture at its end."""
 
 import collections
 import ipaddress
@@ -13,19 +13,19 @@ from .frames import ANY, BROADCAST, REQUEST
 LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
 _FIRST = ipaddress.ip_address("169.254.1.0")  # RFC 3927 2.1
 _LAST = ipaddress.ip_address("169.254.254.255")
-_NOBODY = "00:00:00:00:00:00"
+_ZERO_MAC = "00:00:00:00:00:00"
 _ARP_LENGTH = 42
 _PROBE_NUM = 3
 _DEFEND_INTERVAL = 10  # s
-_ANNOUNCEMENTS_MAX = 3  # in DEFEND_INTERVAL: ANNOUNCE_NUM and one defence
-_GROUP = 1  # bit of a MAC's first octet: multicast and broadcast
+_ANNOUNCEMENTS_MAX = 3  # the announcements and one defence that may fall into DEFEND_INTERVAL
+_GROUP = 1  # bit of a MAC's first byte: multicast and broadcast
 _TOLD = re.compile(r"(\S+) autoip e(\d): (bound|suspended|lost) ")
-_LOG_STEP = 0.001  # s, of the times in a board's log
+_LOG_STEP = 0.001  # s by which the times in a board's log may be wrong
 
 
 @dataclass(frozen=True)
 class Loss:
-    """From `time` on the address of a board's `claim`th claim since power-up may not be used."""
+    """From `time` on, the board must not use the address of its `claim`th claim since power-up."""
 
     time: float  # s since 1970
     mac: str
@@ -36,7 +36,7 @@ class Loss:
 class Outage:
     """The cable of a board was out from `start` to `time`, and the board may not have noticed it.
 
-    What it sent in between is in no capture, be it a whole claim.
+    The frames that it sent during this time are in no capture, even if they were a complete claim.
     """
 
     time: float  # s since 1970
@@ -45,10 +45,10 @@ class Outage:
 
 
 def losses(log, macs):
-    """What a board told in its log; macs: those of its interfaces e0, e1, ...
+    """The losses in a board's log. macs: the MACs of its interfaces e0, e1, ...
 
-    A line is written a little after the fact, when the next claim may be on the wire already: hence
-    the number of the claim.
+    The board writes a line a little after the event, when frames of the next claim may already be on the
+    wire. So a loss has the number of its claim.
     """
     claims = collections.Counter()
     found = []
@@ -62,12 +62,13 @@ def losses(log, macs):
 
 
 def violations(frames, macs, losses=(), by_hand=(), outages=()):
-    """One line for each frame that breaks a rule, and for addresses held twice in the end.
+    """One line for each frame that breaks a rule, and for each address that two boards hold at the end.
 
-    macs: those of the boards. What the adversary sends in their name is not theirs. by_hand: link-local
-    addresses that boards have otherwise, which autoip neither probes nor gives up.
+    macs: the MACs of the boards. Frames that the adversary sends with these MACs don't count. by_hand:
+    link-local addresses of the boards that autoip does not manage, so it neither probes them nor gives them
+    up.
     """
-    claimants = collections.defaultdict(set)  # address -> MACs that ARP tied to it
+    claimants = collections.defaultdict(set)  # address -> MACs that claimed it with ARP
     boards = {mac: _Board(claimants, by_hand) for mac in macs}
     found = []
     for each in sorted([*frames, *losses, *outages], key=lambda each: each.time):
@@ -79,8 +80,8 @@ def violations(frames, macs, losses=(), by_hand=(), outages=()):
             continue
         board = boards.get(each.source)
         if board and not each.injected:
-            told = f"{each.time:.6f} {each.source} {each.words()}"
-            found += [f"{told}: {what}" for what in board.judge(each)]
+            prefix = f"{each.time:.6f} {each.source} {each.words()}"
+            found += [f"{prefix}: {what}" for what in board.check(each)]
         if each.arp is not None:
             claimants[each.arp.psrc].add(each.arp.hwsrc)
     return found + list(_held_twice(boards))
@@ -98,7 +99,7 @@ class _Board:
         self._by_hand = by_hand
         self._claims = 0
         self._lost_at = 0
-        self._missed = False  # there may have been a claim that is in no capture
+        self._missed = False  # the board may have made a claim that is in no capture
         self._claimants = claimants
         self._probed = []
         self._announced = []
@@ -111,10 +112,10 @@ class _Board:
             self.held = None
 
     def miss(self, outage):
-        """A board that has noticed the outage has suspended its address."""
+        """The board may have missed the outage. If it has noticed it, it has suspended its address."""
         self._missed = self._lost_at < outage.start and bool(self.held or self._probed)
 
-    def judge(self, frame):
+    def check(self, frame):
         if frame.arp is not None:
             yield from self._judge_arp(frame)
         elif IP in frame.packet:
@@ -173,10 +174,10 @@ class _Board:
 def _judge_form(frame):
     arp = frame.arp
     if len(frame.raw) < _ARP_LENGTH or any(frame.raw[_ARP_LENGTH:]):
-        yield "not 42 octets, nor zeros behind them"
+        yield "not 42 bytes, or 42 bytes and zeros"
     if arp.hwsrc != frame.source:
         yield "ARP sender MAC is not the source MAC (RFC 3927 2.2.1)"
-    if arp.op == REQUEST and arp.hwdst != _NOBODY:
+    if arp.op == REQUEST and arp.hwdst != _ZERO_MAC:
         yield "target MAC of a Request is not zero (RFC 3927 2.2.1)"
     for address in {arp.psrc, arp.pdst if frame.kind == "probe" else arp.psrc} - {ANY}:
         if is_link_local(address) and not _FIRST <= ipaddress.ip_address(address) <= _LAST:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What a board sends, in words about roles: two boards that do the same send the same words."""
+"""The frames of a board in words, with roles instead of addresses. Boards that act in the same way have the
+same words.
+"""
 
 import zlib
 from typing import NamedTuple
@@ -9,12 +11,12 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP, IPerror, TCPerror, UDPerror
 
 from .frames import BROADCAST
 
-_EPHEMERAL = 32768  # where Linux begins to choose ports; lwIP does at 49152
-_A = 1  # type of a DNS record
+_EPHEMERAL = 32768  # the first port that Linux chooses; lwIP starts at 49152
+_A = 1  # the type of a DNS record
 _MDNS_GROUP = "224.0.0.251"
 _DHCP = {67, 68}
 _IGMP = 2
-_SHORT = 32  # octets of a payload that are shown
+_SHORT = 32  # bytes of a payload that are shown
 _GROUP_MAC = "01:00:5e:"
 
 
@@ -25,19 +27,18 @@ class Sent(NamedTuple):
     source: str
     target: str
     detail: str
-    to: str  # whose MAC; "all": broadcast; "group": the MAC of the multicast address
+    to: str  # the role of a MAC; "all": broadcast; "group": the MAC of the multicast address
 
     def __str__(self):
         return f"{self.what}: {self.source} > {self.target} [to {self.to}] {self.detail}".rstrip()
 
 
 class Roles:
-    """Who is who while a turn lasts.
+    """The roles of addresses and MACs during a turn.
 
-    own: the board's addresses. The first is OWN, the others are OTHER.
-    shown: the one of them that the interface shows, which mDNS tells and IGMP uses.
-    addresses, macs: the roles of others, and of MACs.
-    asks: which of the board's addresses a host talks to. In what the board sends to that host, this is OWN.
+    own: the board's addresses. The first is OWN, the others are OTHER. shown: the address that the interface
+    shows, which mDNS announces and IGMP uses. addresses, macs: the roles of other addresses, and of MACs.
+    asks: the board's address with which a host communicates. In frames to this host, it is OWN.
     """
 
     def __init__(self, own, shown, addresses, macs, asks):
@@ -51,7 +52,7 @@ class Roles:
         return self._addresses.get(address, address)
 
     def source(self, address, target):
-        """The role of the source of what the board sends to `target`."""
+        """The role of the source address in a frame from the board to `target`."""
         if address not in self._own:
             return self.address(address)
         return "OWN" if address == self._asks.get(target, self._own[0]) else "OTHER"
@@ -61,17 +62,17 @@ class Roles:
             return "group"
         return self._macs.get(mac, mac)
 
-    def told(self, value):
-        """A value that was told in JSON, with the roles in the place of addresses and chosen ports."""
+    def translated(self, value):
+        """A value from JSON, with roles instead of addresses and of chosen ports."""
         if isinstance(value, (list, tuple)):
-            return [self.told(each) for each in value]
+            return [self.translated(each) for each in value]
         if isinstance(value, str):
             return self.address(value)
         chosen = isinstance(value, int) and not isinstance(value, bool) and value >= _EPHEMERAL
         return "*" if chosen else value
 
     def sent(self, frame):
-        """The frame in words. None if it is not compared: IPv6, DHCP, probes, mDNS by multicast."""
+        """The frame in words, or None if it is not compared: IPv6, DHCP, probes, mDNS by multicast."""
         if frame.arp is not None:
             return self._arp(frame)
         ip = frame.packet.getlayer(IP)
@@ -96,47 +97,47 @@ class Roles:
     def _content(self, ip):
         if ip.frag or ip.flags.MF:
             more = ", more follow" if ip.flags.MF else ""
-            return "fragment", f"of {ip.proto} at {ip.frag * 8}, {ip.len - ip.ihl * 4} octets{more}"
+            return "fragment", f"of {ip.proto} at {ip.frag * 8}, {ip.len - ip.ihl * 4} bytes{more}"
         if ip.proto == _IGMP:
             return "IGMP", f"{_igmp(ip)}, ttl {ip.ttl}"
         if TCP in ip:
             return self._tcp(ip[TCP])
         if UDP in ip:
             ports = f"{_port(ip[UDP].sport)} > {_port(ip[UDP].dport)}"
-            told = self.dns(ip[DNS]) if DNS in ip else octets(bytes(ip[UDP].payload))
-            return "UDP", f"{ports}, ttl {ip.ttl}: {told}"
+            text = self.dns(ip[DNS]) if DNS in ip else shortened(bytes(ip[UDP].payload))
+            return "UDP", f"{ports}, ttl {ip.ttl}: {text}"
         if ICMP in ip:
             return "ICMP", f"{ip[ICMP].type}/{ip[ICMP].code}, ttl {ip.ttl}: {self._icmp(ip[ICMP])}"
-        return f"IP {ip.proto}", octets(bytes(ip.payload))
+        return f"IP {ip.proto}", shortened(bytes(ip.payload))
 
     def _tcp(self, tcp):
-        """Without bare acknowledgements: how many there are is a matter of time."""
+        """Ignores bare acknowledgements, because their number depends on timing."""
         flags = "".join(flag for flag in "SFR" if flag in str(tcp.flags))
         payload = bytes(tcp.payload)
         if not flags and not payload:
             return None, ""
         options = f" MSS {dict(tcp.options).get('MSS')}" if "S" in flags else ""
-        return "TCP", f"{_port(tcp.sport)} > {_port(tcp.dport)} {flags}{options} {octets(payload)}"
+        return "TCP", f"{_port(tcp.sport)} > {_port(tcp.dport)} {flags}{options} {shortened(payload)}"
 
     def _icmp(self, icmp):
         if IPerror not in icmp:
-            return octets(bytes(icmp.payload))
+            return shortened(bytes(icmp.payload))
         about = icmp[IPerror]
         ports = next((about[layer] for layer in (UDPerror, TCPerror) if layer in about), None)
-        told = f"about {self.address(about.src)} > {self.address(about.dst)}"
-        return f"{told} {_port(ports.sport)} > {_port(ports.dport)}" if ports else told
+        text = f"about {self.address(about.src)} > {self.address(about.dst)}"
+        return f"{text} {_port(ports.sport)} > {_port(ports.dport)}" if ports else text
 
     def dns(self, answer):
-        """The IPv4 addresses in an answer."""
+        """The IPv4 addresses in a DNS answer."""
         records = [
             record for section in (answer.an, answer.ar) for record in section or [] if record.type == _A
         ]
-        told = {"SHOWN" if record.rdata == self._shown else self.address(record.rdata) for record in records}
-        return f"A {', '.join(sorted(told))}"
+        found = {"SHOWN" if record.rdata == self._shown else self.address(record.rdata) for record in records}
+        return f"A {', '.join(sorted(found))}"
 
 
 def is_repeated(frame, before):
-    """Is this TCP segment sent again? before: those sent so far, to which it is added."""
+    """Is this TCP segment a retransmission? before: the segments sent so far, to which it is added."""
     if TCP not in frame.packet:
         return False
     ip, tcp = frame.packet[IP], frame.packet[TCP]
@@ -150,9 +151,9 @@ def _port(port):
     return "*" if port >= _EPHEMERAL else port
 
 
-def octets(data):
-    """A payload in short."""
-    return repr(data) if len(data) <= _SHORT else f"{len(data)} octets, CRC {zlib.crc32(data):08x}"
+def shortened(data):
+    """A payload, shortened."""
+    return repr(data) if len(data) <= _SHORT else f"{len(data)} bytes, CRC {zlib.crc32(data):08x}"
 
 
 def _igmp(ip):
@@ -161,5 +162,5 @@ def _igmp(ip):
 
 
 def _group_mac(address):
-    octets = [int(octet) for octet in address.split(".")]
-    return f"{_GROUP_MAC}{octets[1] & 0x7F:02x}:{octets[2]:02x}:{octets[3]:02x}"
+    parts = [int(part) for part in address.split(".")]
+    return f"{_GROUP_MAC}{parts[1] & 0x7F:02x}:{parts[2]:02x}:{parts[3]:02x}"

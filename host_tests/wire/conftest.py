@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Fixtures of the wire tests: a `bench` with a wire, its capture and what stands on it.
+"""Fixtures of the wire tests: a `bench` with a wire, its capture, and boards.
 
-A test that has a `bench` runs once with "unix" and once with "qemu", unless it is marked with the only one
-and the reason: `only("unix", "why")`. Those marked `threaded` run with "task" as well, and those marked
-`older` with "task-idf5.3", which has the DHCP client of an older ESP-IDF. If `make test-board`
-has built an ESP32, all but the `only` ones run with "esp32" as well, unless it is said why not:
-`not_on_espressif("why")`. A marker's name must not contain the name of a board, because -k finds both. Each
-test leaves its pcap and the boards' logs in build/captures.
+A test that has a `bench` runs once with "unix" and once with "qemu", unless a marker names the only one and
+the reason: `only("unix", "why")`. Tests marked `threaded` also run with "task", and those marked `older` with
+"task-idf5.3", which has the DHCP client of an older ESP-IDF. If `make test-board` has built an ESP32, all
+tests but the `only` ones also run with "esp32", unless a marker gives a reason: `not_on_espressif("why")`. A
+marker's name must not contain the name of a board, because -k finds both. Each test writes its pcap and the
+boards' logs to build/captures.
 """
 
 import os
@@ -52,7 +52,7 @@ def bench(request):
 
 @pytest.fixture
 def two_wires(request):
-    """A bench with two bridges that know nothing of each other, for UNIX_TAP: the other has one interface."""
+    """A bench with two separate bridges, for UNIX_TAP. A board's second interface is on the second bridge."""
     bench = _bench(request, "unix", bridges=("br0", "br1"))
     yield bench
     bench.close()
@@ -68,7 +68,7 @@ def two_wires_of_task(request):
 
 @pytest.fixture
 def bench_of_three(request):
-    """A bench with three bridges that know nothing of each other, for UNIX_TAP."""
+    """A bench with three separate bridges, for UNIX_TAP."""
     bench = _bench(request, "unix", bridges=("br0", "br1", "br2"))
     yield bench
     bench.close()
@@ -76,7 +76,7 @@ def bench_of_three(request):
 
 @pytest.fixture
 def server(bench):
-    """A host of the bench with an address in 169.254/16, and a DHCP server to be started."""
+    """A host of the bench with an address in 169.254/16, and with a DHCP server, which is not started."""
     server = bench.dhcp()
     server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
     return server

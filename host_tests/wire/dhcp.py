@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real DHCP server on the wire, which is the router as well: dnsmasq on a host."""
+"""A real DHCP server on the wire, which is also the router: dnsmasq on a host."""
 
 import subprocess
 import time
@@ -16,7 +16,9 @@ _TYPES = {"discover": 1, "offer": 2, "request": 3, "decline": 4, "ack": 5, "nak"
 
 
 def is_dhcp(kind, mac):
-    """A predicate for Capture.wait_for(): a message of this kind, from or to the client with this MAC."""
+    """A predicate for Capture.wait_for(): a DHCP message of this kind, from or to the client with this
+    MAC.
+    """
     client = bytes.fromhex(mac.replace(":", ""))
 
     def matches(frame):
@@ -31,7 +33,7 @@ def is_dhcp(kind, mac):
 
 
 class DhcpServer:
-    """A host at 10.0.0.1 that leases 10.0.0.`first` - 10.0.0.`first + 9` from start() to stop()."""
+    """A host at 10.0.0.1 that leases 10.0.0.`first` - 10.0.0.`first + 9` between start() and stop()."""
 
     def __init__(self, wire, log):
         self.host = wire.add_host(f"{ADDRESS}/24")
@@ -40,11 +42,11 @@ class DhcpServer:
         self._process = None
 
     def start(self, first=50):
-        """Serve from now on; a client with a lease of another range gets a NAK when it renews."""
+        """Start to serve. A client with a lease of another range gets a NAK when it renews."""
         options = [
             "--keep-in-foreground",
             "--conf-file=/dev/null",
-            "--pid-file=",  # none
+            "--pid-file=",  # no router
             "--user=root",
             "--port=0",  # no DNS
             "--interface=eth0",
@@ -79,8 +81,8 @@ class DhcpServer:
 class ScriptedServer:
     """The adversary as a DHCP server: one exchange at a time, in forms that dnsmasq does not use.
 
-    unicast: answers go to the leased address, and not to all. options: of IP. split: octets of the
-    fragments that the ACK comes in, or 0. seconds: the time of the lease.
+    unicast: send answers to the leased address, instead of broadcasting them. options: IP options. split: the
+    size in bytes of the fragments of the ACK, or 0. seconds: the lease time.
     """
 
     def __init__(self, bench, board, lease="10.0.0.50", unicast=False, options=(), split=0, seconds=600):
@@ -89,18 +91,20 @@ class ScriptedServer:
         self._answered = 0  # time of the latest message that has been answered
 
     def lease(self):
-        """Have the board discover, and lease to it; has_lease() tells when it is bound."""
+        """Make the board discover, and lease an address to it. The board is bound when has_lease() is
+        true.
+        """
         self.offer(self.discover())
         self.acknowledge()
 
     def discover(self):
-        """Have the board discover; returns its message."""
+        """Make the board discover. Returns its message."""
         sent = time.time()
         self._board.run("nic.ipconfig(dhcp4=True)")
         return self.discovered(sent)
 
     def discovered(self, after):
-        """Wait for a DISCOVER of the board and return it."""
+        """Wait for a DISCOVER from the board and return it."""
         return self._wait_for("discover", after)
 
     def offer(self, asked):
@@ -115,13 +119,13 @@ class ScriptedServer:
         self._answer(self._request, "ack")
 
     def request_renewal(self):
-        """Have the board ask to renew its lease, which acknowledge() answers."""
+        """Make the board ask to renew its lease. acknowledge() answers this request."""
         sent = time.time()
         self._board.run("nic.ipconfig(dhcp4=True)")
         self.wait_for_request(sent)
 
     def renew(self):
-        """Have the board renew its lease, and answer with this one's."""
+        """Make the board renew its lease, and answer with the lease of this server."""
         self.request_renewal()
         self.acknowledge()
 
@@ -142,12 +146,12 @@ class ScriptedServer:
     def _answer(self, asked, kind):
         self._answered = max(asked.time, self._answered)
         question = asked.packet[BOOTP]
-        told = [("message-type", _TYPES[kind]), ("server_id", ADDRESS), ("lease_time", self._seconds)]
-        told += [("subnet_mask", "255.255.255.0"), ("router", ADDRESS), "end"]
+        options = [("message-type", _TYPES[kind]), ("server_id", ADDRESS), ("lease_time", self._seconds)]
+        options += [("subnet_mask", "255.255.255.0"), ("router", ADDRESS), "end"]
         message = BOOTP(op=2, xid=question.xid, yiaddr=self._lease, siaddr=ADDRESS, chaddr=question.chaddr)
         header = Ether(src=THIEF, dst=self._board.mac if self._unicast else BROADCAST)
         to = self._lease if self._unicast else "255.255.255.255"
         packet = IP(src=ADDRESS, dst=to, id=77, options=self._options) / UDP(sport=67, dport=68)
-        packet = packet / message / DHCP(options=told)
+        packet = packet / message / DHCP(options=options)
         for part in fragment(packet, self._split) if self._split and kind == "ack" else [packet]:
             self._bench.wire.send(header / part)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""One script of an application on several boards: do all see the same, and send the same?
+"""One script of an application on several boards: do all boards see the same, and send the same?
 
-A reference has its address by hand, and no service: one a link-local address, one a routable one. A subject
-has its link-local address from autoip, alone or beside a routable one. A script takes its turn with each
-address of a board and each kind of host that it is about; what it saw and sent is compared with the turn of
-the reference that has such an address.
+A reference has an address set by hand and no service. One reference has a link-local address, another one a
+routable address. A subject has a link-local address from autoip, alone or in addition to a routable address.
+A script runs one turn for each address of a board and each kind of host. What the script saw and the board
+sent in a turn is compared with the turn of the reference that has this kind of address.
 """
 
 import contextlib
@@ -30,22 +30,22 @@ _ANNOUNCE_NUM = 2
 
 @dataclass(frozen=True)
 class Setup:
-    """How a board comes to its addresses."""
+    """How a board gets its addresses."""
 
     name: str
-    kinds: tuple  # of its addresses
-    prepare: Callable  # (bench, board, options): gives the board its addresses, returns these by kind
-    options: dict = field(default_factory=dict)  # of the service
+    kinds: tuple  # the kinds of its addresses
+    prepare: Callable  # (bench, board, options): sets the board's addresses, and returns them by kind
+    options: dict = field(default_factory=dict)  # options of the service
     is_reference: bool = False
 
     @property
     def shown(self):
-        """The kind of address that the interface shows: the routable one, if there is one."""
+        """The kind of address that the interface shows: routable, if there is a routable address."""
         return self.kinds[-1]
 
     @property
     def new(self):
-        """The kind of address that new traffic to 169.254/16 comes from."""
+        """The kind of address from which new traffic to 169.254/16 comes."""
         return self.shown if "force" in self.options else LINK_LOCAL
 
 
@@ -61,7 +61,7 @@ def _routable_by_hand(bench, board, options):
 
 
 def _alone(bench, board, options):
-    board.run(f"nic.ipconfig(gw4={ROUTER!r})")  # not to be used
+    board.run(f"nic.ipconfig(gw4={ROUTER!r})")  # do not use it
     return _claim(bench, board, options)
 
 
@@ -111,7 +111,7 @@ def _stage(setup, kind, name):
         raise
 
 
-# What may differ, because RFC 3927 wants it
+# Differences that RFC 3927 requires
 
 DIFFERENCES = {
     "2.4": "An address is announced when it is claimed or defended. lwIP asks for its own address by ARP at"
@@ -125,25 +125,25 @@ DIFFERENCES = {
 
 
 def reference_of(pairs):
-    """The kind of reference that a turn is compared with, and the turn there."""
+    """The kind of reference with which a turn is compared, and the turn of the reference."""
     if any(LINK_LOCAL == own or PREFIX == peer for own, peer in pairs):
         return LINK_LOCAL, ((LINK_LOCAL, LINK_LOCAL),) * len(pairs)
     return ROUTABLE, pairs
 
 
 def as_wanted(sent, turn):
-    """What the reference sent, as it is wanted in the turn of a subject."""
+    """What the reference sent, changed to what the subject must send in this turn."""
     kinds = {peer.name: own for peer, (own, _) in zip(turn.peers, turn.pairs, strict=True)}
     kind = kinds.get(sent.target, turn.pairs[0][0])
     return sent._replace(to="all") if sent.what.startswith("ARP") and kind == LINK_LOCAL else sent
 
 
-# The turns of a script on a board: for each, and in it for each of one or more hosts, a pair of the kind of
-# the board's address that he talks to, and the kind of his own.
+# The turns of a script on a board. A turn has one or more hosts, and for each host a pair: the kind of the
+# board's address with which it communicates, and the kind of its own address.
 
 
 def each_address(setup):
-    """Each address of the board; with an off-link host only where such ones are answered directly."""
+    """Each address of the board, with an off-link host only if such hosts are answered directly."""
     peers = {LINK_LOCAL: (LINK_LOCAL, ROUTABLE, OFF_LINK), ROUTABLE: (LINK_LOCAL, ROUTABLE)}
     return [((own, peer),) for own in setup.kinds for peer in peers[own]]
 
@@ -172,7 +172,7 @@ def link_local(setup):
 
 
 def shown(setup):
-    """The address that the interface shows: new traffic to all, or off the link."""
+    """The address that the interface shows: new traffic to all hosts, or off the link."""
     return [((setup.shown, setup.shown),)]
 
 
@@ -197,25 +197,23 @@ def three_hosts(setup):
 
 
 class Lineup:
-    """References and subjects of one kind of board, each on a wire of its own."""
+    """References and subjects of one kind of board, each on its own wire."""
 
     def __init__(self, kind, name):
         self._setups = [*REFERENCES.values(), *SUBJECTS]
-        # Threads that stay: a process of a bench ends with the thread that started it.
+        # The threads must not end, because a process of a bench ends with the thread that started it.
         self._pool = ThreadPoolExecutor(len(self._setups))
         names = [f"{name}-{kind}-{setup.name}" for setup in self._setups]
         self._stages = list(self._pool.map(_stage, self._setups, [kind] * len(names), names))
         time.sleep(_SETTLED)
 
     def compare(self, script, turns, before="", same_host=False, once=False):
-        """Have all boards take their turns of the script, side by side, and compare.
+        """Run the turns of the script on all boards in parallel, and compare them.
 
-        script: a function of a Turn.
-        turns: a function of a Setup, which turns it takes.
-        before: code that the board runs before the first turn; sockets then stay open from turn to turn.
-        same_host: a host keeps its address from turn to turn.
-        once: what is seen or sent again in a turn is told once. A reference takes a turn once; else it takes
-        each twice, and must do the same both times.
+        script: a function of a Turn. turns: a function of a Setup that returns its turns. before: code that
+        the board runs before the first turn. Its sockets then stay open from turn to turn. same_host: a host
+        keeps its address from turn to turn. once: what is seen or sent again in a turn counts once. Then a
+        reference runs a turn once. Otherwise it runs each turn twice, and must do the same both times.
         """
         plans = [turns(setup) for setup in SUBJECTS]
         wanted = dict.fromkeys(reference_of(pairs) for plan in plans for pairs in plan)
@@ -237,16 +235,16 @@ class Lineup:
         )
 
     def close(self):
-        faults = [fault for fault in self._pool.map(_fault_of_closing, self._stages) if fault]
+        failures = [failure for failure in self._pool.map(_error_of_closing, self._stages) if failure]
         self._pool.shutdown()
-        assert not faults, "\n".join(faults)
+        assert not failures, "\n".join(failures)
 
 
-def _fault_of_closing(stage):
+def _error_of_closing(stage):
     try:
         stage.bench.close()
-    except AssertionError as fault:
-        return str(fault)
+    except AssertionError as failure:
+        return str(failure)
     return None
 
 
@@ -258,6 +256,6 @@ def _differences(setup, turn, reference, once):
         expected, seen = list(dict.fromkeys(expected)), list(dict.fromkeys(seen))
     if seen == expected:
         return []
-    told = ", ".join(f"{own} address and {peer} host" for own, peer in turn.pairs)
+    pairs = ", ".join(f"{own} address and {peer} host" for own, peer in turn.pairs)
     lines = (line for line in difflib.ndiff(expected, seen) if not line.startswith("?"))
-    return ["\n".join([f"{setup.name}: {told}", *lines])]
+    return ["\n".join([f"{setup.name}: {pairs}", *lines])]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Frames as the RFCs name them: told apart, built for the adversary, and put into words."""
+"""Frames with the names of the RFCs: recognise them, build them for the adversary, and describe them."""
 
 import functools
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ANY = "0.0.0.0"
 MDNS_GROUP = "224.0.0.251"
 MDNS_MAC = "01:00:5e:00:00:fb"
 MDNS_PORT = 5353
-THIEF = "02:00:00:00:00:02"  # MAC of the adversary
+THIEF = "02:00:00:00:00:02"  # the adversary's MAC
 
 REQUEST = 1  # ARP opcodes
 REPLY = 2
@@ -25,7 +25,7 @@ ECHO_REPLY = 0
 class Frame:
     """A captured frame. injected: the adversary sent it."""
 
-    time: float  # s since 1970, by the kernel
+    time: float  # s since 1970, from the kernel
     raw: bytes
     injected: bool
 
@@ -72,7 +72,7 @@ class Frame:
 
 
 def is_arp(kind, mac=None, spa=None, tpa=None):
-    """A predicate for Capture.wait_for(): ARP of this kind, sender MAC, sender and target address."""
+    """A predicate for Capture.wait_for(): ARP with this kind, sender MAC, sender and target address."""
 
     def matches(frame):
         return (
@@ -115,7 +115,7 @@ def reply(spa, tpa, to, mac=THIEF):
 
 
 def named_by(mac, address, name, rdata=None):
-    """An mDNS response: the host with this MAC and address has a name, or says it for another address."""
+    """An mDNS response: the host with this MAC and address has a name, or says so about another address."""
     record = DNSRR(rrname=name, type="A", ttl=120, rdata=rdata or address)
     ethernet = Ether(src=mac, dst=MDNS_MAC) / IP(src=address, dst=MDNS_GROUP, ttl=255)
     return ethernet / UDP(sport=MDNS_PORT, dport=MDNS_PORT) / DNS(qr=1, aa=1, qd=[], an=[record])

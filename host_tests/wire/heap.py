@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a board's service takes of the heap while it works: how the board sees it, and a storm of frames."""
+"""The heap that a board's service uses while it works, measured on the board, during a storm of frames."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ def heap_taken_until(done, locked=False):
     return taken
 """
 
-# count(name): a counter of the service `svc`, where stats() would take of the heap.
+# count(name): a counter of the service `svc`. stats() would allocate memory.
 COUNT = """
 counts = svc._machine.counts
 from autoip.acd import COUNTERS as counters
@@ -40,16 +40,16 @@ def count(name):
 # A condition for heap_taken_until().
 A_SECOND_LATER = "time.ticks_diff(time.ticks_ms(), began) > 1000"
 
-_LIMIT = 200  # s; it takes about 10 s where the machine has nothing else to do
+_LIMIT = 200  # s; it takes about 10 s on a machine that is not busy
 _RARP = 3
 _HOSTS = ("169.254.7.9", "169.254.7.8")
 
 
 class Storm:
-    """Sends ARP frames during the `with`. Every second one has the address as sender and is malformed, which
-    the link counts; of the others one asks for the address, and one is of other hosts.
+    """Sends ARP frames during the `with`. Every second frame has the address as its sender and is malformed,
+    so the link counts it. The other frames ask for the address, or are about other hosts.
 
-    send: function that sends a frame to the board.
+    send: a function that sends a frame to the board.
     """
 
     def __init__(self, send, address):

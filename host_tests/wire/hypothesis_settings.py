@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""How hypothesis draws examples for a real wire: the same each time, none shrunk, as each takes seconds."""
+"""The settings of hypothesis for a real wire: the same examples in each run, and no shrinking, because an
+example takes seconds.
+"""
 
 from hypothesis import HealthCheck, Phase, settings
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Network namespaces without a name: the kernel removes one when its last user is gone, however it went."""
+"""Network namespaces without a name. The kernel removes a namespace when its last user ends, even by a
+signal.
+"""
 
 import contextlib
 import ctypes
@@ -17,7 +19,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Namespace:
-    """A new network namespace. Sockets made and processes started `inside()` stay in it."""
+    """A new network namespace. Sockets and processes that are created `inside()` stay in it."""
 
     def __init__(self):
         with _returning():
@@ -30,13 +32,13 @@ class Namespace:
 
     @contextlib.contextmanager
     def inside(self):
-        """The calling thread is in the namespace."""
+        """During the `with`, the calling thread is in the namespace."""
         with _returning():
             netns.setns(self.fd)
             yield
 
     def popen(self, command, **options):
-        """Start a process in the namespace; it dies with this one, but not by a Ctrl-C of its own."""
+        """Start a process in the namespace. It ends with this process, but Ctrl-C does not interrupt it."""
         with self.inside():
             return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command], process_group=0, **options)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The link contract of autoip.service over a Linux packet socket: the same Python on a Linux host.
+"""The link contract of autoip.service on a Linux packet socket: the same Python code on a Linux host.
 
-For the tests: it takes what it is asked for from the kernel, and lets the time pass in run(ms).
+It is for the tests: it calls the kernel with every method, and time passes only in run(ms).
 """
 
 import selectors
@@ -27,13 +27,13 @@ class PacketLink:
         self._is_open = True
         self._dropped = self._malformed = 0
         self._watched = -1
-        self._assigned = -1  # in use; Linux keeps connections of an address that is taken off
+        self._assigned = -1  # in use; Linux keeps the connections of an address that is removed
         self._prefix = 16
-        self._reported = None  # the routable address, by status()
+        self._reported = None  # the routable address that status() reported
         self._queue = []  # (what receive() returns, frame)
         self._wake_at = None
         self._went_down = False
-        self._has_news = False  # for on_wake
+        self._has_news = False  # calls of on_wake
         with host.namespace.inside():
             self._route, self._events = IPRoute(), IPRoute()
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -48,7 +48,7 @@ class PacketLink:
         self._selector.register(self._events, selectors.EVENT_READ, self._take_event)
 
     def run(self, ms):
-        """Let `ms` pass, with what happens in it."""
+        """Let `ms` pass, and process what happens."""
         end = time.monotonic() + ms / 1000
         while self._is_open:
             due = self._wake_at is not None and self._wake_at <= time.monotonic()
@@ -62,7 +62,7 @@ class PacketLink:
             if time.monotonic() >= end:
                 return
 
-    # The contract
+    # The link contract
 
     def mac(self):
         return self._mac
@@ -137,7 +137,7 @@ class PacketLink:
     # From the kernel
 
     def _take_all(self, seconds=0):
-        """Take what is there, or comes in that time."""
+        """Receive the frames that are there, or that arrive in this time."""
         for key, _ in self._selector.select(seconds):
             key.data()
 
@@ -145,7 +145,7 @@ class PacketLink:
         while True:
             try:
                 self._take_frame(self._socket.recv(2048))
-            except OSError:  # no more, or the link is down
+            except OSError:  # no more frames, or the link is down
                 return
 
     def _take_frame(self, frame):
@@ -157,7 +157,7 @@ class PacketLink:
             self._has_news = True
 
     def _kind(self, frame):
-        """What receive() is to return for this frame, or 0 if the frame is not wanted."""
+        """What receive() has to return for this frame, or 0 if the frame is not wanted."""
         if not arp_filter.is_arp(frame):
             self._malformed += self._watched >= 0 and arp_filter.is_malformed(frame, self._watched)
             return 0

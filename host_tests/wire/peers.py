@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Other implementations of IPv4 link-local, as peers of the boards: daemons on eth0 of Linux hosts.
+"""Other implementations of IPv4 link-local addresses, as peers of the boards: daemons on eth0 of Linux hosts.
 
-A daemon has a mount namespace in which it can write to its home only, a folder of the test's: that is its
-/run and its folder in /var/lib. What it keeps there is there again after restart().
+A daemon has a mount namespace in which it can only write to its home, a directory of the test. The home
+contains its /run and its directory in /var/lib. restart() keeps the files of the daemon.
 """
 
 import collections
@@ -22,8 +22,8 @@ AVAHI_AUTOIPD = [
     _AVAHI / "usr/sbin/avahi-autoipd",
 ]
 
-# Arguments: the home, the folder in /var/lib, the daemon's command. /sys is that of its network namespace.
-# At the end its helpers are waited for, 5 s at most.
+# Arguments: the home, the directory in /var/lib, the daemon's command. /sys shows the network namespace.
+# At the end this waits for the daemon's helper processes, at most 5 s.
 _PRIVATE = """
 home=$1 lib=$2
 shift 2
@@ -42,7 +42,7 @@ while kill -0 -1 2>/dev/null && [ $i -lt 50 ]; do
 done
 """
 
-# What zcip calls: it leaves the interface to a script.
+# zcip calls this: it leaves the configuration of the interface to a script.
 _ZCIP_SCRIPT = """\
 #!/bin/sh
 case $1 in
@@ -62,18 +62,20 @@ LinkLocalAddressing=ipv4
 
 
 class Peer:
-    """A daemon from now until close(). start: the address to try first, if it can be told one."""
+    """A daemon from now until close(). start: the address to try first, if the daemon has an option for
+    it.
+    """
 
-    LIB = "/var/lib/misc"  # a folder that is there, for those that need none
-    OWNER = None  # user of what is in its home, else root
+    LIB = "/var/lib/misc"  # an existing directory, for daemons that need none
+    OWNER = None  # the user that owns the files in its home, else root
 
     def __init__(self, host, log, start=None):
         self.host = host
         self._log = log
         self._home = log.with_suffix("")
         shutil.rmtree(self._home, ignore_errors=True)
-        for folder in ("run", "lib"):
-            (self._home / folder).mkdir(parents=True)
+        for directory in ("run", "lib"):
+            (self._home / directory).mkdir(parents=True)
         self._command = self.prepare(self._home, start)
         if self.OWNER:
             for path in (self._home, *self._home.rglob("*")):
@@ -83,7 +85,7 @@ class Peer:
         self._launch()
 
     def prepare(self, home, start):
-        """Put into the home what the daemon needs; returns its command."""
+        """Put the files that the daemon needs into the home. Returns its command."""
         raise NotImplementedError
 
     @property
@@ -92,7 +94,7 @@ class Peer:
         return next((each for each in self.host.addresses() if each.startswith("169.254.")), None)
 
     def wait(self, timeout=PATIENCE):
-        """The address it took. ConnectionError if the daemon is gone."""
+        """Wait for an address and return it. ConnectionError if the daemon has ended."""
         missing = f"it took no address, see {self._log}"
         wait_until(lambda: self.address or not self._reader.is_alive(), missing, timeout)
         if not self.address:
@@ -151,7 +153,7 @@ class AvahiAutoipd(Peer):
 
 
 class Dhcpcd(Peer):
-    """Its first choice follows from the MAC."""
+    """dhcpcd derives its first choice from the MAC."""
 
     LIB = "/var/lib/dhcpcd"
 
@@ -163,15 +165,15 @@ class Networkd(Peer):
     OWNER = "systemd-network"
 
     def prepare(self, home, start):
-        for folder in ("network", "netif"):
-            (home / "run/systemd" / folder).mkdir(parents=True)
+        for directory in ("network", "netif"):
+            (home / "run/systemd" / directory).mkdir(parents=True)
         network = _NETWORK.format(start=f"IPv4LLStartAddress={start}" if start else "")
         (home / "run/systemd/network/eth0.network").write_text(network)
         return ["env", "SYSTEMD_LOG_LEVEL=debug", "/lib/systemd/systemd-networkd"]
 
 
 class Zcip(Peer):
-    """busybox's, of Debian's sources: Debian's own busybox is built without it."""
+    """busybox's zcip, built from Debian's sources, because Debian's busybox package has no zcip."""
 
     PROGRAM = ROOT / "build/interop/busybox/busybox"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The emulator of the QEMU_MPS2 boards, and the link to its monitor."""
+"""The emulator of the QEMU_MPS2 boards, and the connection to its monitor."""
 
 import json
 import pathlib
@@ -9,15 +9,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def mps2(build="QEMU_MPS2"):
-    """The command of a QEMU_MPS2 with the firmware of that folder."""
+    """The command that starts a QEMU_MPS2 with the firmware of this directory."""
     return ["qemu-system-arm", "-M", "mps2-an385", "-kernel", ROOT / "build" / build / "firmware.elf"]
 
 
 class Qemu:
     """A machine on a TAP device, as a process.
 
-    serial: where its serial port leads to, in QEMU's words. machine: the command, without what is the same
-    for all. model: of its network card. Other arguments are those of Popen().
+    serial: QEMU's option for the serial port. machine: the command, without the options that all machines
+    share. model: the model of its network card. Other arguments are those of Popen().
     """
 
     def __init__(self, wire, tap, mac, serial, machine, model="lan9118", **streams):
@@ -37,18 +37,20 @@ class Qemu:
         self.execute("qmp_capabilities")
 
     def execute(self, command, **arguments):
-        """A command of QEMU's machine protocol; returns the answer. ConnectionError if QEMU is gone."""
+        """Send a command of QEMU's machine protocol, and return the answer. ConnectionError if QEMU has
+        ended.
+        """
         self._monitor.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self._monitor.flush()
         for line in self._monitor:
-            told = json.loads(line)
-            if "return" in told:
-                return told["return"]
-            assert "error" not in told, told
+            answer = json.loads(line)
+            if "return" in answer:
+                return answer["return"]
+            assert "error" not in answer, answer
         raise ConnectionError("QEMU is gone")
 
     def set_link(self, up):
-        """Pull the cable, or put it back."""
+        """Pull the cable, or plug it in again."""
         self.execute("set_link", name=self._nic, up=up)
 
     def quit(self):

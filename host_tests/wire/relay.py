@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A link that loses, delays, repeats and reorders frames, splits and merges: it joins bridges to one wire.
+"""A link that loses, delays, repeats and reorders frames, and that splits and merges: it connects bridges to
+one wire.
 
-It does in a thread what netem does in the kernel, as not every kernel has netem.
+A thread does the work of netem, because not every kernel has netem.
 """
 
 import heapq
@@ -17,10 +18,11 @@ _IDLE = 0.05  # s
 
 
 class Relay:
-    """Carries each frame that enters one of the bridges to the others, from now until close().
+    """Forwards each frame that enters one of the bridges to the others, from now until close().
 
-    loss, repeats: percent of the deliveries. delay: a delivery takes 0 to so many s longer. side: bridges
-    with another number don't hear each other. on_frame: called with each frame that entered a bridge.
+    loss, repeats: percent of the deliveries. delay: a delivery takes up to this number of s longer. side:
+    bridges with different numbers receive nothing from each other. on_frame: called with each frame that
+    enters a bridge.
     """
 
     def __init__(self, wire, bridges, on_frame):
@@ -43,7 +45,7 @@ class Relay:
         self._socket.close()
 
     def perfect(self):
-        """No more faults."""
+        """From now on, deliver every frame once, in order and without a delay."""
         self.loss = self.repeats = self.delay = 0
         self.side = dict.fromkeys(self._bridges, 0)
 

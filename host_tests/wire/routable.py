@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Steps of tests with a routable address beside the link-local one."""
+"""Steps of tests in which a routable address exists in addition to the link-local one."""
 
 import time
 
@@ -20,24 +20,24 @@ def has_lease(board):
 
 
 def ask_for_lease(board):
-    """Have a board without a lease discover now, instead of when lwIP's back-off ends."""
+    """Make a board without a lease discover now, before lwIP's back-off ends."""
     assert not board.ask(board.LEASED)
     board.run("nic.ipconfig(dhcp4=True)")
     return has_lease(board)
 
 
 def renew(bench, board, answer):
-    """Have the board renew its lease, until the server's answer, "ack" or "nak", is on the wire."""
+    """Make the board renew its lease, and wait until the server's answer, "ack" or "nak", is on the wire."""
     lease = board.ask("nic.ifconfig()[0]")
     sent = time.time()
     board.run("nic.ipconfig(dhcp4=True)")
     asked = bench.capture.wait_for(is_dhcp("request", board.mac), after=sent)
-    assert asked.packet[BOOTP].ciaddr == lease  # RFC 2131 4.3.2: only a renewal has it
+    assert asked.packet[BOOTP].ciaddr == lease  # RFC 2131 4.3.2: only a renewal has this field
     return bench.capture.wait_for(is_dhcp(answer, board.mac), after=sent)
 
 
 def second_interface(bench, board, bridge="br1"):
-    """Give the board, a UNIX_TAP, `nic2`; returns its MAC."""
+    """Give the UNIX_TAP board a second interface, `nic2`. Returns its MAC."""
     mac = "28:cd:c1:00:01:01"
     tap = bench.wire.add_tap(bridge)
     board.macs.append(mac)
@@ -46,12 +46,12 @@ def second_interface(bench, board, bridge="br1"):
 
 
 def set_static(board, address=STATIC):
-    """ESP-IDF takes no 0.0.0.0 as the name server."""
+    """ESP-IDF doesn't accept 0.0.0.0 as the name server."""
     board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '{ROUTER}'))")
 
 
 class Connection:
-    """A TCP connection from a host to a board, which answers what it is sent."""
+    """A TCP connection from a host to a board, which echoes what it receives."""
 
     def __init__(self, host, board, address):
         board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")
@@ -62,18 +62,18 @@ class Connection:
         self._count = 0
 
     def works(self):
-        """Does it move data both ways, with the host's ARP entries flushed before?"""
+        """Does the connection move data both ways, after the host's ARP entries were flushed?"""
         self._host.run("ip", "neigh", "flush", "all")
         self._count += 1
-        told = str(self._count).encode()
-        self._socket.send(told)
-        assert self._board.ask("connection.recv(16).decode()") == told.decode()
+        data = str(self._count).encode()
+        self._socket.send(data)
+        assert self._board.ask("connection.recv(16).decode()") == data.decode()
         self._board.run("connection.send(b'yes ')")
         assert self._socket.recv(16) == b"yes "
         return True
 
-    def hears(self, sent):
-        """Does the host get what the board has sent, be it by a retransmission?"""
+    def receives(self, sent):
+        """Does the host receive what the board has sent, perhaps by a retransmission?"""
         return self._socket.recv(16) == sent
 
     def is_reset(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Turns of a script: what it has to do with a board, and what was seen and sent in the end."""
+"""The turns of a script: its actions with a board, and what was seen and sent."""
 
 import ipaddress
 import socket
@@ -9,33 +9,33 @@ import time
 from scapy.layers.inet import ICMP, IP
 
 from .board import BoardError
-from .comparable import Roles, is_repeated, octets
+from .comparable import Roles, is_repeated, shortened
 from .dhcp import ADDRESS as GATEWAY
 from .frames import THIEF, is_arp, request
 from .routable import PEER as ROUTER
 
 LINK_LOCAL, ROUTABLE, OFF_LINK = "link-local", "routable", "off-link"  # kinds of addresses
-PREFIX = "of the prefix"  # a host's address where the script sends to all of 169.254/16
+PREFIX = "of the prefix"  # stands for a host's address when the script sends to all of 169.254/16
 ALL = "169.254.255.255"
-PORT = 4000  # of the hosts' sockets
-WAIT = 5  # s for what must come; a board at fault may wait that long in each turn
+PORT = 4000  # ports of the hosts' sockets
+WAIT = 5  # s to wait for an event; if a board fails, this may pass in each turn
 
-_FENCE = "169.254.99.99"  # asks by ARP when a turn ends
-_QUIET = 0.05  # s for what may not come, when the board is done with what it was sent
+_FENCE = "169.254.99.99"  # sends an ARP Request when a turn ends
+_QUIET = 0.05  # s to wait for what must not come, once the board has processed what it received
 _RETRY = 8  # s: lwIP repeats an ARP Request each second, five times
 _ECHO_ID = 77
-_NEW_ENTRIES = 8  # in a second; lwIP has 10 ARP entries, and the fence takes two
-_SIZE = 4000  # octets: more than any script sends
+_NEW_ENTRIES = 8  # in a second; lwIP has 10 ARP entries, and the fence needs two
+_SIZE = 4000  # bytes: more than any script sends
 _NAMES = ("PEER", "SECOND", "THIRD")
-_NETWORKS = [  # of their addresses
+_NETWORKS = [  # first parts of the hosts' addresses
     {LINK_LOCAL: "169.254.101.0/24", ROUTABLE: "10.0.0.128/25", OFF_LINK: "8.8.1.0/24"},
     {LINK_LOCAL: "169.254.102.0/24", ROUTABLE: "10.0.0.16/28", OFF_LINK: "8.8.2.0/24"},
     {LINK_LOCAL: "169.254.103.0/24", ROUTABLE: "10.0.0.32/28", OFF_LINK: "8.8.3.0/24"},
 ]
 _ROUTERS = (ROUTER, GATEWAY)
-_LENGTHS = {LINK_LOCAL: 16, ROUTABLE: 24}  # of the prefixes
+_LENGTHS = {LINK_LOCAL: 16, ROUTABLE: 24}  # lengths of the prefixes
 
-# What scripts use on the board, beside the turn's `own`, `peer` and `subnet`.
+# Functions for scripts on the board, in addition to the turn's `own`, `peer` and `subnet`.
 PROGRAM = f"""
 import socket
 opened = []
@@ -83,8 +83,8 @@ def is_silent(by):
     except OSError:
         return True
 
-def octets(*addresses):
-    return bytes(int(octet) for address in addresses for octet in address.split("."))
+def packed(*addresses):
+    return bytes(int(part) for address in addresses for part in address.split("."))
 
 def close_all():
     while opened:
@@ -93,7 +93,9 @@ def close_all():
 
 
 class Crowd:
-    """A Linux host that has all addresses of its networks. It gives away each once: no board knows it yet."""
+    """A Linux host that has all addresses of its networks. It gives each address to one turn, so no board
+    knows it before.
+    """
 
     def __init__(self, wire, networks):
         self._free = {kind: ipaddress.ip_network(network).hosts() for kind, network in networks.items()}
@@ -103,7 +105,7 @@ class Crowd:
         script = f"""
             for address in {" ".join(addresses)}; do ip addr add $address dev eth0; done
             for network in {" ".join(networks.values())}; do ip route add local $network dev lo; done
-            # It asks by ARP when it was told to forget, and else never again.
+            # It sends an ARP Request after forget(), and otherwise never again.
             cd /proc/sys/net/ipv4/neigh/eth0
             echo 3600000 > base_reachable_time_ms
             echo 3600 > delay_first_probe_time
@@ -114,7 +116,7 @@ class Crowd:
         return str(next(self._free[LINK_LOCAL if kind == PREFIX else kind]))
 
     def forget(self):
-        """Forget the MACs of others."""
+        """Forget the MACs of other hosts."""
         self._host.run("ip", "neigh", "flush", "all")
 
     def socket(self, kind, protocol=0):
@@ -133,12 +135,10 @@ class Crowd:
 
 
 class Stage:
-    """A board on its wire, with three hosts; where turns are taken.
+    """A board on its wire, with three hosts. The turns run here.
 
-    router: the router's MAC.
-    addresses: those of the board, by kind.
-    shown: the kind of the one that its interface shows.
-    static: those that it does not have from autoip.
+    router: the router's MAC. addresses: the addresses of the board, by kind. shown: the kind of the address
+    that its interface shows. static: the addresses that do not come from autoip.
     """
 
     def __init__(self, bench, board, router, addresses, shown, static):
@@ -151,12 +151,12 @@ class Stage:
         self.macs = dict(zip((host.mac for host in self.hosts), _NAMES, strict=True))
         self.macs.update({board.mac: "OWN", router: "ROUTER", THIEF: "THIEF"})
         self._spent = {_FENCE}
-        self._asked = {}  # by ARP, sender and target address: when, in s since 1970
-        self._new_entries = []  # when they were made, in s of the monotonic clock
+        self._asked = {}  # sender and target address of an ARP Request -> time, in s since 1970
+        self._new_entries = []  # times of new entries, in s of the monotonic clock
         board.run(PROGRAM)
 
     def play(self, script, plan, before="", same_host=False):
-        """Take the turns of a plan, see Lineup.compare(); returns these."""
+        """Run the turns of a plan, see Lineup.compare(). Returns the turns."""
         turns = []
         if before:
             self.board.run(before)
@@ -168,10 +168,10 @@ class Stage:
         self._spent.update(peer.address for turn in turns for peer in turn.peers)
         return turns
 
-    def frames(self, begun, ended):
-        """Frames of the board in a turn, but those that are of other turns, or repeat others."""
+    def frames(self, started, ended):
+        """The frames of the board in a turn, without those of other turns and without repetitions."""
         segments = set()
-        for frame in self.bench.capture.since(begun):
+        for frame in self.bench.capture.since(started):
             if frame.time >= ended:
                 return
             if frame.source != self.board.mac:
@@ -180,9 +180,10 @@ class Stage:
                 yield frame
 
     def _wait_for_entries(self, count):
-        """Wait until new hosts are certain to have ARP entries as long as a turn lasts.
+        """Wait until new hosts are certain to have ARP entries for the duration of a turn.
 
-        A new entry takes the place of the oldest. lwIP counts in seconds, and of equals the last one goes.
+        A new entry replaces the oldest. lwIP counts in seconds, and replaces the last one of several with the
+        same age.
         """
         while True:
             now = time.monotonic()
@@ -196,7 +197,7 @@ class Stage:
         if frame.arp is None:
             return IP not in frame.packet or frame.packet[IP].dst not in self._spent
         sender, target = frame.arp.psrc, frame.arp.pdst
-        # lwIP asks for itself again and again, but not for a router that it knows from another turn.
+        # lwIP repeats its Requests, but it sends no Request for a router that it knows from another turn.
         if sender in self._static and target in (sender, *_ROUTERS):
             return False
         return target not in self._spent and not (frame.kind == "request" and self._is_retry(frame))
@@ -209,9 +210,9 @@ class Stage:
 
 
 class Turn:
-    """What a script has: a board, the address `own` of it that the turn is about, and the hosts to talk to.
+    """What a script uses: a board, its address `own` that the turn tests, and the hosts.
 
-    pairs: for each host, the kind of the board's address that it talks to, and the kind of its own.
+    pairs: for each host, the kind of the board's address with which it communicates, and the kind of its own.
     before: an earlier turn with the same hosts.
     """
 
@@ -241,23 +242,23 @@ class Turn:
         for peer in self.peers:
             peer.host.forget()
         self.board.run(f"own, peer, subnet = {self.own!r}, {self.peer.address!r}, {self.subnet!r}")
-        begun = time.time()
+        started = time.time()
         try:
             script(self)
         except (AssertionError, OSError, BoardError) as error:
-            self.told("the script", f"{type(error).__name__}: {error}")
+            self.record("the script", f"{type(error).__name__}: {error}")
         if not keeps_sockets:
             self.board.run("close_all()")
-        self.sent = self._in_words(self._stage.frames(begun, self.fence()))
+        self.sent = self._in_words(self._stage.frames(started, self.fence()))
 
     def _in_words(self, frames):
-        told = [sent for sent in map(self.roles.sent, frames) if sent]
-        return [each for i, each in enumerate(told) if each.what != "IGMP" or each not in told[:i]]
+        words = [sent for sent in map(self.roles.sent, frames) if sent]
+        return [each for i, each in enumerate(words) if each.what != "IGMP" or each not in words[:i]]
 
-    # Steps of a script. What they find is kept for the comparison.
+    # Steps of a script. They store their results for the comparison.
 
     def fence(self):
-        """Wait until the board is done with what it was sent; returns when that was, in s since 1970."""
+        """Wait until the board has processed what it received. Returns the time, in s since 1970."""
         sent = self.bench.wire.send(request(_FENCE, self.own))
         return self.bench.capture.wait_for(is_arp("reply", self.board.mac, tpa=_FENCE), after=sent).time
 
@@ -266,21 +267,21 @@ class Turn:
         try:
             self.board.run(code)
         except BoardError as error:
-            self.told(f"board: {code}", str(error))
+            self.record(f"board: {code}", str(error))
 
     def ask(self, expression):
         """The value of an expression on the board."""
         try:
-            self.told(f"board: {expression}", self.roles.told(self.board.ask(expression)))
+            self.record(f"board: {expression}", self.roles.translated(self.board.ask(expression)))
         except BoardError as error:
-            self.told(f"board: {expression}", str(error))
+            self.record(f"board: {expression}", str(error))
 
-    def told(self, who, what):
+    def record(self, who, what):
         self.seen.append(f"{who}: {what}")
 
 
 class Peer:
-    """A host in a turn; own: the board's address that it talks to."""
+    """A host in a turn. own: the board's address with which it communicates."""
 
     def __init__(self, turn, name, host, address, own):
         self.name, self.host, self.address, self.own = name, host, address, own
@@ -288,14 +289,14 @@ class Peer:
         self._turn = turn
 
     def udp(self, port=PORT, address=None):
-        """A socket bound to the host's address, or another one."""
+        """A socket bound to the host's address, or to another address."""
         sock = self.host.socket(socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         sock.bind((self.address if address is None else address, port))
         return sock
 
     def member(self, group, port):
-        """A socket bound to a port, and a member of a group."""
+        """A socket bound to a port that is a member of a group."""
         sock = self.udp(port, "")
         self.host.join(sock, group)
         return sock
@@ -310,27 +311,27 @@ class Peer:
         try:
             sock.connect((self.own, port))
         except OSError as error:
-            self._told(type(error).__name__)
+            self._record(type(error).__name__)
             return False
         return True
 
-    def hears(self, sock):
-        """What a socket receives next."""
+    def receives(self, sock):
+        """Store the next data that a socket receives."""
         try:
             data, name = sock.recvfrom(_SIZE)
         except OSError as error:
-            self._told(type(error).__name__)
+            self._record(type(error).__name__)
         else:
-            self._told(f"{octets(data)} from {name and self.name_of(name)}")
+            self._record(f"{shortened(data)} from {name and self.name_of(name)}")
 
-    def hears_nothing(self, sock):
-        """It has received nothing when the board is done with what it was sent."""
+    def receives_nothing(self, sock):
+        """Store that the socket has received nothing when the board has processed what it received."""
         self._turn.fence()
         sock.settimeout(_QUIET)
-        self.hears(sock)
+        self.receives(sock)
 
     def pings(self, size=8, to=None):
-        """An Echo Request and its Reply; to: another address than the board's own, which may not answer."""
+        """An Echo Request and its Reply. to: another address than the board's own, which may not answer."""
         payload = (bytes(range(256)) * (size // 256 + 1))[:size]
         with self.host.socket(socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -341,14 +342,14 @@ class Peer:
             try:
                 packet, name = sock.recvfrom(_SIZE)
             except TimeoutError:
-                self._told("no answer")
+                self._record("no answer")
             else:
                 whole = packet[28:] == payload
-                self._told(f"ICMP {packet[20]} from {self.name_of(name)[0]}, payload is whole: {whole}")
+                self._record(f"ICMP {packet[20]} from {self.name_of(name)[0]}, payload is whole: {whole}")
 
     def name_of(self, name):
-        """The roles of a socket's address."""
-        return [self._turn.roles.source(name[0], self.address), *self._turn.roles.told(name[1:])]
+        """The roles in the address of a socket."""
+        return [self._turn.roles.source(name[0], self.address), *self._turn.roles.translated(name[1:])]
 
-    def _told(self, what):
-        self._turn.told(self.name, what)
+    def _record(self, what):
+        self._turn.record(self.name, what)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""make soak: boards of all kinds and avahi-autoipd on one bridge, in trouble for as long as one likes.
+"""make soak: boards of all kinds and avahi-autoipd on one bridge, with disturbances, for any time.
 
     python -m wire.soak MINUTES [SEED]
 
-Services start and stop, boards reset softly, cables flap, a DHCP server comes and goes, and a hostile host
-denies, claims and probes addresses. Each round ends with a rest, at which every host must have an address
-that nobody else answers for, and no board less free heap than at the first rest. At the end the checker
-looks at every frame. The capture and the boards' logs are left in build/captures.
+Services start and stop, boards make soft resets, cables flap, a DHCP server starts and stops, and a hostile
+host denies, claims and probes addresses. Each round ends with a rest. At a rest every host must have an
+address for which no other host answers, and no board may have less free heap than at the first rest. At the
+end the checker checks every frame. build/captures has the capture and the boards' logs.
 """
 
 import contextlib
@@ -20,16 +20,17 @@ from .bench import Bench
 from .frames import THIEF, announcement, is_arp, probe, reply, request
 from .waiting import PATIENCE, QUIET
 
-ASKER = "169.254.7.9"
-# s after the last fault: two pauses of the rate limit, as the first choice of a host that comes out of one
-# may be another's, and four claims of 9 s at most that meet each other (RFC 3927 2.2.1).
+PEER = "169.254.7.9"
+# s after the last disturbance: two pauses of the rate limit, because the first choice of a host after a pause
+# may be another host's address, and four claims of at most 9 s that conflict with each other (RFC 3927
+# 2.2.1).
 PEACE = 2 * 61 + 4 * 9
 ANSWER = 10  # s
-ROUND = 120  # s of faults
-HEAP = 512  # bytes of the heap that a rest may differ by from another
-RESIDENT = 512  # KiB, likewise of the process
+ROUND = 120  # s of disturbances
+HEAP = 512  # bytes by which the heap may differ between two rests
+RESIDENT = 512  # KiB by which the process may differ between two rests
 
-# Kind of the board, whether it is sanitized, options of its service.
+# The kind of the board, whether it is sanitized, and options of its service.
 BOARDS = (
     ("unix", True, {"delay": 200}),
     ("unix", False, {"delay": 200, "abandon": True}),
@@ -40,14 +41,14 @@ BOARDS = (
 
 @dataclass
 class Use:
-    """What a board has in use, or free, at a rest."""
+    """What a board uses, or has free, at a rest."""
 
     heap: int  # bytes that are free
     resident: int  # KiB
 
 
 class Member:
-    """A board on the bridge, and what happens to it."""
+    """A board on the bridge, and the disturbances of it."""
 
     def __init__(self, bench, kind, sanitize, options):
         self.kind = kind
@@ -84,7 +85,7 @@ class Member:
             self.cable()
 
     def lease(self):
-        """Let go of a lease, or ask for one."""
+        """Release a lease, or ask for one."""
         self.board.run("nic.ipconfig(dhcp4=not nic.ipconfig('dhcp4'))")
 
     def conflict(self, mac):
@@ -94,46 +95,46 @@ class Member:
             self._bench.wire.send(announcement(address, mac))
 
     def recover(self):
-        """No more faults."""
+        """End all disturbances."""
         if not self._plugged:
             self.cable()
         if not self._running:
             self.start()
 
     def wait(self):
-        """Wait until it rests; returns its link-local address."""
+        """Wait until the board rests. Returns its link-local address."""
         self.board.until("svc.state in ('bound', 'idle')", PEACE)
         return self.board.address
 
     def is_idle(self):
-        """Does it rest without a link-local address, beside a routable one?"""
+        """Does it rest without a link-local address, because it has a routable one?"""
         return self.options.get("old") and self.board.ask("svc.state") == "idle"
 
     def note(self):
-        """What it has in use at this rest."""
+        """Measure what it uses at this rest."""
         self.board.run("import gc; gc.collect()")
         self.rests.append(Use(self.board.ask("gc.mem_free()"), self.board.resident()))
 
     def growth(self):
-        """What grew since the first rest, in words."""
+        """Describe what has grown since the first rest."""
         first, last = self.rests[0], self.rests[-1]
         if last.heap < first.heap - HEAP:
             yield f"{self.board.log}: free heap {first.heap} -> {last.heap} bytes"
-        # QEMU's process is the emulator.
+        # The process is QEMU.
         if self.kind != "qemu" and last.resident > first.resident + RESIDENT:
             yield f"{self.board.log}: resident {first.resident} -> {last.resident} KiB"
 
-    def faults(self):
-        """What the board reported, in words."""
+    def failures(self):
+        """The exceptions and errors that the board printed, in words."""
         if "Traceback" in self.board.log.read_text(errors="replace"):
             yield f"{self.board.log}: an exception"
 
 
 class Hostile:
-    """Answers probes and announcements of all others: with a denial, a claim or a probe of its own."""
+    """Answers probes and announcements of all other hosts with a denial, a claim or a probe of its own."""
 
     def __init__(self, bench, chance):
-        self.attacks = 0  # that are left
+        self.attacks = 0  # the number of attacks that are left
         self._bench = bench
         self._chance = chance
         self._ended = threading.Event()
@@ -161,9 +162,9 @@ class Hostile:
 
 
 class Soak:
-    """All of it; the same seed gives the same faults in the same order.
+    """All hosts. The same seed gives the same disturbances in the same order.
 
-    sieges: of how many attacks one may be. A board that has ten conflicts waits for a minute.
+    sieges: the possible numbers of attacks in a row. A board that has ten conflicts waits for a minute.
     """
 
     def __init__(self, bench, seed, sieges=(2, 5, 40)):
@@ -178,30 +179,30 @@ class Soak:
         self.happened = 0
         self.rests = 0
 
-    def run(self, seconds, tell=print):
-        """Rounds of faults and rests, two at least, for so long or a little longer."""
+    def run(self, seconds, print_line=print):
+        """Run rounds of disturbances and rests, at least two, for this time or a little longer."""
         began = time.monotonic()
         length = min(ROUND, seconds / 3)
         try:
             while self.rests < 2 or time.monotonic() < began + seconds:
                 end = time.monotonic() + length
                 while time.monotonic() < end:
-                    self._fault()
+                    self._disturb()
                     time.sleep(self._chance.choice((0.05, 0.3, 1, 3)))
                 rested = self._rest()
-                tell(
-                    f"{(time.monotonic() - began) / 60:5.1f} min, {self.happened} faults,"
+                print_line(
+                    f"{(time.monotonic() - began) / 60:5.1f} min, {self.happened} disturbances,"
                     f" at rest after {rested:.0f} s",
                 )
         finally:
             self._hostile.close()
-        grown = [what for member in self.members for what in (*member.growth(), *member.faults())]
+        grown = [what for member in self.members for what in (*member.growth(), *member.failures())]
         assert not grown, "\n".join(grown)
 
-    def _fault(self):
+    def _disturb(self):
         member = self._chance.choice(self.members)
         mac = self._chance.choice([THIEF] + [other.board.mac for other in self.members if other != member])
-        fault = self._chance.choice(
+        disturbance = self._chance.choice(
             (
                 member.restart,
                 member.soft_reset,
@@ -213,7 +214,7 @@ class Soak:
                 self._serve,
             )
         )
-        fault()
+        disturbance()
         self.happened += 1
 
     def _siege(self):
@@ -227,12 +228,13 @@ class Soak:
             self._server.stop()
 
     def _rest(self):
-        """No more faults; returns the seconds until all were at rest."""
+        """End all disturbances. Returns the seconds until all hosts rested."""
         began = time.monotonic()
         self._hostile.attacks = 0
         for member in self.members:
             member.recover()
-        # Two that met while a cable was out part at the first ARP of theirs: at once, or after pauses.
+        # Two hosts that got one address while a cable was out have a conflict at their first ARP: at once, or
+        # after a pause.
         while wrong := self._answered_by_others():
             assert time.monotonic() < began + PEACE, "\n".join(wrong)
         rested = time.monotonic() - began
@@ -242,19 +244,19 @@ class Soak:
         return rested
 
     def _answered_by_others(self):
-        """Addresses that not just their holder answers for, in words, once all rest."""
+        """The addresses for which other hosts than the holder answer, in words, once all hosts rest."""
         holders = {member.board.mac: member.wait() for member in self.members if not member.is_idle()}
         holders[self._avahi.host.mac] = self._avahi.wait(PEACE)
-        told = []
+        found = []
         for mac, address in holders.items():
-            answered = self._answers(address, mac) if address else "nobody"
+            answered = self._answers(address, mac) if address else "no host"
             if answered != {mac}:
-                told.append(f"{address} of {mac} is answered for by {answered}")
-        return told
+                found.append(f"{address} of {mac} : {answered} answers")
+        return found
 
     def _answers(self, address, mac):
-        """The MACs of those that answer for the address, once this one has, or in vain."""
-        asked = self._bench.wire.send(request(ASKER, address))
+        """The MACs that answer for the address. Waits until `mac` has answered, or until the time is over."""
+        asked = self._bench.wire.send(request(PEER, address))
         capture, answers = self._bench.capture, is_arp("reply", spa=address)
         with contextlib.suppress(TimeoutError):
             capture.wait_for(is_arp("reply", mac, spa=address), timeout=ANSWER, after=asked)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The public face on a real board: errors, callbacks, waiting, the option string, asyncio."""
+"""The public functions on a real board: errors, callbacks, waiting, the option string, asyncio."""
 
 import errno
 
@@ -40,7 +40,7 @@ def test_unknown_interface_is_named(board, function):
 
 
 @pytest.mark.parametrize("function", ["start", "stop", "get"])
-def test_value_that_is_no_interface_is_a_type_error(board, function):
+def test_value_that_is_not_an_interface_is_a_type_error(board, function):
     for nic in ("5", "type(nic)", "network", "b'e0'", "[nic]", "print"):
         _assert_raises(board, NO_NIC, f"autoip.{function}({nic})")
 
@@ -72,11 +72,11 @@ def test_bad_values_name_the_option_and_its_range(board):
         _assert_raises(board, delay, f"autoip.start(nic, delay={value})")
     board.run("async def asynchronous(event, svc): pass")
     for value in ("1", "asynchronous"):
-        told = "TypeError: on_event: a function, not async def"
-        _assert_raises(board, told, f"autoip.start(nic, on_event={value})")
+        message = "TypeError: on_event: a function, not async def"
+        _assert_raises(board, message, f"autoip.start(nic, on_event={value})")
     _assert_raises(board, "ValueError: remember: a path", "autoip.start(nic, remember='')")
-    told = f"OSError: {errno.ENOENT} remember: can't write /no/such/file"
-    _assert_raises(board, told, "autoip.start(nic, remember='/no/such/file')")
+    message = f"OSError: {errno.ENOENT} remember: can't write /no/such/file"
+    _assert_raises(board, message, "autoip.start(nic, remember='/no/such/file')")
     _assert_raises(board, "TypeError: options: a string", "autoip.mount(5)")
     assert board.ask("autoip.get(nic) is None")
 
@@ -95,7 +95,7 @@ def test_bad_values_name_the_option_and_its_range(board):
         "if=e0,ip=10.0.0.1": "ip: 169.254.1.0 - 169.254.254.255",
     }.items(),
 )
-def test_option_string_with_a_fault(board, options, error):
+def test_malformed_option_string(board, options, error):
     _assert_raises(board, f"ValueError: {error}", f"autoip.mount({options!r})")
 
 
@@ -126,8 +126,8 @@ def test_mac_that_is_zero_or_multicast_is_refused(board, bench):
 
 
 @pytest.mark.only("unix", "QEMU_MPS2 has one interface")
-def test_a_service_too_many_is_told_how_many_there_are(board, bench):
-    for i in (1, 2, 3):  # as many as there are places in the sanitized build
+def test_a_service_too_many_raises_the_number_of_services(board, bench):
+    for i in (1, 2, 3):  # as many as there are slots in the sanitized build
         board.run(f"nic{i} = network.LAN('{bench.wire.add_tap()}'); nic{i}.active(True)")
         board.run(f"autoip.start(nic{i})")
     error = f"OSError: {errno.ENOMEM} all 3 services in use (AUTOIP_LINKS)"
@@ -139,8 +139,8 @@ def test_a_service_too_many_is_told_how_many_there_are(board, bench):
 def test_at_the_prompt(board):
     board.claim(delay=200, ip=C)
     board.until("svc.state == 'bound'", PATIENCE)
-    told = board.ask("repr(svc)")
-    assert told.startswith(f"<autoip e0 bound {C} {{") and "'probes': 3" in told
+    text = board.ask("repr(svc)")
+    assert text.startswith(f"<autoip e0 bound {C} {{") and "'probes': 3" in text
 
 
 @pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
@@ -164,7 +164,7 @@ def test_asyncio(board):
 
 
 @pytest.mark.threaded
-def test_wait_in_a_callback_raises_instead_of_standing_still(board, bench):
+def test_wait_in_a_callback_raises_instead_of_blocking(board, bench):
     board.run(f"""
 errors = []
 def waiting(event, svc):
@@ -182,7 +182,7 @@ svc = autoip.start(nic, ip={C!r}, delay=200, abandon=True, on_event=waiting)
     assert board.ask("errors") == [[event, "not in a callback"] for event in events]
 
 
-def test_main_hears_the_events_of_the_service_that_boot_started(board, bench):
+def test_main_gets_the_events_of_the_service_that_boot_started(board, bench):
     board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200, old=1, force=2); svc.wait()")
     board.run("autoip.get().on_event = on_event")
     bench.wire.send(announcement(C))
@@ -239,7 +239,7 @@ def test_file_of_another_program_is_refused_and_kept(board):
     path = board.path("notes.txt")
     for text, times in (("name = board", 1), ("x" * 1000, 20)):
         board.run(f"with open({path!r}, 'w') as file:\n for _ in range({times}): file.write({text!r})")
-        told = f"ValueError: remember: another program's file: {path}"
-        _assert_raises(board, told, f"autoip.start(nic, remember={path!r})")
+        message = f"ValueError: remember: another program's file: {path}"
+        _assert_raises(board, message, f"autoip.start(nic, remember={path!r})")
         assert board.ask("autoip.get() is None")
         assert board.ask(f"open({path!r}).read(5)") in ("name ", "xxxxx")

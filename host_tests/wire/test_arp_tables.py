@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""lwIP has ARP entries for each of the board's two addresses: a peer's new MAC reaches both (RFC 826)."""
+"""lwIP has ARP entries for each of the board's two addresses. A new MAC of a peer updates both (RFC 826)."""
 
 import pytest
 from scapy.layers.inet import IP
@@ -29,7 +29,7 @@ def beside_a_static_address(bench):
 
 
 def mac_used(bench, board, own):
-    """The MAC to which the board sends what leaves from one of its addresses to the peer."""
+    """The MAC to which the board sends packets from one of its addresses to the peer."""
     board.run("sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
     sent = bench.wire.send(request(FENCE, own))
     board.run(f"sock.bind(({own!r}, 0)); sock.sendto(b'?', ({ROUTER!r}, 9)); sock.close()")
@@ -41,8 +41,8 @@ def mac_used(bench, board, own):
     return bench.capture.wait_for(is_sent, after=sent).packet.dst
 
 
-def hear(bench, board, news, own=C):
-    """The board is done with the frame."""
+def deliver(bench, board, news, own=C):
+    """Send a frame, and wait until the board has processed it."""
     bench.wire.send(news)
     sent = bench.wire.send(request(FENCE, own))
     bench.capture.wait_for(is_arp("reply", board.mac, tpa=FENCE), after=sent)
@@ -55,20 +55,20 @@ def test_a_new_mac_reaches_both_tables(bench, server, news):
     board = beside_a_static_address(bench)
     for own in (STATIC, C):
         assert mac_used(bench, board, own) == server.mac
-    hear(bench, board, NEWS[news](board))
+    deliver(bench, board, NEWS[news](board))
     for own in (STATIC, C):
         assert mac_used(bench, board, own) == THIEF
 
 
 @pytest.mark.threaded
 def test_a_new_mac_that_is_announced_while_the_link_local_address_is_shown(bench, server):
-    """An entry of the time of the routable address is not used when that address is back."""
+    """The board must not use an entry from the time of the routable address when this address is back."""
     board = beside_a_static_address(bench)
     assert mac_used(bench, board, STATIC) == server.mac
     board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
     board.until(f"nic.ifconfig()[0] == '{C}'")
     server.host.set_mac(NEW)
-    hear(bench, board, announcement(ROUTER, mac=NEW))
+    deliver(bench, board, announcement(ROUTER, mac=NEW))
     set_static(board)
     assert mac_used(bench, board, STATIC) == NEW
 
@@ -83,6 +83,6 @@ def test_a_malformed_announcement_changes_no_entry(bench, server):
         frame = bytearray(bytes(news))
         offset, length = {"hwtype": (14, 2), "ptype": (16, 2), "hwlen": (18, 1), "plen": (19, 1)}[field]
         frame[offset : offset + length] = value.to_bytes(length, "big")
-        hear(bench, board, frame)
+        deliver(bench, board, frame)
     for own in (STATIC, C):
         assert mac_used(bench, board, own) == server.mac

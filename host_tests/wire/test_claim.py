@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Claiming an address on a real wire: order, counts and times, and when the address may be used."""
+"""Claiming an address on a real wire: order, counts and times of the frames, and when the address may be
+used.
+"""
 
 import itertools
 import statistics
@@ -13,12 +15,12 @@ from .waiting import QUIET
 C = "169.254.20.20"
 X = "169.254.7.9"
 BOARDS = 10
-EARLY = 0.01  # s a gap may be short: the machine may stop between a look at the clock and a frame
-LATE = 3  # s a timer may be late: the machine has other work to do, and engine/ keeps the bounds to the ms
+EARLY = 0.01  # s a gap may be short: the machine may stop between a reading of the clock and a frame
+LATE = 3  # s a timer may be late: the machine is busy, and the tests of engine/ are exact to the ms
 
 
 def _claims(bench, **options):
-    """Ten boards claim in parallel: for each the times since its start of P1, P2, P3, N1 and N2."""
+    """Ten boards claim in parallel. Returns the times since the start of P1, P2, P3, N1 and N2 for each."""
     boards = [bench.board(sanitize=False) for _ in range(BOARDS)]
     starts = []
     for board in boards:
@@ -58,7 +60,7 @@ def test_default_delay_keeps_the_times_of_the_rfc(bench):
     spread = f"{min(times):.2f} - {max(times):.2f} s, mean {statistics.mean(times):.2f} s"
     print(f"default delay, {BOARDS} boards: address after {spread}")
     print(f"    probe gaps {min(probing):.3f} - {max(probing):.3f} s")
-    assert statistics.mean(times) <= 7.0  # 5.5, and the timers may be late
+    assert statistics.mean(times) <= 7.0  # 5.5 s, and the timers may be late
 
 
 def test_delay_200_takes_less_than_800_ms(bench):
@@ -68,7 +70,7 @@ def test_delay_200_takes_less_than_800_ms(bench):
     times = [claim[3] for claim in claims]
     spread = f"{min(times):.3f} - {max(times):.3f} s, mean {statistics.mean(times):.3f} s"
     print(f"delay=200, {BOARDS} boards: address after {spread}")
-    assert min(times) < 0.8  # a busy machine delays most of them
+    assert min(times) < 0.8  # on a busy machine most of them are late
 
 
 def test_delay_1_takes_less_than_50_ms(bench):
@@ -86,7 +88,7 @@ def test_delay_1_takes_less_than_50_ms(bench):
     assert len(bench.capture.probes_of(board.mac)) == 30
 
 
-def test_octets_of_probes_and_announcements(bench):
+def test_bytes_of_probes_and_announcements(bench):
     # R3927-2.2.1-a, R3927-2.2.1-b, R3927-2.2.1-c, R3927-2.2.1-d, R3927-2.2.1-e, R3927-1.2-a, R5227-1.1-a,
     # R5227-1.1-b, R5227-1.1-c, R5227-1.1-d, R5227-2.3-b, R5227-3-a, D12, B20, B34
     board = bench.board()
@@ -102,7 +104,9 @@ def test_octets_of_probes_and_announcements(bench):
 
 @pytest.mark.threaded
 def test_address_is_used_from_the_first_announcement_on(bench):
-    """R3927-2.2-b, R5227-2.5-a: a Request is not answered while probing, and is right after N1."""
+    """R3927-2.2-b, R5227-2.5-a: no Request is answered while probing. Requests are answered right after
+    N1.
+    """
     # R3927-2.2-a, R3927-2.5-h, R5227-2.3-c, R5227-2.5-b, B23
     board = bench.board()
     board.start(delay=1000, ip=C)
@@ -111,16 +115,16 @@ def test_address_is_used_from_the_first_announcement_on(bench):
         last = bench.capture.wait_for(is_arp("probe", board.mac), after=last).time
         bench.wire.send(request(X, C))
     announced = bench.capture.wait_for(is_arp("announcement", board.mac, spa=C))
-    board.expect("bound")  # the interface gets the address a moment after the announcement
+    board.expect("bound")  # the address is set on the interface shortly after the announcement
     sent = bench.wire.send(request(X, C))
     answer = bench.capture.wait_for(is_arp("reply", board.mac), after=sent)
     assert (answer.packet.dst, answer.arp.psrc) == (BROADCAST, C)
     assert (answer.arp.hwdst, answer.arp.pdst) == (THIEF, X)
-    # One of the three may have come late, on a busy host.
+    # On a busy host, one of the three may have come late.
     assert all(each.time > announced.time for each in bench.capture.arps_of(board.mac, "reply"))
 
 
-def test_a_probe_for_a_held_address_is_answered_and_is_no_conflict(bench):
+def test_a_probe_for_a_held_address_is_answered_and_is_not_a_conflict(bench):
     # R5227-2.5-c, X-11
     board = bench.board()
     board.claim(delay=200, ip=C)
@@ -143,7 +147,7 @@ def test_the_interface_shows_the_address(bench):
 
 
 @pytest.mark.not_on_espressif("isconnected() stays true, see docs/boards.md")
-def test_stop_takes_the_address_off(bench):
+def test_stop_removes_the_address(bench):
     # R5227-2.5-a
     board = bench.board()
     board.claim(delay=200, ip=C)
@@ -181,7 +185,7 @@ def test_a_short_flap_is_not_missed(bench):
 
 @pytest.mark.threaded
 def test_a_flap_while_python_is_busy_is_not_missed(bench):
-    """The cable is out and in again before the scheduler gets to look."""
+    """The cable is out and in again before the scheduler runs."""
     # R3927-2.2-c
     board = bench.board()
     board.run(f"svc = start(nic, ip={C!r}, delay=200, on_event=busy_over_a_flap)")
@@ -195,8 +199,8 @@ def test_a_flap_while_python_is_busy_is_not_missed(bench):
     assert len(bench.capture.probes_of(board.mac, back)) == 3
 
 
-def test_equal_first_candidates_part(bench):
-    """X-01: both probe one address at the same time."""
+def test_equal_first_candidates_end_as_two_addresses(bench):
+    """X-01: two boards probe one address at the same time, and find two addresses."""
     boards = [bench.board() for _ in range(2)]
     for board in boards:
         board.start(delay=200, ip=C)
@@ -208,7 +212,7 @@ def test_equal_first_candidates_part(bench):
 
 
 def test_several_interfaces_at_once(two_wires):
-    """B36: each of two interfaces holds and uses an address of its own."""
+    """B36: each of two interfaces holds and uses a different address."""
     bench = two_wires
     board = bench.board()
     tap, mac = bench.wire.add_tap("br1"), "28:cd:c1:00:01:01"

@@ -14,7 +14,7 @@ from .waiting import PATIENCE, QUIET
 C = "169.254.20.20"
 X = "169.254.7.9"
 
-# What a thief may send that claims C, by the names of the requirements.
+# The frames with which an adversary may claim C, by their names in the requirements.
 CLAIMS = {
     "T1 Reply to the probe": lambda mac: reply(C, ANY, mac),
     "T3 announcement": lambda mac: announcement(C),
@@ -33,19 +33,19 @@ def _held(bench, **options):
 
 
 def _uses(bench, board, address, after):
-    """ARP frames of the board that carry the address as the sender's."""
+    """The ARP frames of the board whose sender is the address."""
     return bench.capture.select(
         lambda f: f.arp is not None and not f.injected and f.source == board.mac and f.arp.psrc == address,
         after,
     )
 
 
-# While it is probed
+# While the address is probed
 
 
 @pytest.mark.parametrize("kind", [*CLAIMS, "T2 simultaneous probe"])
 def test_denied_candidate_is_dropped(bench, kind):
-    """R3927-2.2.1-h, R3927-2.2.1-i: the next candidate is another, and its claim completes."""
+    """R3927-2.2.1-h, R3927-2.2.1-i: the board claims another address."""
     # R3927-2.2.1-j, R5227-2.1.1-g, R5227-2.1.1-i, X-08, X-10, B13, BCT-I.2a, BCT-I.2b
     board = bench.board()
     board.start(delay=500, ip=C)
@@ -59,7 +59,7 @@ def test_denied_candidate_is_dropped(bench, kind):
 
 
 def test_denied_after_the_third_probe(bench):
-    """X-03, B24: nothing is announced that was denied while waiting to announce."""
+    """X-03, B24: an address that is denied during ANNOUNCE_WAIT is not announced."""
     # R3927-2.2.1-l, R3927-2.2-a
     board = bench.board()
     board.start(delay=1000, ip=C)
@@ -80,7 +80,7 @@ def test_address_of_an_older_host_is_avoided(bench):
     assert bench.board().claim(delay=200, ip=C) != C
 
 
-def test_ordinary_requests_while_probing_are_no_conflict(bench):
+def test_ordinary_requests_while_probing_are_not_a_conflict(bench):
     """X-15, B01."""
     board = bench.board()
     board.start(delay=200, ip=C)
@@ -91,8 +91,8 @@ def test_ordinary_requests_while_probing_are_no_conflict(bench):
     assert len(bench.capture.probes_of(board.mac)) == 3
 
 
-def test_unicast_polls_while_probing_are_no_conflict(bench):
-    """X-14, B02: a Request without a sender address, to the board alone, is no probe."""
+def test_unicast_polls_while_probing_are_not_a_conflict(bench):
+    """X-14, B02: a unicast Request without a sender address is not a probe."""
     board = bench.board()
     board.start(delay=200, ip=C)
     for _ in range(40):
@@ -101,8 +101,8 @@ def test_unicast_polls_while_probing_are_no_conflict(bench):
     assert board.expect("bound")["address"] == C
 
 
-def test_echo_of_own_frames_is_no_conflict(bench):
-    """R3927-2.2.1-k, R5227-2.1.1-j, X-05, B03: a hub or an access point reflects each frame."""
+def test_echo_of_own_frames_is_not_a_conflict(bench):
+    """R3927-2.2.1-k, R5227-2.1.1-j, X-05, B03: a hub or an access point sends each frame back."""
     board = bench.board()
     board.start(delay=200, ip=C)
     last = 0
@@ -120,17 +120,18 @@ def test_echo_of_own_frames_is_no_conflict(bench):
     assert len(bench.capture.probes_of(board.mac)) == 3
 
 
-# While it is held
+# While the address is held
 
 
 @pytest.mark.parametrize("kind", CLAIMS)
-def test_defended_once_then_left(bench, kind):
+def test_defended_once_then_given_up(bench, kind):
     """One announcement for the first conflict, a new address after the second."""
     # R3927-2.5-a, R3927-2.5-b, R3927-2.5-d, R3927-2.5-e, R5227-2.4-a, R5227-2.4-b,
     # R5227-2.4-d, R5227-2.4-e, R5227-2.5-a, R3927-1.5-b, B39, BCT-I.5
     board = _held(bench)
     announcements = is_arp("announcement", board.mac, spa=C)
-    bench.capture.wait_for_several(announcements, 2)  # before the second, T1 is a late answer to a probe
+    # Before the second announcement, T1 is a late answer to a probe
+    bench.capture.wait_for_several(announcements, 2)
     bench.wire.send(CLAIMS[kind](board.mac))
     board.expect("defended")
     bench.capture.wait_for_several(announcements, 3)
@@ -149,7 +150,7 @@ def test_defended_once_then_left(bench, kind):
 
 
 def test_late_answer_to_a_probe_is_a_denial(bench):
-    """RFC 3927 1.3: an answer may be a second on its way, which a short `delay` does not wait for."""
+    """RFC 3927 1.3: an answer may take a second, and a short `delay` does not wait for it."""
     # R3927-1.3-a
     board = _held(bench)
     sent = bench.wire.send(CLAIMS["T1 Reply to the probe"](board.mac))
@@ -158,7 +159,7 @@ def test_late_answer_to_a_probe_is_a_denial(bench):
     assert not _uses(bench, board, C, sent)
 
 
-def test_abandon_leaves_on_the_first_conflict(bench):
+def test_abandon_gives_up_on_the_first_conflict(bench):
     """R5227-2.4-c, R3927-2.5-c."""
     board = _held(bench, abandon=True)
     sent = bench.wire.send(announcement(C))
@@ -170,7 +171,7 @@ def test_abandon_leaves_on_the_first_conflict(bench):
 
 @pytest.mark.threaded
 def test_storm_of_conflicts(bench):
-    """X-30: a thousand conflicts draw one defence and one move."""
+    """X-30: a thousand conflicts cause one defence and one move."""
     board = _held(bench)
     storm = bytes(announcement(C))
     sent = time.time()
@@ -181,8 +182,8 @@ def test_storm_of_conflicts(bench):
     assert board.ask("[svc.stats()[name] for name in ('defences', 'moves')]") == [1, 1]
 
 
-def test_a_thief_does_not_get_into_the_arp_cache(bench):
-    """X-25, B38: the board never resolves its own address to another MAC."""
+def test_the_adversary_does_not_get_into_the_arp_cache(bench):
+    """X-25, B38: the board never stores another MAC for its own address."""
     board = _held(bench)
     bench.wire.send(announcement(C))
     bench.wire.send(request(C, C, to=board.mac))
@@ -197,7 +198,7 @@ def test_a_thief_does_not_get_into_the_arp_cache(bench):
 
 @pytest.mark.not_on_espressif("numbers of errors are its own")
 @pytest.mark.threaded
-def test_connections_are_reset_before_the_address_is_left(bench):
+def test_connections_are_reset_before_the_address_is_given_up(bench):
     """R3927-2.5-g, R5227-2.4-k."""
     board = _held(bench)
     host = bench.wire.add_host(f"{X}/16")
@@ -221,21 +222,21 @@ def test_connections_are_reset_before_the_address_is_left(bench):
     assert bench.capture.probes_of(board.mac, last)[0].time > reset.time
 
 
-# What is no ARP packet for us
+# Frames that are not ARP packets of IPv4
 
 
-END_OF_SENDER = 32  # octets to the end of the sender's address
-# Octets of the ARP header, each of which makes an announcement something else.
+END_OF_SENDER = 32  # bytes to the end of the sender's address
+# Bytes of the ARP header. Each of them makes an announcement something else.
 HEADERS = [(14, "0006"), (16, "86dd"), (18, "08"), (19, "10"), (20, "0000"), (20, "0003"), (20, "0101")]
 
 
 def _malformed(padded):
     whole = bytes(announcement(C))
-    # With zeros behind it, a frame is an ARP packet that claims C from the last octet of C on.
+    # If zeros follow, a frame is an ARP packet that claims C once the last byte of C is in it.
     for length in range(14, END_OF_SENDER if padded else len(whole)):
         yield whole[:length]
-    for at, octets in HEADERS:
-        yield whole[:at] + bytes.fromhex(octets) + whole[at + len(octets) // 2 :]
+    for at, data in HEADERS:
+        yield whole[:at] + bytes.fromhex(data) + whole[at + len(data) // 2 :]
     header, arp = Ether(src=THIEF, dst=BROADCAST), announcement(C)[ARP]
     yield header / Dot1Q(vlan=10) / arp
     yield Dot3(src=THIEF, dst=BROADCAST) / LLC() / SNAP(code=0x0806) / arp

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The link-local address beside a routable one: DHCP and static addresses, `old` and `force`."""
+"""The link-local address in addition to a routable one: DHCP and static addresses, `old` and `force`."""
 
 import contextlib
 import time
@@ -29,7 +29,7 @@ C = "169.254.20.20"
 
 @pytest.mark.parametrize("seconds", [10, 60])
 def test_link_local_first_and_dhcp_later(bench, server, seconds):
-    """DHCP asks as it would without autoip: again and again, with ever longer pauses."""
+    """DHCP asks like on a board without autoip: again and again, with growing pauses."""
     # R3927-1.9-c, R3927-2.11-a, X-43
     board = bench.board()
     assert board.claim(delay=200, ip=C) == C
@@ -46,7 +46,7 @@ def test_link_local_first_and_dhcp_later(bench, server, seconds):
 
 @pytest.mark.not_on_espressif("ipconfig(dhcp4=True) renews no lease")
 @pytest.mark.threaded
-def test_a_connection_outlives_all_that_happens_to_the_routable_address(bench, server):
+def test_a_connection_survives_all_changes_of_the_routable_address(bench, server):
     # R3927-1.9-g, R3927-1.9-c
     server.start()
     board = bench.board()
@@ -111,7 +111,7 @@ def test_dhcp_and_link_local_at_once(bench, server):
     answers(board, server, C, lease)
 
 
-def test_udp_answers_from_the_address_that_was_asked(bench, server):
+def test_udp_replies_leave_from_the_requested_address(bench, server):
     # R3927-2.6.1-a
     server.start()
     board = bench.board()
@@ -121,7 +121,7 @@ def test_udp_answers_from_the_address_that_was_asked(bench, server):
     board.run("udp.bind(('0.0.0.0', 7)); udp.settimeout(PATIENCE)")
     for address in (C, lease):
         with server.host.socket("datagram") as sock:
-            sock.connect((address, 7))  # takes answers from that address only
+            sock.connect((address, 7))  # accepts answers from this address only
             sock.send(b"?")
             board.run("udp.sendto(*udp.recvfrom(16))")
             assert sock.recv(16) == b"?"
@@ -135,7 +135,7 @@ def mdns_answer(bench, board):
     def is_answer(frame):
         return frame.source == board.mac and DNS in frame.packet and frame.packet[DNS].qr == 1
 
-    # A responder repeats itself at most once a second, and is silent while it probes its name.
+    # A responder repeats an answer at most once per second, and does not answer while it probes its name.
     for _ in range(50):
         sent = bench.wire.send(ask / UDP(sport=5353, dport=5353) / query)
         with contextlib.suppress(TimeoutError):
@@ -145,7 +145,7 @@ def mdns_answer(bench, board):
 
 
 @pytest.mark.not_on_espressif("no mDNS on LAN")
-def test_the_interface_speaks_by_the_link_local_address_until_there_is_a_lease(bench, server):
+def test_the_interface_uses_the_link_local_address_until_there_is_a_lease(bench, server):
     # R3927-1.9-e, R3927-1.9-f
     board = bench.board()
     board.claim(delay=200, ip=C)
@@ -159,7 +159,7 @@ def test_the_interface_speaks_by_the_link_local_address_until_there_is_a_lease(b
                     IP in f.packet and f.packet[IP].dst == to and f.packet[IP].src == by
                 )
             )
-            assert int(sent.packet.dst[:2], 16) & 1  # the group bit of the MAC
+            assert int(sent.packet.dst[:2], 16) & 1  # the multicast bit of the MAC
         assert mdns_answer(bench, board) == {lease}
         if lease == C:
             server.start()
@@ -185,7 +185,7 @@ def test_static_address(bench, server, order):
 @pytest.mark.not_on_espressif("LAN's status() takes other events for its own before MicroPython 1.29")
 @pytest.mark.parametrize("beside", ["nothing", "a lease"])
 def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, beside):
-    """RFC 3927 2.2: not used again before it is probed and announced."""
+    """RFC 3927 2.2: the address is not used again before it has been probed and announced."""
     # R3927-2.2-a, R3927-2.2-b
     board = bench.board()
     if beside == "a lease":
@@ -199,7 +199,7 @@ def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, ser
     board.set_link(True)
     bench.wire.wait_for_port(board.tap)
     plugged = time.time()
-    is_announced = is_arp("announcement", board.mac, spa=C)  # lwIP announces the lease by itself
+    is_announced = is_arp("announcement", board.mac, spa=C)  # lwIP announces the lease itself
     while not bench.capture.select(is_announced, plugged):
         bench.wire.send(request(PEER, C, server.mac))
         bench.wire.send(Ether(src=server.mac, dst=board.mac) / IP(src=PEER, dst=C) / ICMP())
@@ -207,7 +207,7 @@ def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, ser
         assert time.time() < plugged + PATIENCE
     announced = bench.capture.select(is_announced, plugged)[0].time
     assert len(bench.capture.probes_of(board.mac, plugged)) == 3
-    assert board.expect("rested")["time"] > plugged + 0.1  # Python was busy while it was asked
+    assert board.expect("rested")["time"] > plugged + 0.1  # Python was busy when the host asked
 
     def uses_it(frame):
         arp, ip = frame.arp, frame.packet.getlayer(IP)
@@ -230,7 +230,7 @@ def test_activating_again_claims_again(bench, server):
 
 
 @pytest.mark.threaded
-def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
+def test_old_gives_up_the_link_local_address_for_a_routable_one(bench, server):
     # R3927-1.9-a, R3927-1.9-e, R3927-1.9-f, R3927-1.9-i, R3927-2.6.2-b, B18
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
@@ -242,10 +242,10 @@ def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
     board.expect("lost")
     assert connection.is_reset()
     assert (board.address, board.ask("svc.state")) == (None, "idle")
-    # An address that the board can be reached at, whichever it is.
+    # An address at which the board can be reached, either one.
     assert board.ask("svc.wait()") == board.ask("svc.routable") == lease
     assert server.host.gets_no_answer(C)
-    # 169.254/16 is on the link all the same (RFC 3927 2.6.2), and the source is the routable address.
+    # 169.254/16 is on the link nevertheless (RFC 3927 2.6.2), and the source is the routable address.
     sent = time.time()
     assert board.ask(f"ping('{PEER}')")
     ping = bench.capture.wait_for(lambda f: f.kind == "ICMP" and f.source == board.mac, after=sent)
@@ -255,7 +255,7 @@ def test_old_gives_the_link_local_address_up_for_a_routable_one(bench, server):
     answers(board, server, C)
 
 
-def test_old_and_force_keep_the_address_for_those_who_ask(bench, server):
+def test_old_and_force_keep_the_address_for_requests(bench, server):
     # R3927-1.9-e, R3927-1.9-g, R3927-2.6.1-a
     board = bench.board()
     board.claim(delay=200, ip=C, old=True, force=True)
@@ -287,7 +287,7 @@ def test_force_alone_is_ignored_and_the_log_says_so(bench, server):
     answers(board, server, C, ask_for_lease(board))
 
 
-def test_a_conflict_on_the_routable_address_is_told_and_nothing_else(bench, server):
+def test_a_conflict_on_the_routable_address_is_only_reported(bench, server):
     """RFC 5227 2.4."""
     server.start()
     board = bench.board()
@@ -301,7 +301,7 @@ def test_a_conflict_on_the_routable_address_is_told_and_nothing_else(bench, serv
     assert (board.ask("nic.ifconfig()"), board.address) == (shown, C)
 
 
-def test_a_conflict_moves_the_link_local_address_alone(bench, server):
+def test_a_conflict_moves_only_the_link_local_address(bench, server):
     server.start()
     board = bench.board()
     lease = has_lease(board)
@@ -314,8 +314,8 @@ def test_a_conflict_moves_the_link_local_address_alone(bench, server):
 
 
 @pytest.mark.only("unix", "it takes 120 s")
-def test_a_lease_that_runs_out_leaves_the_link_local_address(bench, server):
-    """The lease of 120 s ends as its server is gone; lwIP looks every 60 s."""
+def test_a_lease_that_expires_leaves_the_link_local_address(bench, server):
+    """The lease of 120 s expires because its server has been stopped. lwIP checks every 60 s."""
     server.start()
     board = bench.board()
     has_lease(board)

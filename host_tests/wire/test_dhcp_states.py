@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""DHCP goes on in each of its states when autoip takes the link-local address off the interface."""
+"""DHCP continues in each of its states when autoip removes the link-local address from the interface."""
 
 import time
 
@@ -18,7 +18,7 @@ SLEEP = 8  # s after which autoip probes again, see SLEEP of link.c
 
 
 class Scene:
-    """A board that shows its address. The scene brings its DHCP client to a state, and then to a lease."""
+    """A board that shows its address. A scene brings the DHCP client into a state, then to a lease."""
 
     def __init__(self, bench, options):
         self.bench, self.board = bench, bench.board()
@@ -92,7 +92,7 @@ def flap(scene):
 
 
 def no_reason(scene):
-    """`old` gives the address up as soon as there is the lease."""
+    """`old` gives up the address as soon as there is the lease."""
 
 
 REASONS = {
@@ -120,7 +120,7 @@ def check_that_a_lease_comes(bench, state, reason):
 @pytest.mark.only("unix", "QEMU_MPS2 has the same DHCP client")
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("state", ["select", "request"])
-def test_a_lease_comes_though_the_address_is_taken_off(bench, state, reason):
+def test_a_lease_is_bound_although_the_address_is_removed(bench, state, reason):
     check_that_a_lease_comes(bench, state, reason)
 
 
@@ -148,7 +148,7 @@ def test_a_lease_comes_though_the_mac_changes(bench, state):
 @pytest.mark.only("task", "the other boards do not check an offered address")
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("state", ["check", "back_off"])
-def test_a_lease_comes_though_the_address_is_taken_off_in_a_check(bench, state, reason):
+def test_a_lease_is_bound_although_the_address_is_removed_during_a_check(bench, state, reason):
     """ESP-IDF 5.4 and 5.5 end the check when the interface's address changes."""
     check_that_a_lease_comes(bench, state, reason)
 
@@ -156,7 +156,7 @@ def test_a_lease_comes_though_the_address_is_taken_off_in_a_check(bench, state, 
 @pytest.mark.older
 @pytest.mark.only("task", "the other boards do not check an offered address")
 def test_the_check_ends_with_the_lease(bench):
-    """A later claim of the leased address is not for the check, which would decline the lease."""
+    """A later claim of the leased address does not concern the check, which would decline the lease."""
     scene = Scene(bench, {})
     scene.check()
     assert has_lease(scene.board) == LEASE

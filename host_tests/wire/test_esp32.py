@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a service takes of an ESP32: of the stacks of the tasks in which it runs, and of the heaps."""
+"""The memory that a service uses on an ESP32: the stacks of the tasks in which it runs, and the heaps."""
 
 import pathlib
 import time
@@ -16,8 +16,9 @@ pytestmark = [
 ]
 
 C = "169.254.20.20"
-TASKS = {"lwIP": "tiT", "esp_timer": "esp_timer", "MicroPython": "mp_task"}  # by their names in FreeRTOS
-LEAST = 512  # octets of a stack that must stay free
+# The tasks, by their names in FreeRTOS
+TASKS = {"lwIP": "tiT", "esp_timer": "esp_timer", "MicroPython": "mp_task"}
+LEAST = 512  # bytes of a stack that must stay free
 STORM = 1000  # frames
 
 
@@ -31,21 +32,21 @@ def test_stacks_and_heaps_of_esp32(bench):
         idf = board.ask("sum(region[1] for region in esp32.idf_heap_info(esp32.HEAP_DATA))")
         return {**stacks, "Python's heap": board.ask("gc.mem_free()"), "IDF's heap": idf}
 
-    told = {"autoip imported": figures()}
+    measured = {"autoip imported": figures()}
     board.claim(delay=200, ip=C)
-    told["address claimed"] = figures()
+    measured["address claimed"] = figures()
     for _ in range(STORM):
         bench.wire.send(request("169.254.7.9", C))
-    time.sleep(1)  # QEMU's Ethernet drops what comes too fast
+    time.sleep(1)  # QEMU's Ethernet drops frames that come too fast
     bench.wire.send(announcement(C))
     board.expect("defended")
     bench.wire.send(announcement(C))
     board.expect("bound")
     time.sleep(1)
-    told["defended, and moved"] = figures()
+    measured["defended, and moved"] = figures()
 
-    lines = ["octets free:"]
-    for when, numbers in told.items():
-        lines.append(f"{when + ':':22}" + ", ".join(f"{name} {octets:,}" for name, octets in numbers.items()))
+    lines = ["bytes free:"]
+    for when, numbers in measured.items():
+        lines.append(f"{when + ':':22}" + ", ".join(f"{name} {free:,}" for name, free in numbers.items()))
     pathlib.Path(BUILD, "figures.txt").write_text("\n".join(lines) + "\n")
-    assert all(numbers[task] >= LEAST for numbers in told.values() for task in TASKS)
+    assert all(numbers[task] >= LEAST for numbers in measured.values() for task in TASKS)

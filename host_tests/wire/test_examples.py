@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The examples, as programs of a UNIX_TAP; test_page.py has page.py, the emulator's tests boot_wlan.py."""
+"""The examples, as programs of a UNIX_TAP. test_page.py tests page.py, the emulator's tests boot_wlan.py."""
 
 import contextlib
 import os
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.only("unix", "an example is one on either board")
 X = "169.254.7.9"
 C = "169.254.20.20"
 BOOT = (ROOT / "examples" / "boot.py").read_text()
-TELL = "autoip.get().on_event = lambda event, service: print(event, service.address)\n"
+PRINT = "autoip.get().on_event = lambda event, service: print(event, service.address)\n"
 ADDRESS = r"(169\.254\.\d+\.\d+)\r?\n"
 FIRMWARE = ROOT / "build" / "UNIX_TAP-sanitize" / "micropython"
-# The service outlives the example, as behind the prompt of a board.
+# The service outlives the example, as at the prompt of a board.
 STAY = "\nimport time\nwhile True:\n    time.sleep(1)\n"
 REACHABLE = "\nimport time\nwhile True:\n    print('now', service.wait())\n    time.sleep(1)\n"
-# What a UNIX_TAP lacks.
+# Replacements for what a UNIX_TAP lacks.
 TWO_KINDS = """
 import network, sys
 class Network:
@@ -56,7 +56,7 @@ sys.modules["machine"] = machine
 
 @pytest.fixture
 def run(bench, tmp_path):
-    """Runs an example, with code before and behind it, and returns what pexpect makes of its output."""
+    """Runs an example, with code before and after it. Returns what pexpect makes of its output."""
     bench.wire.add_tap()
     running = []
 
@@ -90,16 +90,16 @@ def host(bench):
     return bench.wire.add_host(f"{X}/16")
 
 
-def addresses(told, pattern):
-    told.expect(pattern + ADDRESS)
-    return told.match.group(1)
+def addresses(output, pattern):
+    output.expect(pattern + ADDRESS)
+    return output.match.group(1)
 
 
 @pytest.mark.parametrize("before", [BOOT, "", WIZNET], ids=["after boot.py", "alone", "with a WIZnet chip"])
 def test_claim(run, host, before):
-    told = run("claim.py", before)
-    bound = addresses(told, "bound ")
-    assert addresses(told, "my address is ") == bound
+    output = run("claim.py", before)
+    bound = addresses(output, "bound ")
+    assert addresses(output, "my address is ") == bound
     assert host.ping(bound)
 
 
@@ -114,13 +114,13 @@ def test_boot_with_a_wiznet_chip(run, host, bench):
 
 
 def test_fallback(run, bench):
-    """Link-local without a server, leased as soon as there is one."""
+    """A link-local address without a server, and a lease as soon as there is a server."""
     server = bench.dhcp()
-    told = run("fallback.py", BOOT, behind=REACHABLE)
-    addresses(told, "my address is ")
+    output = run("fallback.py", BOOT, behind=REACHABLE)
+    addresses(output, "my address is ")
     server.start()
-    told.expect(r"now (10\.0\.0\.\d+)")
-    assert server.host.ping(told.match.group(1))
+    output.expect(r"now (10\.0\.0\.\d+)")
+    assert server.host.ping(output.match.group(1))
 
 
 def test_remember(run, tmp_path):
@@ -134,35 +134,35 @@ def test_remember(run, tmp_path):
 @pytest.mark.parametrize("boot", [BOOT, ""], ids=["after boot.py", "alone"])
 def test_two_interfaces(run, bench, boot):
     bench.wire.add_tap()
-    told = run("two_interfaces.py", before=TWO_KINDS + boot)
+    output = run("two_interfaces.py", before=TWO_KINDS + boot)
     found = {}
     while len(found) < 2:
-        told.expect(r"(e\d) bound " + ADDRESS)
-        found[told.match.group(1)] = told.match.group(2)
+        output.expect(r"(e\d) bound " + ADDRESS)
+        found[output.match.group(1)] = output.match.group(2)
     assert len(set(found.values())) == 2
 
 
 def test_led(run, bench):
-    told = run("led.py", before=LED + BOOT)
+    output = run("led.py", before=LED + BOOT)
     for up, light in ((True, "LED True"), (False, "LED False"), (True, "LED True")):
         bench.wire.set_link("tap0", up)
-        told.expect_exact(light)
+        output.expect_exact(light)
 
 
 def test_asyncio(run, bench):
-    told = run("asyncio_events.py", BOOT, behind="")
-    address = addresses(told, "reachable at ")
+    output = run("asyncio_events.py", BOOT, behind="")
+    address = addresses(output, "reachable at ")
     bench.wire.set_link("tap0", False)
-    told.expect("not reachable")
+    output.expect("not reachable")
     bench.wire.set_link("tap0", True)
-    told.expect("reachable at " + re.escape(address))
+    output.expect("reachable at " + re.escape(address))
 
 
 class Broker:
-    """Accepts MQTT clients, and acknowledges what they publish with QoS 1."""
+    """Accepts MQTT clients, and acknowledges messages with QoS 1."""
 
     def __init__(self, host):
-        self.published = []  # (number of the connection, address it comes from, payload)
+        self.published = []  # (number of the connection, its source address, payload)
         self._server = host.socket("stream")
         self._server.bind(("", 1883))
         self._server.listen()
@@ -188,7 +188,7 @@ class Broker:
                     client.sendall(b"\x40\x02" + body[topic : topic + 2])
 
     def wait_for(self, address, after=0):
-        """Wait until the address is published; returns the number of the connection."""
+        """Wait until the address is published. Returns the number of the connection."""
 
         def found():
             return [number for number, *where in self.published[after:] if where == [address, address]]
@@ -216,23 +216,23 @@ def page(host, address):
 
 
 def test_server_and_mqtt_survive_a_flap_a_move_and_a_lease(run, bench, host, broker):
-    told = run("server_mqtt.py", BOOT + TELL, behind="")
+    output = run("server_mqtt.py", BOOT + PRINT, behind="")
     first = bench.capture.wait_for(is_arp("announcement")).arp.psrc
     connection = broker.wait_for(first)
     assert page(host, first) == first
     server = bench.dhcp()
     server.start()
     bench.wire.set_link("tap0", False)
-    told.expect("suspended")
+    output.expect("suspended")
     bench.wire.set_link("tap0", True)
-    told.expect("bound")
+    output.expect("bound")
     leased = bench.capture.wait_for(lambda f: f.kind == "announcement" and f.arp.psrc.startswith("10."))
     lease = leased.arp.psrc
-    assert broker.wait_for(first, len(broker.published)) == connection  # which is the same one
+    assert broker.wait_for(first, len(broker.published)) == connection  # the connection is the same one
     assert page(host, first) == page(server.host, lease) == first
     for _ in range(2):
         bench.wire.send(announcement(first))
-    told.expect("lost")
-    moved = addresses(told, "bound ")
+    output.expect("lost")
+    moved = addresses(output, "bound ")
     assert broker.wait_for(moved) > connection
     assert page(host, moved) == page(server.host, lease) == moved

@@ -20,7 +20,7 @@ from .routable import PEER
 from .viewer import Viewer, find, find_json, on_a_terminal
 from .waiting import PATIENCE, QUIET, wait_until
 
-DEFAULT_NAME = "mpy-rp2"  # one that MicroPython gives to boards
+DEFAULT_NAME = "mpy-rp2"  # a default name of MicroPython
 ADDRESS = f"{PEER}/16"
 ROUTABLE = "10.0.0.5/24"
 WITNESS = "02:00:00:00:00:03"  # MAC of a host whose claim of LAST is the last frame of a test
@@ -38,7 +38,9 @@ def named(bench, name=DEFAULT_NAME, kind=None):
 
 
 def sent(bench, host):
-    """The frames of a host, all of which the viewer and the kernel may send: no probe, and no claim."""
+    """The frames of a host. They must be frames that the viewer and the kernel may send: no probe, and no
+    claim.
+    """
     frames = [frame for frame in bench.capture.since() if frame.source == host.mac]
     for frame in frames:
         if frame.arp:
@@ -78,7 +80,7 @@ def test_a_board_with_a_name_of_its_own_is_found_when_it_looks_for_a_dhcp_server
 
 
 @only_unix
-def test_a_host_without_a_link_local_address_finds_it_and_is_told_what_to_type(bench):
+def test_a_host_without_a_link_local_address_finds_it_and_prints_what_to_type(bench):
     board = named(bench)
     address = board.claim(delay=200)
     host = bench.wire.add_host(ROUTABLE)
@@ -104,7 +106,7 @@ def test_a_host_with_ipv6_only_finds_it(bench):
 
 
 @only_unix
-def test_a_host_without_an_address_hears_a_board_that_comes_and_sends_nothing(bench):
+def test_a_host_without_an_address_sees_a_new_board_and_sends_nothing(bench):
     host = bench.wire.add_host()
     with Viewer(host, "--find", "eth0", "--timeout", PATIENCE) as viewer:
         board = bench.board()
@@ -133,7 +135,7 @@ def test_a_board_with_a_lease_is_found_by_its_name(bench, server):
 
 
 @only_unix
-def test_what_is_not_there_is_refused_in_a_line(bench):
+def test_a_missing_interface_or_file_is_reported_in_a_line(bench):
     host = bench.wire.add_host(ADDRESS)
     with Viewer(host, "--find", "eth7") as viewer:
         assert viewer.end() == (2, [], ['no interface "eth7"; there are: lo, eth0'])
@@ -159,7 +161,7 @@ def test_make_find(bench):
 
 
 def make(host, *arguments):
-    """(exit code, what it prints) of make on the host."""
+    """The exit code and the output of make on the host."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     with host.namespace.inside():
         done = subprocess.run(
@@ -178,11 +180,11 @@ def make(host, *arguments):
 
 
 @only_unix
-def test_boards_that_come_move_and_go(bench, tmp_path):
+def test_boards_that_appear_move_and_disappear(bench, tmp_path):
     host = bench.wire.add_host(ADDRESS)
     saved = tmp_path / "saved.pcapng"
     with Viewer(host, "--live", "eth0", "--save", saved) as viewer:
-        viewer.wait_for("has", PEER)  # it asks
+        viewer.wait_for("has", PEER)  # the viewer asks
         board = bench.board()
         first = board.claim(delay=200)
         viewer.wait_for(board.mac, f"claims {first}")
@@ -200,10 +202,10 @@ def test_boards_that_come_move_and_go(bench, tmp_path):
     assert (code, complaints) == (0, [])
     assert lines[-1].startswith("3 hosts, 2 conflicts, ") and lines[-1].endswith(f", saved in {saved}")
     assert sent(bench, host)
-    told = [
+    events = [
         (event.kind, event.address) for event in autoip_view.read(saved).deeds() if event.host == board.mac
     ]
-    assert ("defence", first) in told and ("move", second) in told
+    assert ("defence", first) in events and ("move", second) in events
 
 
 @only_unix
@@ -234,12 +236,13 @@ def test_the_cable_is_pulled_and_the_interface_removed(bench):
         host.wait_until_up()
 
         def is_seen():
-            # The viewer's socket fails with the interface. A frame may come before the viewer has a new one.
+            # The viewer's socket fails with the interface. A frame may come before the viewer has a new
+            # socket.
             bench.wire.send(announcement(LAST, WITNESS))
             time.sleep(QUIET)
             return any(f"claims {LAST}" in line for line in viewer.lines)
 
-        wait_until(is_seen, "the viewer hears nothing after the interface was down")
+        wait_until(is_seen, "the viewer receives nothing after the interface was down")
         host.run(*"ip link del eth0".split())
         code, lines, complaints = viewer.end()
     assert (code, complaints) == (2, ["eth0 is gone"])
@@ -252,7 +255,7 @@ ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e$\\frac{1}{0}$[bold]"
 
 
 def hostile_frames(number):
-    """Frames that nobody should send."""
+    """Frames that no host should send."""
     chance = random.Random(number)
     address = f"169.254.66.{number % 250}"
     whole = named_by(THIEF, address, f"evil{ESCAPE}.local.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""RFC 3927 2.5: from the release on nothing leaves with the address, whatever lwIP does then."""
+"""RFC 3927 2.5: after the release nothing is sent with the address, whatever lwIP does."""
 
 import contextlib
 import time
@@ -17,35 +17,37 @@ ABSENT = "169.254.99.99"
 MDNS = 5353
 IGMP = 2
 ARP_ENTRIES = 10  # lwIP's ARP_TABLE_SIZE
-IDLE = 25  # s; on the sanitized UNIX_TAP lwIP renews an ARP entry after 10 s, which lasts 40 s
+IDLE = 25  # s; on the sanitized UNIX_TAP lwIP renews an ARP entry after 10 s, and an entry lasts 40 s
 
 
 def lose(bench, board):
-    """Two conflicts: the address is lost. Returns the times before the second one, and of the loss told."""
+    """Two conflicts: the address is lost. Returns the times before the second one, and of the reported
+    loss.
+    """
     bench.wire.send(announcement(C))
     board.expect("defended")
     sent = bench.wire.send(announcement(C))
-    told = board.expect("lost")["time"]
+    reported = board.expect("lost")["time"]
     time.sleep(QUIET)
-    return sent, told
+    return sent, reported
 
 
 def is_unasked(frame):
-    """mDNS, a report of its group, or the second announcement of a claim?"""
+    """Is the frame mDNS, a report of its group, or the second announcement of a claim?"""
     mdns = UDP in frame.packet and frame.packet[UDP].dport == MDNS
     report = IP in frame.packet and frame.packet[IP].proto == IGMP
     return mdns or report or frame.kind == "announcement"
 
 
-def sent_by(bench, board, address, after, told=0):
-    """What the board sent with this address as its source, but for the resets of its connections.
+def sent_by(bench, board, address, after, reported=0):
+    """What the board sent with this address as its source, except for the resets of its connections.
 
-    A busy board hears late of a conflict: what it sends unasked counts from when the loss is told.
+    A busy board processes a conflict late, so frames that it sends unasked count from the reported loss on.
     """
 
     def counts(frame):
         own = not frame.injected and frame.source == board.mac and uses(frame, address)
-        return own and not is_reset(frame) and not (frame.time < told and is_unasked(frame))
+        return own and not is_reset(frame) and not (frame.time < reported and is_unasked(frame))
 
     return bench.capture.select(counts, after)
 
@@ -58,10 +60,10 @@ def board(bench):
 
 
 @pytest.mark.threaded
-def test_no_peer_is_asked_for_that_left_the_arp_table(bench, server, board):
-    """A connection's other end is not asked for so that it can be reset."""
+def test_no_request_for_a_peer_that_left_the_arp_table(bench, server, board):
+    """The board does not ask for a connection's peer only to reset the connection."""
     Connection(server.host, board, C)
-    for host in range(2 * ARP_ENTRIES):  # others take its place in the table
+    for host in range(2 * ARP_ENTRIES):  # other hosts replace it in the table
         bench.wire.send(request(f"169.254.50.{host}", C, mac=f"02:00:00:00:50:{host:02x}"))
     time.sleep(QUIET)
     assert not sent_by(bench, board, C, *lose(bench, board))
@@ -87,11 +89,11 @@ def test_a_connection_attempt_ends_with_the_address(bench, board):
         board.run(f"client.connect(('{ABSENT}', 80))")
     bench.capture.wait_for(is_arp("request", board.mac, spa=C, tpa=ABSENT))
     lost = lose(bench, board)
-    time.sleep(2)  # lwIP asks once a second
+    time.sleep(2)  # lwIP asks once per second
     assert not sent_by(bench, board, C, *lost)
 
 
-def test_a_socket_that_was_bound_to_it_sends_nothing(bench, server, board):
+def test_a_socket_that_was_bound_to_the_address_sends_nothing(bench, server, board):
     # R3927-2.5-e, R5227-2.4-e
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
     board.run(f"udp.bind(('{C}', 7)); udp.sendto(b'!', ('{PEER}', 9))")
@@ -102,15 +104,17 @@ def test_a_socket_that_was_bound_to_it_sends_nothing(bench, server, board):
 
 
 @pytest.mark.parametrize("late", [0.15, 0.6])
-def test_a_denial_that_comes_late_is_obeyed(bench, late):
-    """RFC 3927 1.3 allows for a round trip of a second: what answers the probe is not defended against."""
+def test_a_late_denial_ends_the_claim(bench, late):
+    """RFC 3927 1.3 allows a round trip of one second. The address is not defended against an answer to a
+    probe.
+    """
     # R3927-1.3-a
     board = bench.board()
     board.start(delay=1, ip="169.254.30.30")
     probed = bench.capture.wait_for(is_arp("probe", board.mac, tpa="169.254.30.30")).time
     time.sleep(max(0, probed + late - time.time()))
     bench.wire.send(reply("169.254.30.30", "0.0.0.0", board.mac))
-    told = board.expect("conflict")["time"]
+    reported = board.expect("conflict")["time"]
     assert board.expect("bound")["address"] != "169.254.30.30"
     assert board.ask("svc.stats()['defences']") == 0
-    assert not sent_by(bench, board, "169.254.30.30", told + QUIET)
+    assert not sent_by(bench, board, "169.254.30.30", reported + QUIET)

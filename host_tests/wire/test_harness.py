@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The harness itself: the capture sees all, and the checker finds what is wrong."""
+"""The test harness: the capture has all frames, and the checker finds errors."""
 
 import itertools
 
@@ -22,7 +22,7 @@ TALK = Ether(src=MAC, dst=OTHER) / IP(src=A, dst=B) / UDP()
 
 
 def _capture_of(*packets):
-    """A frame each 0.1 s, from 0 on."""
+    """One frame per 0.1 s, from 0 on."""
     return [Frame(i * 0.1, bytes(packet), injected=False) for i, packet in enumerate(packets)]
 
 
@@ -49,7 +49,7 @@ def test_no_answer_is_captured_before_its_question(bench):
     assert all(earlier.time <= later.time for earlier, later in itertools.pairwise(echoes))
 
 
-def test_the_adversary_reaches_all_and_is_told_apart(bench):
+def test_frames_of_the_adversary_reach_all_hosts_and_are_marked(bench):
     host = bench.wire.add_host("10.0.0.1/24")
     sent = bench.wire.send(request("10.0.0.9", "10.0.0.1"))
     assert bench.capture.wait_for(is_arp("request", tpa="10.0.0.1"), after=sent).injected
@@ -58,7 +58,7 @@ def test_the_adversary_reaches_all_and_is_told_apart(bench):
     assert len(bench.capture.select(lambda f: f.arp is not None)) == 2
 
 
-def test_the_pcap_holds_what_was_captured(bench):
+def test_the_pcap_has_all_captured_frames(bench):
     from scapy.utils import rdpcap
 
     bench.wire.send(probe(A))
@@ -69,17 +69,17 @@ def test_the_pcap_holds_what_was_captured(bench):
     assert float(read[0].time) == pytest.approx(frame.time, abs=1e-5)
 
 
-def test_two_bridges_are_apart(two_wires):
+def test_two_bridges_are_separate(two_wires):
     two_wires.wire.send(probe(A), "br1")
     two_wires.captures[1].wait_for(is_arp("probe"))
     assert not two_wires.captures[0].since()
 
 
-def test_a_peer_that_ends_is_told_at_once_with_its_words(bench):
+def test_a_peer_that_ends_is_reported_at_once_with_its_output(bench):
     with pytest.raises(ConnectionError, match=r"(?s)the daemon is gone:.*Failed to parse"):
         bench.avahi(start="none").wait()
     with pytest.raises(ConnectionError, match=r"(?s)dnsmasq is gone:.*bad dhcp-range"):
-        bench.dhcp().start(first=250)  # to 259
+        bench.dhcp().start(first=250)  # up to 259
 
 
 def test_the_checker_accepts_a_claim():
@@ -88,7 +88,7 @@ def test_the_checker_accepts_a_claim():
 
 
 @pytest.mark.parametrize(
-    ("fault", "packets"),
+    ("error", "packets"),
     {
         "not broadcast": [*CLAIM, reply(A, B, OTHER, MAC)],
         "ARP from an address that is not held": [*CLAIM[:3], request(A, B, MAC)],
@@ -104,9 +104,9 @@ def test_the_checker_accepts_a_claim():
         "is held by": [*CLAIM, *[probe(A, OTHER)] * 3, announcement(A, OTHER)],
     }.items(),
 )
-def test_the_checker_finds(fault, packets):
+def test_the_checker_finds(error, packets):
     found = checker.violations(_capture_of(*packets), [MAC, OTHER])
-    assert [line for line in found if fault in line], found
+    assert [line for line in found if error in line], found
 
 
 @pytest.mark.parametrize("packet", [request(A, B, MAC), announcement(A, MAC), TALK])
@@ -117,7 +117,7 @@ def test_the_checker_finds_the_use_of_a_lost_address(packet):
     assert checker.violations(_capture_of(*talk), [MAC], lost)
 
 
-def test_a_loss_told_late_does_not_end_the_next_claim():
+def test_a_loss_reported_late_does_not_end_the_next_claim():
     again = _capture_of(*CLAIM, *CLAIM, request(A, B, MAC))
     assert checker.violations(again, [MAC], [checker.Loss(0.95, MAC, 1)]) == []
     assert checker.violations(again, [MAC], [checker.Loss(0.95, MAC, 2)])

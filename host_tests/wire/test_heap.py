@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""No frame, probe, announcement or defence takes of the boards' heap, in a storm of frames neither.
+"""Receiving frames, probing, announcing and defending allocate nothing on the boards' heap, not even in a
+storm.
 
-A service lives twice: with the heap locked, where what asks for memory fails and is reported, and
-unlocked, where the use of the heap is measured.
+A service runs twice: with the heap locked, so that an allocation fails and is reported, and unlocked, so that
+the use of the heap can be measured.
 """
 
 import pytest
@@ -12,20 +13,20 @@ from .frames import announcement
 
 C = "169.254.20.20"
 STORM = 10000  # frames
-LIMIT = 200  # s, for slow machines: it takes about 10 s
+LIMIT = 200  # s, for slow machines; it takes about 10 s
 
 
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "measured"])
-def test_heap_is_left_alone(bench, locked):
+def test_a_service_allocates_nothing_on_the_heap(bench, locked):
     # X-47
     board = bench.board()
     board.run(heap.ON_BOARD)
-    board.run("Service._note = kept_note")  # what the agent prints takes of the heap
+    board.run("Service._note = kept_note")  # the agent's output needs memory
 
     def taken_until(condition):
         return board.ask(f"heap_taken_until(lambda: {condition}, {locked})", LIMIT)
 
-    # What a link that comes up takes, its MAC, is no part of the steady state.
+    # The MAC that a service stores when the link comes up is not part of the steady state.
     board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200)")
     board.run(heap.COUNT)
     board.run("while svc.state == 'waiting': time.sleep_ms(1)")
@@ -34,7 +35,7 @@ def test_heap_is_left_alone(bench, locked):
     with heap.Storm(bench.wire.send, C):
         while board.ask("svc.stats()['malformed']") < STORM // 2:
             taken["storm"] += taken_until(heap.A_SECOND_LATER)
-    board.settled("svc.stats()['malformed']")  # or what follows finds no place in the queue
+    board.settled("svc.stats()['malformed']")  # otherwise there is no slot in the queue for the next frame
     bench.wire.send(announcement(C))
     taken["defence"] = taken_until("count('defences') == 1")
     bench.wire.send(announcement(C))

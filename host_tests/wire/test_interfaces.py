@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A board with two interfaces, on wires apart and on one wire."""
+"""A board with two interfaces, on separate wires and on one wire."""
 
 import errno
 import time
@@ -18,7 +18,7 @@ X = "169.254.7.9"
 
 
 def claim_both(board):
-    """Both start from one address (RFC 3927 3.4)."""
+    """Both services start with one address (RFC 3927 3.4)."""
     board.run(f"svc = start(nic, ip={C!r}, delay=200); svc2 = start(nic2, ip={C!r}, delay=200)")
     both = board.ask("[svc.wait(PATIENCE * 1000), svc2.wait(PATIENCE * 1000)]")
     assert C in both and both[0] != both[1]
@@ -34,14 +34,14 @@ def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
     assert hosts["br0"].ping(one) and hosts["br1"].ping(two)
     assert hosts["br0"].gets_no_answer(two) and hosts["br1"].gets_no_answer(one)
 
-    # Nor does it take in by one interface what is for the address of the other.
+    # An interface does not accept packets for the address of the other one.
     sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=X, dst=one) / ICMP(), "br1")
     two_wires.wire.send(request(X, one), "br1")
     time.sleep(QUIET)
     frames = [frame for capture in two_wires.captures for frame in capture.since(sent)]
     assert not [f for f in frames if f.source in board.macs and f.kind in ("reply", "ICMP")]
 
-    # A conflict on one wire says nothing about the other.
+    # A conflict on one wire does not affect the other.
     two_wires.wire.send(announcement(one), "br1")
     two_wires.wire.send(announcement(two), "br1")
     board.until("svc2.stats()['conflicts']", PATIENCE)
@@ -58,8 +58,8 @@ def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
 
 
 @pytest.mark.only("unix", "the other has one interface")
-def test_as_many_services_as_there_are_places(bench):
-    """AUTOIP_LINKS, 3 in the sanitized build; a place that is left is taken again."""
+def test_as_many_services_as_there_are_slots(bench):
+    """AUTOIP_LINKS is 3 in the sanitized build. A slot that is free again can be used again."""
     board = bench.board()
     nics = ["nic"]
     for number in range(3):
@@ -81,7 +81,7 @@ def test_as_many_services_as_there_are_places(bench):
 
 @pytest.mark.only("unix", "the other has one interface")
 def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
-    """R3927-3.4-b, B04, X-07: frames of the other interface are no conflict."""
+    """R3927-3.4-b, B04, X-07: frames of the other interface are not a conflict."""
     board = bench.board()
     second_interface(bench, board, "br0")
     both = claim_both(board)
@@ -91,7 +91,7 @@ def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
 
 
 @pytest.mark.parametrize("bridge", ["br0", "br1"])
-def test_tcp_by_the_interface_that_was_asked(two_wires, bridge):
+def test_tcp_replies_leave_by_the_requested_interface(two_wires, bridge):
     # R3927-3.2-a
     board = two_wires.board()
     second_interface(two_wires, board)
@@ -106,8 +106,8 @@ def test_tcp_by_the_interface_that_was_asked(two_wires, bridge):
         assert client.recv(1) == b"?"
 
 
-def test_udp_by_the_interface_that_was_asked(two_wires):
-    """A server on 0.0.0.0; lwIP by itself would send by the alias that was made last."""
+def test_udp_replies_leave_by_the_requested_interface(two_wires):
+    """A server on 0.0.0.0. lwIP itself would send with the alias that was created last."""
     # R3927-3.2-a
     board = two_wires.board()
     second_interface(two_wires, board)

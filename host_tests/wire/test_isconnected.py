@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What programs look at to connect again: isconnected(), status() and ifconfig() of the interface.
+"""What programs check to connect again: isconnected(), status() and ifconfig() of the interface.
 
-On esp32, and so on UNIX_TASK, the first two follow ESP-IDF's events: "disconnected", and "got IP", which a
-link-local address raises too.
+On esp32, and so on UNIX_TASK, isconnected() and status() follow ESP-IDF's events "disconnected" and "got IP".
+A link-local address also raises "got IP".
 """
 
 import time
@@ -14,8 +14,8 @@ from .routable import has_lease, second_interface, set_static
 
 C = "169.254.20.20"
 ANY = "0.0.0.0"
-FAR = "10.9.9.9"  # beyond the router
-MOMENT = 2  # s: the service looks at the interface twice, and IDF's events are long over
+FAR = "10.9.9.9"  # behind the router
+MOMENT = 2  # s: the service polls the interface twice, and IDF's events are over
 SEEN = "(nic.isconnected(), nic.ifconfig()[0])"
 
 pytestmark = pytest.mark.threaded
@@ -52,7 +52,7 @@ def test_a_lost_link_disconnects(board, how):
 
 @pytest.mark.parametrize("beside", ["a lease", "a static address"])
 def test_a_lost_link_disconnects_beside_a_routable_address(board, server, beside):
-    """Where lwIP is used without esp_netif the routable address stays on the interface."""
+    """Without esp_netif, the routable address stays on the interface."""
     if beside == "a lease":
         server.start()
         has_lease(board)
@@ -67,7 +67,7 @@ def test_a_lost_link_disconnects_beside_a_routable_address(board, server, beside
 
 @pytest.mark.not_on_espressif("numbers of status() are its own")
 def test_a_flap_disconnects_once_and_connects_once(board):
-    """There is no "got IP" where nothing new is to be had."""
+    """There is no "got IP" if there is no new address."""
     board.claim(delay=200, ip=C)
     board.until("nic.isconnected()")
     board.run("states = []\ndef note():\n if states[-1:] != [nic.status()]: states.append(nic.status())\n")
@@ -81,8 +81,8 @@ def test_a_flap_disconnects_once_and_connects_once(board):
 
 
 @pytest.mark.parametrize("dhcp", [True, False], ids=["DHCP", "no DHCP"])
-def test_no_address_is_shown_before_it_is_won_again(board, dhcp):
-    """RFC 3927 2.2. Without DHCP, ESP-IDF puts the last address on an interface that comes up."""
+def test_no_address_is_shown_before_it_is_claimed_again(board, dhcp):
+    """RFC 3927 2.2. Without DHCP, ESP-IDF sets the last address on an interface that comes up."""
     # R3927-2.2-b
     board.run(f"nic.ipconfig(dhcp4={dhcp})")
     board.claim(delay=1000, ip=C)
@@ -106,9 +106,9 @@ def test_a_stopped_service_leaves_no_address(board):
 
 @pytest.mark.parametrize("first", ["uplink", "link-local"])
 def test_an_uplink_stays_the_default_route(two_wires_of_task, first):
-    """ESP-IDF 5.4 and later have a station as the default interface as soon as it has an address.
+    """In ESP-IDF 5.4 and later, a station is the default interface as soon as it has an address.
 
-    For UNIX_TASK's esp_netif nic is a station, nic2 is Ethernet.
+    For UNIX_TASK's esp_netif, nic is a station and nic2 is Ethernet.
     """
     bench = two_wires_of_task
     router = bench.wire.add_host("10.0.0.1/24", "br1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Leases in forms that are seldom seen, and what else has the link-local address or one like it."""
+"""Leases in unusual forms, and other uses of the link-local address or of an address like it."""
 
 import itertools
 import time
@@ -34,7 +34,7 @@ FORMS = {
 
 @pytest.mark.not_on_espressif("ESP-IDF's lwIP puts no fragments together")
 @pytest.mark.parametrize("form", FORMS)
-def test_a_connection_lives_through_a_lease_of_any_form(bench, server, form):
+def test_a_connection_survives_a_lease_of_any_form(bench, server, form):
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
     board.claim(delay=200, ip=C)
@@ -138,12 +138,14 @@ def test_dhcp_asks_at_the_times_of_a_board_without_autoip(bench):
     assert {frame.packet[IP].src for frames in asked for frame in frames} == {"0.0.0.0"}
     gaps = [[b.time - a.time for a, b in itertools.pairwise(frames)] for frames in asked]
     assert len(gaps[0]) == len(gaps[1]) > 1
-    # lwIP's timers step by half a second, and wait twice as long each time: 2 s, 4 s, 8 s.
+    # lwIP's timers have steps of half a second, and the wait doubles: 2 s, 4 s, 8 s.
     assert all(abs(with_it - without) < 1.5 for with_it, without in zip(*gaps, strict=True))
 
 
-def test_dhcp_never_speaks_by_the_link_local_address(bench, server):
-    """RFC 2131 4.1. The lease is taken off by hand, and the link flaps: DHCP asks whether it still has it."""
+def test_dhcp_never_uses_the_link_local_address(bench, server):
+    """RFC 2131 4.1. The lease is removed by hand and the link flaps, so DHCP asks whether the lease is still
+    valid.
+    """
     server.start()
     board = bench.board()
     has_lease(board)
@@ -157,7 +159,7 @@ def test_dhcp_never_speaks_by_the_link_local_address(bench, server):
     assert asked and not [f for f in asked if f.packet[IP].src == C or f.packet[BOOTP].ciaddr == C]
 
 
-@pytest.mark.not_on_espressif("it has no has_dhcp4 to tell such a lease by")
+@pytest.mark.not_on_espressif("it has no has_dhcp4 to recognise such a lease with")
 def test_a_lease_of_the_held_address_is_a_lease(bench, server):
     # R3927-1.6-a
     board = bench.board()
@@ -184,7 +186,7 @@ def test_a_static_address_that_is_the_held_one_stays(bench, server):
     assert board.ask("nic.ifconfig()") == shown
 
 
-def test_conflicts_on_the_held_address_count_though_the_interface_has_it_by_hand(bench, server):
+def test_conflicts_on_the_held_address_count_if_it_is_also_set_by_hand(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C)
     set_static(board)
@@ -197,8 +199,10 @@ def test_conflicts_on_the_held_address_count_though_the_interface_has_it_by_hand
 
 
 @pytest.mark.parametrize("options", [{}, {"old": True}], ids=["default", "old"])
-def test_a_link_local_address_by_hand_is_left_alone_and_is_not_routable(bench, server, options):
-    """RFC 3927 1.6: `old` gives way to routable addresses (1.9), which it is not."""
+def test_a_link_local_address_set_by_hand_stays_and_is_not_routable(bench, server, options):
+    """RFC 3927 1.6: `old` gives up the address only for routable addresses (1.9), and this one is not
+    routable.
+    """
     # R3927-1.6-a
     board = bench.board()
     bench.by_hand.add(OTHER)
@@ -211,10 +215,10 @@ def test_a_link_local_address_by_hand_is_left_alone_and_is_not_routable(bench, s
     assert board.ask("nic.ifconfig()[0]") == OTHER
 
 
-@pytest.mark.not_on_espressif("it has no has_dhcp4 to tell such a lease by")
+@pytest.mark.not_on_espressif("it has no has_dhcp4 to recognise such a lease with")
 @pytest.mark.parametrize("running", [False, True], ids=["no service", "a service"])
 def test_connections_of_a_link_local_lease_end_with_it(bench, server, running):
-    """As lwIP has it: only what is of autoip's address lives on."""
+    """Like in lwIP: only connections of autoip's address survive."""
     board = bench.board()
     bench.by_hand.add(OTHER)
     board.run("nic.ipconfig(dhcp4=False)")

@@ -78,7 +78,7 @@ class OnTheWire:
 
     def __init__(self, bench):
         self._bench = bench
-        self._askers = itertools.count(1)
+        self._peers = itertools.count(1)
 
     def now(self):
         return time.monotonic() * 1000
@@ -94,10 +94,10 @@ class OnTheWire:
 
     def is_in_use(self):
         """Does the link answer ARP Requests for the address?"""
-        asker = f"169.254.100.{next(self._askers)}"  # not a late answer to an earlier test's Request
-        self._bench.wire.send(request(asker, C))
+        peer = f"169.254.100.{next(self._peers)}"  # not a late answer to an earlier test's Request
+        self._bench.wire.send(request(peer, C))
         self.elapse(100)
-        return bool(self._bench.capture.select(is_arp("reply", mac_of(self), spa=C, tpa=asker)))
+        return bool(self._bench.capture.select(is_arp("reply", mac_of(self), spa=C, tpa=peer)))
 
 
 class PacketSocket(OnTheWire):
@@ -259,7 +259,7 @@ def test_claims_and_probes_of_the_watched_address_are_received_in_order(rig):
     assert rig.wakes
 
 
-def test_what_is_no_conflict_is_not_received(rig):
+def test_frames_that_are_not_a_conflict_are_not_received(rig):
     # R5227-1.2-a
     rig.call("watch", HOST)
     mac = mac_of(rig)
@@ -284,13 +284,13 @@ def test_malformed_arp_is_counted_and_not_received(rig):
         frame = announcement(C)
         # Scapy would write addresses of the lengths that the packet names.
         at = {"hwtype": 14, "ptype": 16, "hwlen": 18, "plen": 19, "op": 20}[name]
-        octets = value.to_bytes(1 if name in ("hwlen", "plen") else 2, "big")
-        rig.inject(raw(frame)[:at] + octets + raw(frame)[at + len(octets) :])
+        data = value.to_bytes(1 if name in ("hwlen", "plen") else 2, "big")
+        rig.inject(raw(frame)[:at] + data + raw(frame)[at + len(data) :])
     awaited(rig, lambda: tuple(rig.call("counts")) == (0, len(fields)))
     assert_received(rig)
 
 
-def test_the_oldest_are_kept_and_the_others_counted(rig):
+def test_the_oldest_frames_are_kept_and_the_others_are_counted(rig):
     rig.call("watch", HOST)
     frames = [announcement(C, mac=f"02:00:00:00:01:{i:02x}") for i in range(7)]
     for frame in frames:
@@ -316,7 +316,7 @@ def test_frames_about_an_address_are_dropped_when_another_is_watched(rig):
     assert tuple(rig.call("counts")) == (0, 0)
 
 
-def test_a_flap_shows_until_nothing_is_watched(rig):
+def test_a_flap_is_reported_until_no_address_is_watched(rig):
     assert settle(rig) == 1
     rig.call("watch", HOST)
     rig.carrier(False)
@@ -345,7 +345,7 @@ def test_assign_can_be_repeated(rig):
     rig.call("release")
 
 
-def test_a_probe_is_no_conflict_while_the_address_is_in_use(rig):
+def test_a_probe_is_not_a_conflict_while_the_address_is_in_use(rig):
     assert assign(rig)
     rig.inject(probe(C))
     rig.inject(announcement(C))
@@ -375,7 +375,7 @@ def test_no_address_is_assigned_after_a_flap(rig):
     assert not rig.is_in_use() and announced(rig) not in rig.sent()
 
 
-def test_nothing_is_sent_after_a_flap_until_nothing_is_watched(rig):
+def test_nothing_is_sent_after_a_flap_until_no_address_is_watched(rig):
     """RFC 3927 2.2. Otherwise a claim that the flap ended would continue."""
     # R3927-2.2-a
     settle(rig)
@@ -390,7 +390,7 @@ def test_nothing_is_sent_after_a_flap_until_nothing_is_watched(rig):
     assert rig.sent().count(frame) == 1
 
 
-def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_anew(rig):
+def test_an_address_is_suspended_by_a_flap_until_it_is_assigned_again(rig):
     # R3927-2.2-b
     assert assign(rig)
     rig.carrier(False)
@@ -458,7 +458,7 @@ def test_a_claim_of_the_routable_address(rig):
     assert_received(rig)
 
 
-def test_malformed_or_own_arp_with_the_routable_address_is_no_claim_of_it(rig):
+def test_malformed_or_own_arp_with_the_routable_address_is_not_a_claim(rig):
     """RFC 5227 2.4. Such a packet doesn't delay the report of a claim."""
     rig.other_address(True)
     settle(rig)
@@ -493,7 +493,7 @@ def test_wake(rig):
     assert rig.wakes == before + 1
 
 
-def test_wake_is_replaced_by_the_next_and_ended_by_a_negative_time(rig):
+def test_wake_is_replaced_by_the_next_call_and_cancelled_by_a_negative_time(rig):
     rig.elapse(100)
     before = rig.wakes
     for instead in (60000, -1):
@@ -503,7 +503,7 @@ def test_wake_is_replaced_by_the_next_and_ended_by_a_negative_time(rig):
     assert rig.wakes == before
 
 
-def test_closed_for_good(rig):
+def test_a_link_stays_closed(rig):
     rig.call("watch", HOST)
     rig.call("wake", 1000)
     before = rig.wakes
@@ -516,7 +516,7 @@ def test_closed_for_good(rig):
     rig.call("close")
 
 
-def test_a_service_on_a_linux_host_meets_a_board(bench, monkeypatch):
+def test_a_service_on_a_linux_host_has_a_conflict_with_a_board(bench, monkeypatch):
     """The same files of the protocol on CPython and on the board. Both want one address, and the board holds
     it.
     """

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The C module used in ways that autoip.service does not: told by an exception, or on the console."""
+"""Uses of the C module that autoip.service does not make: errors are reported by an exception or on the
+console.
+"""
 
 import errno
 
@@ -48,8 +50,8 @@ def test_short_frame(board):
         assert _error(board, f"link.{call}").startswith("ValueError")
 
 
-def test_every_bit_of_a_frame_is_judged_as_the_contract_says(bench, board):
-    """A claim, a probe and an answer, with each bit changed in turn that only the link looks at."""
+def test_every_bit_of_a_frame_is_checked_as_the_contract_says(bench, board):
+    """A claim, a probe and an answer, with each bit changed in turn that only the link checks."""
     # R3927-2.2.1-h, R3927-2.5-a, X-16, X-17, X-24
     mac = bytes.fromhex(board.mac.replace(":", ""))
     last = bytes(announcement(C, mac=LAST))[:42]
@@ -82,7 +84,7 @@ def test_on_wake_cannot_be_deleted(board):
 def test_a_wake_up_that_is_late_comes_once(board):
     board.run("woken = []\nlink.on_wake = lambda: woken.append(1)\nlink.wake(300)")
     before = board.ask("len(woken)")
-    board.sleep(2)  # less than the firmware takes for a sleep of the board
+    board.sleep(2)  # shorter than the time that the firmware takes for a sleep of the board
     board.until(f"len(woken) > {before}", SOON)
     assert board.settled("len(woken)") == before + 1
 
@@ -100,7 +102,7 @@ def test_an_interface_that_was_never_active_has_no_name(bench, board):
 
 
 def test_an_alias_has_no_link(board):
-    """Its name in lwIP is "ll"."""
+    """The alias has the name "ll" in lwIP."""
     board.run("link.close(); svc = start(nic, delay=1); svc.wait(PATIENCE * 1000)")
     assert _error(board, "_autoip.name('ll')").startswith(f"OSError: {errno.ENODEV}")
 
@@ -124,7 +126,7 @@ def test_on_wake_is_called_after_a_change_from_one_static_address_to_another(boa
         assert board.ask("link.routable()") == address
 
 
-def test_a_link_that_nobody_has_any_more_is_closed(board):
+def test_an_unreachable_link_is_closed(board):
     board.run(
         "import gc\n"
         "def reopened():\n"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Boards on a link that loses, delays, repeats and reorders frames, splits and merges; hosts clone addresses.
+"""Boards on a link that loses, delays, repeats and reorders frames, and that splits and merges. Hosts clone
+addresses.
 
-As engine/cpython/test_lossy_link.py on the virtual clock, but on the real stack: here every ARP of lwIP takes
-part, and time is that of the machine.
+Like engine/cpython/test_lossy_link.py, but on real boards: with all ARP packets of lwIP, and in real time.
 """
 
 import time
@@ -16,36 +16,36 @@ from .hypothesis_settings import ON_THE_WIRE
 from .relay import Relay
 from .waiting import QUIET
 
-BRIDGES = ("br0", "br1", "br2")  # one a board; a relay joins them
+BRIDGES = ("br0", "br1", "br2")  # one per board; a relay connects them
 CLONER = "02:00:00:00:00:05"
-ASKER = "169.254.7.9"
-CLONES = 3  # addresses that are cloned in one story
-# s after the last fault: two pauses of the rate limit; claims take less than a second with these delays.
+PEER = "169.254.7.9"
+CLONES = 3  # addresses that are cloned in one sequence
+# s after the last disturbance: two pauses of the rate limit; claims take less than a second with these delays
 PEACE = 2 * 61 + 8
 CLAIM = 0.3  # s, in which a board claims an address with these delays
-ENOUGH = 60  # s; no story begins later
+ENOUGH = 60  # s; no sequence starts later
 
-# All of these are to happen.
-FAULTS = set("lost late split merged flapped left stopped wanted cloned attacked".split())
+# All of these must happen.
+DISTURBANCES = set("lost late split merged flapped left stopped wanted cloned attacked".split())
 
 KINDS = (
     lambda address, mac: announcement(address, mac),
     lambda address, mac: probe(address, mac),
-    lambda address, mac: request(address, ASKER, mac),
+    lambda address, mac: request(address, PEER, mac),
     lambda address, mac: reply(address, "0.0.0.0", BROADCAST, mac),
 )
 
 
 class LossyLink:
-    """The boards and their link. `reached`: names of what happened to them."""
+    """The boards and their link. `reached`: the names of what happened to them."""
 
     def __init__(self, bench):
         self.bench = bench
         self.boards = [bench.board(tap=bench.wire.add_tap(bridge)) for bridge in BRIDGES]
         self.relay = Relay(bench.wire, BRIDGES, self._clone)
         self.reached = set()
-        self.stories = 0
-        self.shared = 0  # addresses that two boards answered for, after the last fault
+        self.sequences = 0
+        self.shared = 0  # addresses for which two boards answered after the last disturbance
         self.share = 0  # percent of the probes whose address is cloned
         self._cloned = set()
         for board, bridge in zip(self.boards, BRIDGES, strict=True):
@@ -53,9 +53,9 @@ class LossyLink:
             board.run("svc = None; from autoip import service")
             board.run("nic.ipconfig(dhcp4=False)")
 
-    def begin(self, delays):
-        """All that was is forgotten; services start together, with these delays in ms."""
-        self.stories += 1
+    def start(self, delays):
+        """Forget everything. Services start at the same time, with these delays in ms."""
+        self.sequences += 1
         self._cloned.clear()
         for board in self.boards:
             board.run("autoip.stop(); service._limits.clear()")
@@ -64,7 +64,7 @@ class LossyLink:
             board.delay = delay
             board.start(delay=delay)
 
-    def end_faults(self):
+    def end_disturbances(self):
         self.relay.perfect()
         self.share = 0
         for board in self.boards:
@@ -83,26 +83,26 @@ class LossyLink:
         self.plug(board, True)
 
     def attack(self, kind, board, mac):
-        """Somebody uses the address that the board claims or holds."""
+        """A host uses the address that the board claims or holds."""
         address = board.ask("svc._machine.host")
         self._send(kind("169.254.%d.%d" % divmod(address, 256), mac))
 
     def held(self):
-        """MAC -> address of all boards, once each has one."""
+        """MAC -> address of all boards, once each has an address."""
         for board in self.boards:
             board.until("svc.address", PEACE)
         return {board.mac: board.address for board in self.boards}
 
     def answered_by_others(self):
-        """Addresses that not just their holder answers for."""
+        """The addresses for which other hosts than the holder answer."""
         held = self.held()
         wrong = []
         for mac, address in held.items():
-            if not address:  # lost since
+            if not address:  # lost since the start of this check
                 wrong.append((mac, address))
                 continue
             asked = time.time()
-            self._send(request(ASKER, address))
+            self._send(request(PEER, address))
             time.sleep(QUIET / 3)
             answered = {
                 frame.source
@@ -118,7 +118,7 @@ class LossyLink:
             self.bench.wire.send(frame, bridge)
 
     def _clone(self, raw):
-        # A host takes the address of a probe, and answers for all that it took.
+        # A host claims the address of a probe, and answers for all addresses that it has claimed.
         frame = Frame(0, raw, False)
         if frame.arp is None or frame.kind not in ("probe", "request"):
             return
@@ -130,20 +130,20 @@ class LossyLink:
             self._send(reply(address, frame.arp.psrc, frame.source, CLONER))
 
 
-def stories(company, ends):
-    """The class of all stories of this company."""
-    boards = st.sampled_from(company.boards)
+def sequences(link, ends):
+    """The state machine of all sequences of these boards."""
+    boards = st.sampled_from(link.boards)
 
-    class Story(RuleBasedStateMachine):
+    class Sequence(RuleBasedStateMachine):
         @initialize(delays=st.tuples(*[st.sampled_from((1, 10, 50))] * len(BRIDGES)))
-        def begin(self, delays):
+        def start(self, delays):
             self.over = time.monotonic() > ends
             if not self.over:
-                company.begin(delays)
+                link.start(delays)
 
         def happens(self, name):
             if not self.over:
-                company.reached.add(name)
+                link.reached.add(name)
             return not self.over
 
         @rule(ms=st.sampled_from((1, 20, 200)))
@@ -154,32 +154,32 @@ def stories(company, ends):
         @rule(loss=st.sampled_from((0, 30, 100)))
         def frames_are_lost(self, loss):
             if self.happens("lost"):
-                company.relay.loss = loss
+                link.relay.loss = loss
 
         @rule(delay=st.sampled_from((0, 0.005, 0.06)), repeats=st.sampled_from((0, 100)))
         def frames_are_late_and_repeated(self, delay, repeats):
             if self.happens("late"):
-                company.relay.delay, company.relay.repeats = delay, repeats
+                link.relay.delay, link.relay.repeats = delay, repeats
 
         @rule(sides=st.integers(1, 3))
         def split(self, sides):
             if self.happens("split"):
-                company.relay.side = {bridge: sides >> i & 1 for i, bridge in enumerate(BRIDGES)}
+                link.relay.side = {bridge: sides >> i & 1 for i, bridge in enumerate(BRIDGES)}
 
         @rule()
         def merge(self):
             if self.happens("merged"):
-                company.relay.side = dict.fromkeys(BRIDGES, 0)
+                link.relay.side = dict.fromkeys(BRIDGES, 0)
 
         @rule(board=boards)
         def flap(self, board):
             if self.happens("flapped"):
-                company.flap(board)
+                link.flap(board)
 
         @rule(board=boards)
         def join_or_leave(self, board):
             if self.happens("left"):
-                company.plug(board, not board.plugged)
+                link.plug(board, not board.plugged)
 
         @rule(board=boards)
         def stop_or_start(self, board):
@@ -193,7 +193,7 @@ def stories(company, ends):
         def two_want_one_address(self, first, second, apart):
             if self.happens("wanted"):
                 if apart:
-                    company.relay.side[second.bridge] = 1 - company.relay.side[first.bridge]
+                    link.relay.side[second.bridge] = 1 - link.relay.side[first.bridge]
                 host = first.ask("svc._machine.host")
                 second.run("svc.stop()")
                 second.start(delay=second.delay, ip="169.254.%d.%d" % divmod(host, 256))
@@ -202,34 +202,34 @@ def stories(company, ends):
 
         @rule(share=st.sampled_from((0, 50)))
         def addresses_are_cloned(self, share):
-            company.share = share
+            link.share = share
 
         @rule(board=boards, kind=st.sampled_from(KINDS), forged=st.none() | boards)
         def hostile_frame(self, board, kind, forged):
             if self.happens("attacked"):
-                company.attack(kind, board, forged.mac if forged else THIEF)
+                link.attack(kind, board, forged.mac if forged else THIEF)
 
         def teardown(self):
-            """After the last fault all are bound in time, and never two to one address."""
+            """After the last disturbance all boards are bound in time, and no two have one address."""
             if not getattr(self, "over", True):
-                company.end_faults()
+                link.end_disturbances()
                 until = time.monotonic() + PEACE
-                while wrong := company.answered_by_others():
-                    company.shared += 1
+                while wrong := link.answered_by_others():
+                    link.shared += 1
                     assert time.monotonic() < until, wrong
 
-    return Story
+    return Sequence
 
 
-def test_after_the_last_fault_all_are_bound_to_addresses_of_their_own(bench_of_three):
-    company = LossyLink(bench_of_three)
+def test_after_the_last_disturbance_all_boards_have_different_addresses(bench_of_three):
+    link = LossyLink(bench_of_three)
     try:
         run_state_machine_as_test(
-            stories(company, time.monotonic() + ENOUGH),
+            sequences(link, time.monotonic() + ENOUGH),
             settings=settings(ON_THE_WIRE, max_examples=80, stateful_step_count=15),
         )
     finally:
-        company.relay.close()
-    conflicts = sum(board.log.read_text().count(": conflict ") for board in company.boards)
-    print(f"{company.stories} stories, {conflicts} conflicts, {company.shared} addresses of two boards")
-    assert company.stories > 3 and not FAULTS - company.reached
+        link.relay.close()
+    conflicts = sum(board.log.read_text().count(": conflict ") for board in link.boards)
+    print(f"{link.sequences} sequences, {conflicts} conflicts, {link.shared} addresses of two boards")
+    assert link.sequences > 3 and not DISTURBANCES - link.reached

@@ -19,7 +19,7 @@ def test_an_address_is_probed_again_with_a_new_mac(bench):
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
-    bench.by_hand.add(C)  # until autoip looks at the MAC, for up to a second, lwIP uses C with the new MAC
+    bench.by_hand.add(C)  # until autoip polls the MAC, lwIP uses C with the new MAC
     board.set_mac(OTHER_MAC)
     assert board.expect("suspended")["address"] is None
     assert board.expect("bound")["address"] == C
@@ -29,8 +29,8 @@ def test_an_address_is_probed_again_with_a_new_mac(bench):
 
 
 @pytest.mark.parametrize("mac", ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"])
-def test_a_mac_of_no_single_host_is_refused(bench, mac):
-    """Boards with such a MAC cannot be told apart (micropython #15425)."""
+def test_a_zero_or_multicast_mac_is_refused(bench, mac):
+    """Boards with such a MAC can't find their conflicts (micropython #15425)."""
     board = bench.board()
     own = board.mac
     board.set_mac(mac)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A 169.254 address set by hand: beside a service all is as without one (RFC 3927 1.6)."""
+"""A 169.254 address set by hand: with a service, everything is as without a service (RFC 3927 1.6)."""
 
 import time
 
@@ -21,7 +21,7 @@ def board(bench, server):
     return board
 
 
-def test_its_announcement_is_on_the_wire(bench, board):
+def test_the_announcement_of_the_address_is_on_the_wire(bench, board):
     """lwIP announces an address when the link comes up."""
     began = time.time()
     board.set_link(False)
@@ -31,7 +31,7 @@ def test_its_announcement_is_on_the_wire(bench, board):
     board.expect("bound")
 
 
-def test_its_router_is_used(bench, board, server):
+def test_the_router_of_the_address_is_used(bench, board, server):
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
     board.run(f"udp.bind(('{BY_HAND}', 7)); udp.sendto(b'!', ('8.8.8.8', 9))")
     sent = bench.capture.wait_for(lambda f: f.kind == "UDP" and f.packet["IP"].dst == "8.8.8.8")

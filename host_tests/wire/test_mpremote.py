@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""mpremote and an emulated board, as its user has them: run, exec, fs cp, soft-reset, reset."""
+"""mpremote and an emulated board, as its user uses them: run, exec, fs cp, soft-reset, reset."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def test_exec(board):
 
 
 def test_mip_install(board):
-    """A checkout's package on the board, before the frozen one in sys.path, claims an address."""
+    """A checkout's package on the board comes before the frozen one in sys.path, and claims an address."""
     board.mpremote("mip", "install", "--target", "/mip", ROOT / "package.json")
     code = "import sys; sys.path.insert(0, '/mip'); import autoip; print(autoip.__file__, autoip.__version__)"
     version = json.loads((ROOT / "package.json").read_text())["version"]
@@ -46,9 +46,9 @@ def test_mip_install_without_a_target(board):
 def test_run_an_example_and_reset_softly(board, bench):
     """The service outlives its program, and ends with the soft reset."""
     host = bench.wire.add_host(f"{X}/16")
-    told = board.mpremote("run", EXAMPLES / "claim.py").split()
-    address = told[-1]
-    assert told[:2] == ["bound", address]
+    output = board.mpremote("run", EXAMPLES / "claim.py").split()
+    address = output[-1]
+    assert output[:2] == ["bound", address]
     assert [f.arp.pdst for f in bench.capture.probes_of(board.mac)] == [address] * 3
     assert host.ping(address)
     assert board.mpremote("resume", "exec", "print(service.address)") == address
@@ -62,7 +62,9 @@ def test_run_an_example_and_reset_softly(board, bench):
 
 
 def test_boot_py(board, bench):
-    """Copied to the board, it claims the same address after a soft reset, and after a hard one."""
+    """A boot.py that was copied to the board claims the same address after a soft reset and after a hard
+    reset.
+    """
     host = bench.wire.add_host(f"{X}/16")
     board.mpremote("fs", "cp", EXAMPLES / "boot.py", ":boot.py")
     assert board.mpremote("fs", "cat", ":boot.py") == (EXAMPLES / "boot.py").read_text().strip()
@@ -78,8 +80,8 @@ def test_boot_py(board, bench):
     assert host.ping(address)
 
 
-def test_debug_in_boot_py_locks_nobody_out(board, bench):
-    """Each call resets softly, and the board claims its address while mpremote talks to its raw REPL."""
+def test_debug_in_boot_py_does_not_break_mpremote(board, bench):
+    """Each call makes a soft reset, and the board claims its address while mpremote uses its raw REPL."""
     boot = bench.capture.path.with_name("debug_boot.py")
     example = (EXAMPLES / "boot.py").read_text()
     boot.write_text(example.replace("start(nic)", "start(nic, debug=True, delay=20)"))
@@ -90,8 +92,8 @@ def test_debug_in_boot_py_locks_nobody_out(board, bench):
     assert [eval(line)[1] for line in log.splitlines()][:5] == ["up", *["probe"] * 3, "announcement"]
 
 
-def test_the_prompt_completes_what_is_for_users(board):
-    """And tells what a service does."""
+def test_the_prompt_completes_public_names(board):
+    """It also shows what a service does."""
     board.type("import autoip, network; nic = network.LAN(); nic.active(True)\r")
     board.type("svc = autoip.start(nic, delay=20)\r")
     board.type("svc.wait(50000)\r")
@@ -99,18 +101,20 @@ def test_the_prompt_completes_what_is_for_users(board):
     board.type("svc\r")
     assert "<autoip e0 " in board.until("}>\r\n>>> ")
     board.type("autoip.\t")
-    told = board.until(">>> autoip.").partition("autoip.")[2].partition(">>>")[0]
-    # MicroPython lists names with an underscore that lie between others.
-    assert {name for name in told.split() if name[0] != "_"} == {"get", "mount", "start", "stop"}
+    output = board.until(">>> autoip.").partition("autoip.")[2].partition(">>>")[0]
+    # MicroPython lists names with an underscore if they come between other names.
+    assert {name for name in output.split() if name[0] != "_"} == {"get", "mount", "start", "stop"}
 
 
 def test_twenty_soft_resets(board, bench):
-    """Each life claims the address anew and has the same heap; nothing of the one before is left."""
+    """After each soft reset the board claims the address again and has the same heap. Nothing of the time
+    before is left.
+    """
     board.mpremote("fs", "cp", EXAMPLES / "boot.py", ":boot.py")
     look = f"{SERVICE}; import gc; gc.collect(); print(service.state, gc.mem_alloc())"
-    told = board.mpremote("resume", *["soft-reset", "exec", look] * RESETS).splitlines()
-    states = [line.split()[0] for line in told]
-    heap = [int(line.split()[1]) for line in told]
+    output = board.mpremote("resume", *["soft-reset", "exec", look] * RESETS).splitlines()
+    states = [line.split()[0] for line in output]
+    heap = [int(line.split()[1]) for line in output]
     assert states == ["probing"] * RESETS
     assert max(heap) - min(heap) < 256, heap
     address = board.mpremote("resume", "exec", "print(service.wait(50000))")

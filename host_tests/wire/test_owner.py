@@ -13,12 +13,12 @@ from .waiting import PATIENCE, SOON
 C = "169.254.20.20"
 OTHER = "169.254.9.9"
 ANY = "0.0.0.0"
-INFINITE = 0xFFFFFFFF  # RFC 2131 3.3: seconds of a lease that does not end
+INFINITE = 0xFFFFFFFF  # RFC 2131 3.3: the lease time in s of a lease that never expires
 
 
 @pytest.fixture
 def idle(bench, server):
-    """A board with `old` that gave the link-local address up because of a static address."""
+    """A board with `old` that gave up the link-local address because of a static address."""
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
     set_static(board)
@@ -28,7 +28,7 @@ def idle(bench, server):
 
 
 def set_and_wait(board, address):
-    """Set an address by hand, and return what svc.routable and wait() return right after it."""
+    """Set an address by hand. Returns what svc.routable and wait() return right after this."""
     board.run(
         f"nic.ifconfig(('{address}', '255.255.0.0', '{PEER}', '{PEER}'))\n"
         "first = svc.routable; waited = svc.wait(PATIENCE * 1000)"
@@ -84,8 +84,8 @@ def test_old_and_a_lease_after_the_start_that_no_server_confirms(bench, server):
 
 
 @pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
-def test_old_and_a_lease_without_end_from_before_the_start(bench, server):
-    """lwIP keeps no time of such a lease, so autoip learns of the lease when the link is lost."""
+def test_old_and_a_lease_from_before_the_start_that_never_expires(bench, server):
+    """lwIP stores no time of such a lease, so autoip detects the lease only when the link is lost."""
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
     ScriptedServer(bench, board, seconds=INFINITE).lease()

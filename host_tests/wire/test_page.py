@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A web page of a board without a DHCP server, in a real browser that finds it by mDNS."""
+"""The web page of a board without a DHCP server, in a real browser that finds it with mDNS."""
 
 import shutil
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The emulated Cortex-M board itself: its Ethernet driver, its clock, and its place among the others."""
+"""The emulated Cortex-M board: its Ethernet driver, its clock, and how it works with other hosts."""
 
 import itertools
 import time
@@ -16,11 +16,11 @@ C = "169.254.20.20"
 X = "169.254.7.9"
 BURST = 64  # frames
 TRIES = 50
-LARGE = 1514  # octets
-SMALL = 160  # octets; the controller has room for 64 of these
-EXPERIMENTAL = 0x88B5  # an Ethertype that nobody answers
+LARGE = 1514  # bytes
+SMALL = 160  # bytes; the controller has room for 64 of these
+EXPERIMENTAL = 0x88B5  # an Ethertype that no host answers
 CABLE = 0.00124  # s that a large frame takes on a cable of 10 Mbit/s, with preamble, CRC and gap
-ROUNDING = 20  # ms that two clocks may differ by over three seconds
+ROUNDING = 20  # ms by which two clocks may differ after three seconds
 COUNTERS = "{name: nic.config(name) for name in ('frames', 'drops', 'overruns')}"
 
 
@@ -30,7 +30,7 @@ def board(bench):
 
 
 def _burst(bench, board, length, pace=0.0):
-    """What a burst of 64 frames adds to the board's counters, in the end; pace: s from one to the next."""
+    """What a burst of 64 frames adds to the board's counters. pace: s from one frame to the next."""
     frame = bytes(Ether(src=THIEF, dst=board.mac, type=EXPERIMENTAL)) + bytes(length - 14)
     before = board.ask(COUNTERS)
     for _ in range(BURST):
@@ -41,21 +41,23 @@ def _burst(bench, board, length, pace=0.0):
     return {name: after[name] - before[name] for name in after}
 
 
-def test_a_burst_of_64_frames_is_taken_in_whole(bench, board):
+def test_a_burst_of_64_frames_is_received_completely(bench, board):
     for length in (60, SMALL):
         for _ in range(5):
             counted = _burst(bench, board, length)
             assert (counted["frames"], counted["drops"]) == (BURST, 0)
 
 
-def test_a_burst_of_64_large_frames_at_the_speed_of_a_cable_is_taken_in_whole(bench, board):
-    """The controller has room for six, so a machine with other work to do gets many tries."""
+def test_a_burst_of_64_large_frames_at_the_speed_of_a_cable_is_received_completely(bench, board):
+    """The controller has room for six frames, so a busy machine gets several tries."""
     whole = {"frames": BURST, "drops": 0, "overruns": 0}
     assert any(_burst(bench, board, LARGE, CABLE) == whole for _ in range(TRIES))
 
 
-def test_frames_that_the_controller_loses_do_not_go_unnoticed(bench, board):
-    """A TAP device is faster than any cable: the emulated controller drops, and tells nobody."""
+def test_frames_that_the_controller_loses_are_noticed(bench, board):
+    """A TAP device is faster than any cable. The emulated controller drops frames, and doesn't report
+    this.
+    """
     for _ in range(TRIES):
         counted = _burst(bench, board, LARGE)
         assert counted["drops"] == 0
@@ -66,7 +68,7 @@ def test_frames_that_the_controller_loses_do_not_go_unnoticed(bench, board):
 
 
 def test_frames_for_which_there_is_no_buffer_are_counted_as_dropped(bench, board):
-    """What Python does not read from its sockets takes up the buffers of lwIP."""
+    """Frames that Python does not read from its sockets use the buffers of lwIP."""
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
     board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(4)")
@@ -81,7 +83,7 @@ def test_frames_for_which_there_is_no_buffer_are_counted_as_dropped(bench, board
 
     def drops_them_all():
         counted = _burst(bench, board, 60)
-        assert BURST <= counted["frames"]  # the clients try again and again
+        assert BURST <= counted["frames"]  # the peers try again and again
         assert counted["drops"] <= counted["frames"]
         return BURST <= counted["drops"]
 
@@ -97,7 +99,7 @@ def test_frames_for_which_there_is_no_buffer_are_counted_as_dropped(bench, board
 
 def test_the_clock_keeps_time(board):
     board.run("import time")
-    # Each clock is read between two others, so that nobody's delays are in the way.
+    # Each clock is read between two readings of the other, so that no delay matters.
     clocks = "(time.ticks_ms(), time.ticks_us() // 1000, time.time_ns() // 1000000, time.ticks_ms())"
     started = time.monotonic()
     before = board.ask(clocks)
@@ -114,15 +116,17 @@ def test_the_clock_keeps_time(board):
 
 
 def test_timers_and_the_scheduler_interrupt_python(board):
-    board.run("import machine, micropython, time; told = []")
-    board.run("timer = machine.Timer(period=10, callback=lambda timer: micropython.schedule(told.append, 1))")
-    board.run("while len(told) < 50: pass")
-    board.run("timer.deinit(); told.clear(); time.sleep_ms(50)")
-    assert board.ask("len(told)") <= 1
+    board.run("import machine, micropython, time; calls = []")
+    board.run(
+        "timer = machine.Timer(period=10, callback=lambda timer: micropython.schedule(calls.append, 1))"
+    )
+    board.run("while len(calls) < 50: pass")
+    board.run("timer.deinit(); calls.clear(); time.sleep_ms(50)")
+    assert board.ask("len(calls)") <= 1
 
 
 def test_all_kinds_of_boards_and_avahi_share_a_wire(bench, board):
-    """Four hosts, four addresses; each reaches the others, and one is attacked."""
+    """Four hosts, four addresses. Each reaches the others, and one is attacked."""
     boards = [board, bench.board(), bench.board("unix")]
     avahi = bench.avahi(start=C)
     for each in boards:
@@ -142,7 +146,7 @@ def test_all_kinds_of_boards_and_avahi_share_a_wire(bench, board):
     assert all(each.ask(f"ping({moved!r})") for each in boards[1:]) and avahi.host.ping(moved)
 
 
-def test_a_crash_is_told(bench, board):
+def test_a_crash_is_reported(bench, board):
     with pytest.raises(ConnectionError, match="CRASH pc="):
         board.run("import machine; machine.mem32[0xf0000000] = 0")
     bench.boards.remove(board)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The README's code runs as it is written."""
+"""The README's code runs as it is printed."""
 
 import re
 
@@ -18,18 +18,18 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", _README, re.DOTALL)
 
 
-def test_the_first_minute():
-    """`make run` and what is typed: the address is the one that is printed there. No wire, no root."""
+def test_the_session_of_make_run():
+    """`make run` and the session: the board prints the address that the README prints. No wire, no root."""
     (session,) = blocks("pycon")
     # The firmware was built before the tests.
     make = "make -o build/QEMU_MPS2/firmware.elf run BOARD=QEMU_MPS2"
     board = pexpect.spawn(make, cwd=ROOT, encoding="utf-8", timeout=PATIENCE)
     board.expect_exact(_PROMPT)
     for step in session.split(_PROMPT)[1:]:
-        line, _, told = step.partition("\n")
+        line, _, output = step.partition("\n")
         board.send(line + "\r")
         board.expect_exact(_PROMPT)
-        assert board.before.replace("\r", "") == f"{line}\n{told}"
+        assert board.before.replace("\r", "") == f"{line}\n{output}"
     board.send("\x01x")  # Ctrl-A X
     board.expect(pexpect.EOF)
     board.close()
@@ -37,7 +37,7 @@ def test_the_first_minute():
 
 @pytest.mark.only("unix", "a program is a program on either board")
 def test_the_programs(bench):
-    """One after the other, each service stopped before the next one."""
+    """Each program runs after the service of the previous one was stopped."""
     board = bench.board()
     for program in blocks("python"):
         board.run(f"exec({program!r}, globals()); autoip.stop()")

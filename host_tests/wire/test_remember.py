@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`remember` on a file system whose block device is written in Python, as that of an SD card is."""
+"""`remember` on a file system whose block device is written in Python, like that of an SD card."""
 
 import pytest
 
@@ -19,11 +19,11 @@ class Ram:
         self.inside = True
         if self.hold:
             until(self.hold, PATIENCE * 1000)
-        place = block * self.size + offset
+        start = block * self.size + offset
         if write:
-            self.data[place : place + len(buffer)] = buffer
+            self.data[start : start + len(buffer)] = buffer
         else:
-            buffer[:] = self.data[place : place + len(buffer)]
+            buffer[:] = self.data[start : start + len(buffer)]
         self.inside = False
     def readblocks(self, block, buffer, offset=0):
         self.call(block, offset, buffer, False)
@@ -58,10 +58,10 @@ def board(bench):
 pytestmark = pytest.mark.only("qemu", "UNIX_TAP has the files of the Linux host")
 
 
-def test_no_callback_enters_the_file_system_of_the_program(board):
+def test_no_callback_uses_the_file_system_of_the_program(board):
     board.start(delay=200, ip=C, remember=PATH)
     board.run("device.hold = lambda: svc.address")
-    board.run("write('/ram/data', 'x' * 1000)")  # The address is claimed inside this call.
+    board.run("write('/ram/data', 'x' * 1000)")  # During this call the address is claimed.
     board.run("device.hold = None")
     assert board.ask("device.entered") == 0
     assert board.ask("read('/ram/data') == 'x' * 1000")

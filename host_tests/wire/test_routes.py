@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Which address and interface packets take, with a link-local and a routable address on one interface."""
+"""The addresses and interfaces that packets use, with a link-local and a routable address on one
+interface.
+"""
 
 import contextlib
 import itertools
@@ -33,7 +35,7 @@ MODES = {"default": {}, "old": {"old": True}, "old and force": {"old": True, "fo
 
 
 def beside_a_static_address(bench, mode):
-    """A board with a static address, and the link-local one if the mode keeps it."""
+    """A board with a static address, and with the link-local one if the mode keeps it."""
     board = bench.board()
     board.claim(delay=200, ip=C, **MODES[mode])
     set_static(board)
@@ -78,7 +80,9 @@ def test_a_socket_bound_to_the_link_local_address_reaches_link_local_hosts(bench
 
 
 def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
-    """RFC 3927 2.6.2 and 2.7: off the link it asks for the destination by ARP, in vain."""
+    """RFC 3927 2.6.2 and 2.7: for an address off the link, the board sends ARP Requests, which no host
+    answers.
+    """
     # R3927-2.6.2-f, R3927-2.6.2-d, R3927-1.9-e, B31
     board = beside_a_static_address(bench, "default")
     udp(board, C)
@@ -96,17 +100,17 @@ def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
         return frame.source == board.mac and IP in frame.packet and frame.packet[IP].dst.startswith("8.8.")
 
     assert not bench.capture.select(goes_off_link)
-    # What has the routable source goes by the router as ever.
+    # Packets with the routable source still go to the router.
     board.run("socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'!', ('8.8.8.8', 53))")
     assert bench.capture.wait_for(goes_off_link).packet.dst == server.mac
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_link_local_destination_is_never_sent_to_a_router(bench, server, mode):
-    """R3927-2.6.2-c: there is a router, and who is asked for by ARP is not there."""
+    """R3927-2.6.2-c: there is a router, and no host answers the ARP Request for the destination."""
     board = beside_a_static_address(bench, mode)
     board.run(f"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('{ABSENT}', 9999))")
-    bench.capture.wait_for_several(is_arp("request", board.mac, tpa=ABSENT), 2)  # lwIP asks once a second
+    bench.capture.wait_for_several(is_arp("request", board.mac, tpa=ABSENT), 2)  # lwIP asks once per second
     assert not bench.capture.select(
         lambda f: f.source == board.mac and IP in f.packet and f.packet[IP].dst == ABSENT
     )
@@ -136,8 +140,8 @@ def test_from_all_hosts_of_the_prefix(bench, server, mode):
         assert board.ask("udp.recvfrom(16)[1][0]") == PEER
 
 
-def test_an_address_is_known_on_its_own_interface_only(two_wires):
-    """RFC 3927 3.2, where the other interface has a service but holds no link-local address."""
+def test_an_address_is_reachable_on_its_own_interface_only(two_wires):
+    """RFC 3927 3.2. The other interface has a service but holds no link-local address."""
     # R3927-3.2-a
     board = two_wires.board()
     mac = second_interface(two_wires, board)
@@ -145,9 +149,9 @@ def test_an_address_is_known_on_its_own_interface_only(two_wires):
     board.claim(delay=200, ip=C)
     board.run("svc2 = autoip.start(nic2, old=True)")
     board.until("svc2.state == 'idle'")
-    for address, asker, answered in ((STATIC, "10.0.0.1", True), (C, "10.0.0.2", False)):
-        sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=asker, dst=address) / ICMP(), "br1")
-        asks_where = is_arp("request", tpa=asker)  # so begins an answer
+    for address, peer, answered in ((STATIC, "10.0.0.1", True), (C, "10.0.0.2", False)):
+        sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=peer, dst=address) / ICMP(), "br1")
+        asks_where = is_arp("request", tpa=peer)  # the start of an answer
         if answered:
             two_wires.captures[1].wait_for(asks_where, after=sent)
         else:
@@ -157,7 +161,7 @@ def test_an_address_is_known_on_its_own_interface_only(two_wires):
 
 @pytest.mark.parametrize("payload", [ICMP(), TCP(dport=4444, flags="S")], ids=["ping", "SYN"])
 def test_an_interface_without_a_service_does_not_know_the_address(two_wires, payload):
-    """It would answer by its router (RFC 3927 2.6.2, 2.7, 3.2)."""
+    """It would answer via its router (RFC 3927 2.6.2, 2.7, 3.2)."""
     # R3927-3.2-a
     board = two_wires.board()
     mac = second_interface(two_wires, board)
@@ -173,7 +177,7 @@ def test_an_interface_without_a_service_does_not_know_the_address(two_wires, pay
 
 @pytest.mark.not_on_espressif("numbers of errors are its own")
 def test_nothing_leaves_without_an_address(bench, server):
-    """A host that was heard of is not spoken to by an interface that has lost its address."""
+    """An interface that has lost its address sends nothing to a host from which it received frames before."""
     board = bench.board()
     set_static(board)
     board.start(old=True, delay=8000)
@@ -196,14 +200,14 @@ IPV6 = {
 
 @pytest.mark.not_on_espressif("it has no ipconfig(addr6)")
 @pytest.mark.parametrize("kind", IPV6)
-def test_ipv6_neighbours_are_reached_as_ever(bench, kind):
-    """lwIP takes its only interface for fe80::/10 without a zone, and the alias is a second one."""
+def test_ipv6_neighbours_are_reached_as_without_autoip(bench, kind):
+    """lwIP uses its only interface for fe80::/10 without a zone, and the alias is a second interface."""
     board = bench.board()
     hosts = itertools.count(0x10)
 
     def reaches():
         host, sent = f"fe80::{next(hosts):x}", time.time()
-        with contextlib.suppress(BoardError):  # nobody answers TCP
+        with contextlib.suppress(BoardError):  # no host answers TCP
             board.run(IPV6[kind].format(host))
         board.run("s.close()")
         return bench.capture.wait_for(
@@ -221,7 +225,7 @@ def test_ipv6_neighbours_are_reached_as_ever(bench, kind):
 
 @pytest.mark.parametrize("claims", [False, True])
 def test_an_ipv6_neighbour_without_a_zone_may_be_on_either_of_two_interfaces(two_wires, claims):
-    """lwIP sends such a packet by its only interface, and by none where there are two."""
+    """lwIP sends such a packet with its only interface, and does not send it if there are two."""
     board = two_wires.board()
     second_interface(two_wires, board)
     if claims:
@@ -233,7 +237,7 @@ def test_an_ipv6_neighbour_without_a_zone_may_be_on_either_of_two_interfaces(two
 
 
 def test_an_address_set_by_hand_comes_before_the_alias(bench, server):
-    """Both reach 169.254/16; the interface's own is found first, as without autoip."""
+    """Both interfaces reach 169.254/16. lwIP finds the interface's own address first, as without autoip."""
     # R3927-1.6-a
     by_hand = "169.254.9.9"
     bench.by_hand.add(by_hand)
@@ -262,7 +266,7 @@ def test_old_and_a_lease_that_was_stale_before_the_start(bench, server):
 
 @pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_old_and_a_lease_that_no_server_confirms(bench, server):
-    """lwIP keeps a lease on the interface while it looks for another one, as on a new network."""
+    """lwIP leaves a lease on the interface while it asks for a new one, as on a new network."""
     server.start()
     board = bench.board()
     lease = has_lease(board)
@@ -291,7 +295,7 @@ def test_a_gateway_without_an_address_stays(bench):
     assert board.ask("(nic.ipconfig('addr4')[0], nic.ipconfig('gw4'))") == ["0.0.0.0", "10.0.0.77"]
 
 
-def test_a_lease_that_is_taken_off_by_hand_is_still_dhcps(bench, server):
+def test_a_lease_that_is_removed_by_hand_still_belongs_to_dhcp(bench, server):
     server.start()
     board = bench.board()
     has_lease(board)
@@ -306,7 +310,7 @@ def test_a_lease_that_is_taken_off_by_hand_is_still_dhcps(bench, server):
 
 
 @pytest.mark.not_on_espressif("names of interfaces are its own")
-def test_the_service_of_an_interface_that_is_away_is_found_by_its_name(bench):
+def test_the_service_of_a_removed_interface_is_found_by_its_name(bench):
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run("nic.active(False)")

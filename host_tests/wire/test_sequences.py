@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Random sequences of all that can happen to an interface, on the real stack with sanitizers."""
+"""Random sequences of all events of an interface, on the real stack with sanitizers."""
 
 import collections
 import itertools
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.only("unix", "the sanitizers find what goes wrong unsee
 
 STATIC = "10.0.0.99"
 PEER = "169.254.7.7"
-TRIES = 20  # until the board has come to rest
+TRIES = 20  # until the board rests
 QUIET = 0.02  # s in which a board would have answered
 
 
@@ -31,14 +31,14 @@ class Interface:
         self._server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
         self._server.start()
         self.board = bench.board()
-        self.reached = collections.Counter()  # situations, and events in them
+        self.reached = collections.Counter()  # states, and events in these states
         self._situation = "no service"
         self._lease = None
-        self._held = set()  # in this sequence
+        self._held = set()  # reached in this sequence
         self.board.run("svc = None")
         self.board.run("nic.ipconfig(dhcp4=False)")
 
-    # Events; each has a name that hypothesis draws
+    # Events. hypothesis draws them by their names.
 
     def start(self):
         self._start("")
@@ -91,13 +91,13 @@ class Interface:
         time.sleep(0.15)
 
     def settle(self):
-        """Until a claim and DHCP have come to their ends, if they do."""
+        """Wait until a claim and DHCP have finished, if they do."""
         self._wait_until(f"not ({_UNSETTLED})")
 
-    # What always holds
+    # What must be true after each event
 
     def check(self, event):
-        # The network goes on while the board looks, so the address is read before and after.
+        # The network continues while the board looks, so the address is read before and after.
         leased, before, shown, state, after = self.board.ask(
             "(nic.ipconfig('has_dhcp4'), svc and svc.address, nic.ifconfig()[0],"
             " svc and svc.state, svc and svc.address)"
@@ -112,7 +112,7 @@ class Interface:
         self._count(event, "a lease" if leased else "static" if shown == STATIC else "", after, state)
 
     def check_answers(self):
-        """The address that is held answers, those held before do not."""
+        """The address that is held answers. The addresses that were held before do not answer."""
         for _ in range(TRIES):
             address = self._address()
             self._held |= {address} - {None}
@@ -124,7 +124,7 @@ class Interface:
         raise AssertionError(f"{address} answers: {answers}, those before: {former}")
 
     def reset(self):
-        """Back to an interface without addresses; the service leaves no trace."""
+        """Return to an interface without addresses. The service must leave nothing behind."""
         self._lease = None
         self.stop()
         assert not self.board.ask("nic.ifconfig()[0]").startswith("169.254.")
@@ -135,7 +135,7 @@ class Interface:
         assert not self._answering(self._held)
         self._held.clear()
         self._situation = "no service"
-        # Conflicts of this life are not those of the next.
+        # Conflicts of this sequence must not count in the next one.
         self.board.run("from autoip import service; service._limits.clear()")
 
     def _count(self, event, routable, address, state):
@@ -146,14 +146,16 @@ class Interface:
         self.reached[self._situation] += 1
 
     def _wait_until(self, expression):
-        """At most a second of the board; the driver looks at the cable every 64 ms."""
+        """Waits at most a second of the board. The driver checks the cable every 64 ms."""
         self.board.ask(f"until(lambda: {expression}, 1000)")
 
     def _address(self):
         return self.board.ask("svc and svc.address")
 
     def _answering(self, addresses):
-        """Those that answer ARP or a ping, or are used to ask for who pings."""
+        """The addresses that answer ARP or a ping, or from which the board sends an ARP Request for the
+        sender of the ping.
+        """
         sent = time.time()
         for address in addresses:
             self._bench.wire.send(request(PEER, address, self._server.mac))
@@ -182,12 +184,12 @@ _UNSETTLED = (
     " or nic.ipconfig('dhcp4') and not nic.ipconfig('has_dhcp4'))"
 )
 
-# Events that are no business of the routable address.
+# Events that don't concern the routable address.
 OURS = {"start", "start_old", "start_old_force", "stop", "conflict", "pause"}
 CHECKS = ("check", "check_answers", "reset")
 EVENTS = [name for name in vars(Interface) if not name.startswith("_") and name not in CHECKS]
 
-# Most sequences begin where two addresses are, which chance alone hardly reaches.
+# Most sequences start in a state with two addresses, which random events hardly reach.
 OPENINGS = [
     [],
     ["start", "settle"],
@@ -197,9 +199,9 @@ OPENINGS = [
     ["dhcp", "settle", "start_old", "settle"],
     ["dhcp", "settle", "start_old_force", "settle"],
 ]
-# What happens there first; then anything may.
+# The first event in this state. After it, any event may follow.
 TURNS = ["conflict", "flap", "release", "static", "deactivate", "stop"]
-# All of these are to be reached.
+# All of these must be reached.
 SITUATIONS = [
     "held",
     "held beside a lease",
@@ -219,16 +221,16 @@ SITUATIONS = [
 ]
 
 
-def test_random_sequences_keep_the_promises(bench):
+def test_random_sequences_of_events(bench):
     interface = Interface(bench)
     interface.board.run("import errno, gc")
-    beginnings = itertools.cycle(itertools.product(OPENINGS, TURNS))
+    starts = itertools.cycle(itertools.product(OPENINGS, TURNS))
     heap = []
 
     @settings(ON_THE_WIRE, max_examples=100)
     @given(st.lists(st.sampled_from(EVENTS), min_size=4, max_size=12))
     def sequence(events):
-        opening, turn = next(beginnings)
+        opening, turn = next(starts)
         for event in [*opening, turn, *events]:
             getattr(interface, event)()
             interface.check(event)

@@ -5,11 +5,11 @@ import pytest
 
 from .soak import BOARDS, Soak
 
-SECONDS = 45  # of faults and rests; the last rest may take some more
+SECONDS = 45  # minutes of disturbances and rests; the last rest may take longer
 
 
 @pytest.mark.only("unix", "boards of all kinds take part")
-def test_all_are_at_rest_after_the_trouble(bench):
+def test_all_hosts_rest_after_the_disturbances(bench):
     soak = Soak(bench, seed=1, sieges=(2, 5))
     soak.run(SECONDS)
     print(*soak.report(), sep="\n")

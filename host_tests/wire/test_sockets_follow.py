@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Sockets that are bound to autoip's address follow it, as lwIP has them follow an interface's address."""
+"""Sockets that are bound to autoip's address follow it, as lwIP makes them follow an interface's address."""
 
 import pytest
 
@@ -36,7 +36,9 @@ def serves(board, server, address):
 
 
 def connect(board, server, address):
-    """An established connection of the listening socket: `connection` on the board, the host's end here."""
+    """An established connection of the listening socket: `connection` on the board. Returns the host's
+    socket.
+    """
     client = server.host.socket("stream")
     client.connect((address, 5000))
     board.run("connection = tcp.accept()[0]; connection.settimeout(PATIENCE)")
@@ -54,7 +56,7 @@ def is_reset(board, client):
 
 
 def lose(bench, board, address):
-    """Two conflicts; returns the next address."""
+    """Causes two conflicts. Returns the next address."""
     bench.wire.send(announcement(address))
     board.expect("defended")
     bench.wire.send(announcement(address))
@@ -147,8 +149,8 @@ def test_sockets_follow_over_a_flap_that_ends_with_another_address(bench, server
     assert serves(board, server, moved)
 
 
-def test_sockets_that_stopped_with_the_service_are_left_alone(bench, server):
-    """A service that is stopped leaves nothing behind: the next one has no sockets."""
+def test_sockets_of_a_stopped_service_are_not_changed(bench, server):
+    """A service that has been stopped leaves nothing behind. The next service has no sockets."""
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run(OPEN.format(C))

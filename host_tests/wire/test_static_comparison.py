@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""As a static address: applications, and the wire, see of autoip's address what they see of a static one."""
+"""Applications and other hosts see no difference between autoip's address and a static link-local address."""
 
 import contextlib
 import time
@@ -28,10 +28,10 @@ from .script_turn import ALL, PORT, WAIT
 GROUP = "239.1.2.3"
 MDNS_GROUP = "224.0.0.251"
 MDNS = 5353
-LARGE = 3000  # octets: three fragments
+LARGE = 3000  # bytes: three fragments
 AGE = 40  # s that an ARP entry lasts on the sanitized UNIX_TAP
 
-# A socket as the application makes it, and what it can talk to.
+# A socket as the application makes it, and the hosts with which it can communicate.
 SOCKETS = pytest.mark.parametrize(
     ("name", "turns"), [("", new), ("own, 0", each_address)], ids=["unbound", "bound"]
 )
@@ -47,18 +47,18 @@ def lineup(request, worker_id):
 
 
 def echo(at, size=3):
-    """The peer asks port 7 of the board's address and is answered."""
+    """The peer sends a request to port 7 of the board's address and gets an answer."""
     with at.peer.udp() as client:
         client.sendto(bytes(size), (at.own, 7))
         at.ask("echo(server)")
-        at.peer.hears(client)
+        at.peer.receives(client)
 
 
 def answers(at, sock):
-    """The peer answers what it receives, and the board's socket receives that."""
+    """The peer answers what it receives, and the board's socket receives the answer."""
     data, name = sock.recvfrom(4000)
     sock.sendto(data, name)
-    at.told(at.peer.name, f"{len(data)} octets answered")
+    at.record(at.peer.name, f"{len(data)} bytes answered")
     at.ask("sock.recvfrom(99)")
 
 
@@ -81,7 +81,7 @@ def test_a_udp_server_that_one_host_asks_at_all_addresses(lineup):
 
 
 def test_a_udp_server_that_answers_later(lineup):
-    """Three hosts ask it, before it answers them in another order."""
+    """Three hosts send requests, and the board answers them in another order."""
 
     def script(at):
         at.run("server = udp('0.0.0.0', 7); asked = []")
@@ -92,14 +92,16 @@ def test_a_udp_server_that_answers_later(lineup):
         for i in (1, 2, 0):
             at.run(f"server.sendto(*asked[{i}])")
         for peer, client in zip(at.peers, clients, strict=True):
-            peer.hears(client)
+            peer.receives(client)
             client.close()
 
     lineup.compare(script, three_hosts)
 
 
 def test_a_udp_server_that_is_asked_without_arp(lineup):
-    """An off-link host that ARP does not know may be forged: the reply to it takes the usual route."""
+    """The address of an off-link host that is in no ARP entry may be forged, so the reply takes the usual
+    route.
+    """
 
     def script(at):
         at.run("server = udp('0.0.0.0', 7)")
@@ -109,7 +111,7 @@ def test_a_udp_server_that_is_asked_without_arp(lineup):
                 header / IP(src=at.peer.address, dst=at.own) / UDP(sport=PORT, dport=7) / b"ask"
             )
             at.ask("echo(server)")
-            at.peer.hears(client)
+            at.peer.receives(client)
 
     lineup.compare(script, each_address_of_neighbours)
 
@@ -149,7 +151,7 @@ def test_a_tcp_server(lineup, name):
                 at.ask("accept(server)")
                 client.send(b"ask")
                 at.ask("connection.send(connection.recv(9))")
-                at.peer.hears(client)
+                at.peer.receives(client)
         at.ask("connection.recv(9)")
 
     lineup.compare(script, each_address)
@@ -163,9 +165,9 @@ def test_a_tcp_client(lineup, name, turns):
             server.listen()
             at.run(f"connection = tcp({name}); connection.connect((peer, 5000)); connection.send(b'ask')")
             client, name_of_board = server.accept()
-            at.told(at.peer.name, at.peer.name_of(name_of_board))
+            at.record(at.peer.name, at.peer.name_of(name_of_board))
             with client:
-                at.peer.hears(client)
+                at.peer.receives(client)
                 client.send(b"answer")
                 at.ask("connection.recv(9)")
             at.ask("connection.recv(9)")
@@ -191,7 +193,7 @@ def test_a_closed_udp_port(lineup):
         with at.peer.udp() as client:
             client.connect((at.own, 9))
             client.send(b"ask")
-            at.peer.hears(client)
+            at.peer.receives(client)
 
     lineup.compare(script, each_address)
 
@@ -217,7 +219,7 @@ def test_a_closed_udp_port_of_all(lineup, to):
     def script(at):
         with at.peer.udp() as client:
             client.sendto(b"ask", (at.subnet if to == "subnet" else to, 9))
-            at.peer.hears_nothing(client)
+            at.peer.receives_nothing(client)
 
     lineup.compare(script, each_subnet)
 
@@ -254,9 +256,9 @@ def test_fragments_out(lineup, name, turns):
     def script(at):
         at.run(f"sock = udp({name})")
         with at.peer.udp() as server:
-            for size in (1, LARGE):  # lwIP keeps one fragment while it asks for the MAC
+            for size in (1, LARGE):  # lwIP queues only one fragment while it asks for the MAC
                 at.ask(f"sent(sock, bytes({size}), peer)")
-                at.peer.hears(server)
+                at.peer.receives(server)
 
     lineup.compare(script, turns)
 
@@ -277,7 +279,7 @@ def test_a_member_of_a_group(lineup, name):
         at.run(f"sock = udp({name}, 9)")
         with at.peer.udp() as sender:
             for change in ("IP_ADD_MEMBERSHIP", "IP_DROP_MEMBERSHIP"):
-                at.ask(f"sock.setsockopt(0, socket.{change}, octets({GROUP!r}, own))")
+                at.ask(f"sock.setsockopt(0, socket.{change}, packed({GROUP!r}, own))")
                 sender.sendto(change.encode(), (GROUP, 9))
                 at.fence()
                 at.ask("is_silent(sock)")
@@ -285,15 +287,15 @@ def test_a_member_of_a_group(lineup, name):
     lineup.compare(script, each_subnet)
 
 
-def test_a_member_by_whatever_address(lineup):
+def test_a_member_with_any_address(lineup):
     def script(at):
         at.run("sock = udp('0.0.0.0', 9)")
-        at.ask(f"sock.setsockopt(0, socket.IP_ADD_MEMBERSHIP, octets({GROUP!r}, '0.0.0.0'))")
+        at.ask(f"sock.setsockopt(0, socket.IP_ADD_MEMBERSHIP, packed({GROUP!r}, '0.0.0.0'))")
         with at.peer.udp() as sender:
             sender.sendto(b"all", (GROUP, 9))
             at.fence()
             at.ask("is_silent(sock)")
-        at.ask(f"sock.setsockopt(0, socket.IP_DROP_MEMBERSHIP, octets({GROUP!r}, '0.0.0.0'))")
+        at.ask(f"sock.setsockopt(0, socket.IP_DROP_MEMBERSHIP, packed({GROUP!r}, '0.0.0.0'))")
 
     lineup.compare(script, shown)
 
@@ -324,7 +326,7 @@ def test_from_all(lineup, name, to):
     lineup.compare(script, each_subnet)
 
 
-# To itself
+# To the board itself
 
 
 @pytest.mark.parametrize(("name", "turns"), [("", shown), ("own, 0", link_local)], ids=["unbound", "bound"])
@@ -343,7 +345,7 @@ def test_to_itself(lineup, name, turns):
 
 
 def resolves(at, sock, to, tries=1):
-    """The peer asks for the board's name; the wire tells the answer, but one by multicast."""
+    """The peer asks for the board's name. The wire has the answer, except for a multicast answer."""
     question = DNSQR(qname=at.board.ask("network.hostname()") + ".local", qtype="A")
     sock.settimeout(WAIT)
     for _ in range(tries):
@@ -351,8 +353,8 @@ def resolves(at, sock, to, tries=1):
         with contextlib.suppress(TimeoutError):
             data, name = sock.recvfrom(4000)
             if DNS(data).qr:
-                return at.told(at.peer.name, f"{at.roles.dns(DNS(data))} from {at.peer.name_of(name)}")
-    return at.told(at.peer.name, "no answer")
+                return at.record(at.peer.name, f"{at.roles.dns(DNS(data))} from {at.peer.name_of(name)}")
+    return at.record(at.peer.name, "no answer")
 
 
 @pytest.mark.parametrize("port", [PORT, MDNS])
@@ -367,13 +369,13 @@ def test_mdns_asked_by_unicast(lineup, port):
 
 
 def test_mdns_asked_by_multicast(lineup):
-    """By a host that only looks for a name, which is answered by unicast, and by a responder."""
+    """A host that only looks for a name, which gets a unicast answer, and a responder ask."""
 
     def script(at):
         with at.peer.udp() as sock:
             resolves(at, sock, MDNS_GROUP)
         with at.peer.member(MDNS_GROUP, MDNS) as sock:
-            resolves(at, sock, MDNS_GROUP, tries=5)  # RFC 6762 6: a record is sent once a second at most
+            resolves(at, sock, MDNS_GROUP, tries=5)  # RFC 6762 6: a record is sent at most once per second
 
     lineup.compare(script, shown)
 
@@ -406,29 +408,29 @@ def test_a_peer_whose_mac_changes(lineup, how):
         }[how]
         with at.peer.udp() as server:
             at.ask("sent(udp(own, 0), b'before', peer)")
-            at.peer.hears(server)
+            at.peer.receives(server)
             at.bench.wire.send(news)
             at.fence()
             at.ask("sent(udp(own, 0), b'after', peer)")
-            at.peer.hears_nothing(server)
+            at.peer.receives_nothing(server)
 
     lineup.compare(script, each_subnet)
 
 
 @pytest.mark.parametrize("lineup", ["unix"], indirect=True)
-def test_a_stream_over_the_life_of_an_arp_entry(lineup):
-    """The Request is repeated 30 s before the entry ends; an answer renews it."""
+def test_a_stream_that_lasts_longer_than_an_arp_entry(lineup):
+    """The Request is repeated 30 s before the entry expires. An answer renews it."""
     # R3927-2.5-h
 
     def script(at):
         at.run("sock = udp(own, 0)")
-        begun = time.time()
+        started = time.time()
         with at.peer.udp() as server:
-            while time.time() < begun + AGE + 3:
+            while time.time() < started + AGE + 3:
                 at.ask(f"sock.sendto(b'!', (peer, {PORT}))")
-                at.peer.hears(server)
+                at.peer.receives(server)
                 time.sleep(0.5)
-        asked = at.bench.capture.select(is_arp("request", at.board.mac, tpa=at.peer.address), begun)
-        at.told("board", f"asked at least four times by ARP: {len(asked) >= 4}")
+        asked = at.bench.capture.select(is_arp("request", at.board.mac, tpa=at.peer.address), started)
+        at.record("board", f"asked at least four times by ARP: {len(asked) >= 4}")
 
     lineup.compare(script, link_local, once=True)

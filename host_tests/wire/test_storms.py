@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Many frames at once, and what a program hears of Ctrl-C meanwhile."""
+"""Many frames at once, and Ctrl-C in a program during this."""
 
 import time
 
@@ -30,7 +30,7 @@ def board(bench):
 
 @pytest.mark.threaded
 def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench):
-    """They are told of once a second, however many there are."""
+    """At most one claim per second is reported, however many come."""
     board.claim(delay=200, ip=C)
     set_static(board)
     assert board.ask("svc.stats()['routable_conflicts']") == 0
@@ -38,16 +38,16 @@ def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench)
     for _ in range(STORM):
         bench.wire.send(announcement(STATIC))
     board.expect("routable conflict")
-    told = board.ask("svc.stats()['routable_conflicts']")
+    reported = board.ask("svc.stats()['routable_conflicts']")
     seconds = time.monotonic() - start
-    assert 1 <= told <= seconds + 1
+    assert 1 <= reported <= seconds + 1
     assert board.ask("svc.stats()['dropped']") == 0
     assert board.address == C
 
 
 @pytest.mark.not_on_espressif("QEMU's Ethernet drops frames that come fast")
-def test_own_frames_that_come_back_take_no_place_in_the_queue(board, bench):
-    """RFC 5227 2.4, and X-01: from hubs and access points."""
+def test_own_frames_that_come_back_use_no_slot_in_the_queue(board, bench):
+    """RFC 5227 2.4, and X-01: hubs and access points send them back."""
     # X-05
     board.claim(delay=200, ip=C)
     board.run(BUSY)
@@ -78,8 +78,8 @@ def _with(frame, **fields):
 @pytest.mark.not_on_espressif("QEMU's Ethernet drops frames that come fast")
 @pytest.mark.threaded
 @pytest.mark.parametrize("kind", NO_CONFLICTS)
-def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
-    """RFC 3927 2.5: the conflict that comes right behind it is answered."""
+def test_frames_that_are_not_a_conflict_use_no_slot_in_the_queue(board, bench, kind):
+    """RFC 3927 2.5: the board still answers the conflict that follows at once."""
     # R3927-2.5-f
     board.claim(delay=200, ip=C)
     board.run(BUSY)
@@ -93,7 +93,7 @@ def test_what_is_no_conflict_takes_no_place_in_the_queue(board, bench, kind):
 
 
 @pytest.mark.not_on_espressif("QEMU's Ethernet drops frames that come fast")
-def test_unicast_polls_while_probing_take_no_place_in_the_queue(board, bench):
+def test_unicast_polls_while_probing_use_no_slot_in_the_queue(board, bench):
     """A Request without a sender address is a probe only if it is broadcast (RFC 5227 1.1)."""
     # X-14, D2
     board.start(delay=8000, ip=C)
@@ -106,15 +106,15 @@ def test_unicast_polls_while_probing_take_no_place_in_the_queue(board, bench):
     assert board.ask("svc.stats()['dropped']") == 0
 
 
-def test_ctrl_c_in_a_callback_is_the_programs(board):
+def test_ctrl_c_in_a_callback_is_raised_in_the_program(board):
     board.run("def interrupted(event, svc): raise KeyboardInterrupt")
     board.run(f"""
 import time
-heard = None
+found = None
 try:
     svc = autoip.start(nic, ip={C!r}, delay=200, on_event=interrupted)
     time.sleep(PATIENCE)
 except KeyboardInterrupt:
-    heard = svc.address, svc.state
+    found = svc.address, svc.state
 """)
-    assert board.ask("heard") == [C, "bound"]
+    assert board.ask("found") == [C, "bound"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""RFC 3927 2.2: after a flap or a sleep the address is suspended until it is won again."""
+"""RFC 3927 2.2: after a flap or a sleep the address is suspended until it has been claimed again."""
 
 import contextlib
 import time
@@ -15,14 +15,14 @@ from .routable import PEER, Connection, set_static
 from .waiting import QUIET, SOON
 
 C = "169.254.20.20"
-SLEEP = 8  # s; another host may claim an address in 6 s (RFC 3927 section 9)
-STALL = 3  # s, in which none can
+SLEEP = 8  # s; another host needs at least 6 s to claim an address (RFC 3927 section 9)
+STALL = 3  # s, in which no host can claim it
 LARGE = 3000  # bytes: three fragments
 OUTAGE = 12  # s, in which lwIP's retransmission timer grows to more than SOON
 
 
 def flap(board):
-    """Board.flap(), until the board has told of it."""
+    """Board.flap(), and wait until the board has reported it."""
     back = board.flap()
     board.expect("suspended")
     return back
@@ -35,7 +35,7 @@ def board(bench):
 
 @pytest.mark.threaded
 @pytest.mark.parametrize("beside", ["nothing", "a static address"])
-def test_connections_live_through_a_flap(bench, server, board, beside):
+def test_connections_survive_a_flap(bench, server, board, beside):
     # D9
     board.claim(delay=200, ip=C)
     if beside != "nothing":
@@ -51,7 +51,9 @@ def test_connections_live_through_a_flap(bench, server, board, beside):
 @pytest.mark.not_on_espressif("numbers of errors are its own")
 @pytest.mark.threaded
 def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, server, board):
-    """The host that has the address now gets nothing of it, and the board's socket an error."""
+    """The host that has the address now receives nothing from the connection, and the board's socket gets an
+    error.
+    """
     # R3927-2.5-g, R5227-2.4-k, BCT-I.6b, X-33
     board.claim(delay=500, ip=C)
     Connection(server.host, board, C)
@@ -67,7 +69,7 @@ def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, serv
     )
 
 
-def test_nothing_goes_in_or_out_by_a_suspended_address(bench, server, board):
+def test_nothing_is_received_or_sent_with_a_suspended_address(bench, server, board):
     # R3927-2.2-b, X-32
     board.claim(delay=2000, ip=C)
     connection = Connection(server.host, board, C)
@@ -84,13 +86,13 @@ def test_nothing_goes_in_or_out_by_a_suspended_address(bench, server, board):
     assert board.expect("bound", 60)["address"] == C
     won = bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=out).time
     assert not bench.capture.select(lambda f: f.source == board.mac and uses(f, C) and f.time < won, out)
-    assert connection.hears(b"late")
+    assert connection.receives(b"late")
 
 
 @pytest.mark.not_on_espressif("numbers of errors are its own")
 @pytest.mark.threaded
-def test_a_program_is_told_that_the_address_is_suspended(bench, server, board):
-    """As with a static address: EHOSTUNREACH, by sendto() of a bound socket and by send()."""
+def test_a_program_gets_an_error_while_the_address_is_suspended(bench, server, board):
+    """As with a static address: EHOSTUNREACH from sendto() of a bound socket and from send()."""
     board.claim(delay=2000, ip=C)
     connection = Connection(server.host, board, C)
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
@@ -107,7 +109,7 @@ def test_a_program_is_told_that_the_address_is_suspended(bench, server, board):
             with pytest.raises(BoardError, match="113"):
                 board.run(send)
     assert board.expect("bound")["address"] == C
-    assert connection.hears(b"latelate")
+    assert connection.receives(b"latelate")
     assert connection.works()
 
 
@@ -115,7 +117,7 @@ def test_a_program_is_told_that_the_address_is_suspended(bench, server, board):
 @pytest.mark.threaded
 @pytest.mark.parametrize("sent", ["while suspended", "before"])
 def test_tcp_data_leaves_as_soon_as_the_address_is_back(bench, server, board, sent):
-    """lwIP's retransmission timer has grown in the meantime."""
+    """lwIP's retransmission timer has grown since the flap."""
     board.claim(delay=200, ip=C)
     connection = Connection(server.host, board, C)
     assert connection.works()
@@ -134,7 +136,7 @@ def test_tcp_data_leaves_as_soon_as_the_address_is_back(bench, server, board, se
     board.set_link(True)
     assert board.expect("bound")["address"] == C
     announced = bench.capture.wait_for(is_arp("announcement", board.mac, spa=C), after=back).time
-    assert connection.hears(b"late")
+    assert connection.receives(b"late")
     data = bench.capture.wait_for(
         lambda f: f.source == board.mac and f.kind == "TCP" and bytes(f.packet["TCP"].payload) == b"late",
         after=announced,
@@ -143,7 +145,7 @@ def test_tcp_data_leaves_as_soon_as_the_address_is_back(bench, server, board, se
 
 
 @pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
-def test_a_board_that_slept_probes_anew(bench, server, board):
+def test_a_board_that_slept_probes_again(bench, server, board):
     # R3927-2.2-c, R5227-2.1-b, X-38
     board.claim(delay=200, ip=C)
     connection = Connection(server.host, board, C)
@@ -156,7 +158,7 @@ def test_a_board_that_slept_probes_anew(bench, server, board):
 
 
 @pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
-def test_an_address_that_was_taken_in_a_sleep_is_given_up(bench, server, board):
+def test_an_address_that_another_host_claimed_during_a_sleep_is_given_up(bench, server, board):
     # R3927-2.2-c
     board.claim(delay=200, ip=C)
     with ThreadPoolExecutor() as pool:
@@ -169,10 +171,10 @@ def test_an_address_that_was_taken_in_a_sleep_is_given_up(bench, server, board):
 
 @pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
 def test_a_board_under_load_has_not_slept(bench, board):
-    """Nor has one whose interrupts are off for long."""
+    """A board whose interrupts are off for a long time has not slept either."""
     board.claim(delay=200, ip=C)
     board.sleep(STALL)
     woke = time.time()
-    time.sleep(1 + QUIET)  # the timer that looks for it is due every second
+    time.sleep(1 + QUIET)  # the timer that detects a sleep is due every second
     assert board.ask("svc.state") == "bound"
     assert not bench.capture.probes_of(board.mac, woke)

@@ -60,8 +60,8 @@ def test_requests_for_other_addresses_are_not_answered(bench):
     assert not bench.capture.arps_of(board.mac, "reply", sent)
 
 
-def test_off_link_destination_is_asked_for_directly(bench):
-    """R3927-2.6.2-e, BCT-III.1, B31: a host at 17.2.3.4 on the link talks to the board both ways."""
+def test_arp_asks_for_an_off_link_destination_directly(bench):
+    """R3927-2.6.2-e, BCT-III.1, B31: a host at 17.2.3.4 on the link and the board communicate both ways."""
     board = bench.board()
     host = bench.wire.add_host("17.2.3.4/32")
     host.run("ip", "route", "add", "169.254.0.0/16", "dev", "eth0")
@@ -72,7 +72,7 @@ def test_off_link_destination_is_asked_for_directly(bench):
 
 
 def test_nothing_goes_to_a_router(bench):
-    """R3927-2.6.2-f: a gateway is left in the interface, and is not used."""
+    """R3927-2.6.2-f: the interface has a gateway, which is not used."""
     board = bench.board()
     bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
@@ -97,7 +97,7 @@ def test_the_broadcast_address_of_the_prefix(bench):
 
 
 def test_avahi_autoipd_on_the_same_wire(bench):
-    """One starts from the same address at the same time, one finds it taken."""
+    """One host starts with the same address at the same time, another one finds the address in use."""
     # R5227-2.2-a
     avahi = bench.avahi(start=C)
     early = bench.board()
@@ -110,8 +110,8 @@ def test_avahi_autoipd_on_the_same_wire(bench):
     assert late.ask(f"[ping({taken!r}), ping({early.address!r})]") == [True, True]
 
 
-def test_a_peer_that_changes_its_mac_is_followed(bench):
-    """Its announcement reaches the ARP entries of the alias, by which it is talked to."""
+def test_packets_follow_a_new_mac_of_the_peer(bench):
+    """Its announcement updates the ARP entries of the alias, which sends to the peer."""
     # R5227-1.2-a
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
@@ -129,8 +129,8 @@ def test_a_peer_that_changes_its_mac_is_followed(bench):
     wait_until(pings_the_new_mac, "it pings the former MAC")
 
 
-def test_python_that_never_sleeps_does_not_stop_the_network(bench):
-    """Frames, lwIP's timers, the claim and the defence need no waiting Python."""
+def test_the_network_works_while_python_never_sleeps(bench):
+    """Frames, lwIP's timers, the claim and the defence do not need Python to wait."""
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.run(f"svc = start(nic, delay=200, ip={C!r})\nwhile not svc.address: pass")

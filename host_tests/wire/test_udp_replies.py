@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A UDP reply leaves from the address that the peer asked, and nothing else that the board sends does."""
+"""A UDP reply leaves from the address to which the peer sent its request. Other packets of the board
+don't.
+"""
 
 import time
 
@@ -13,8 +15,8 @@ from .routable import PEER, STATIC, second_interface, set_static
 from .waiting import PATIENCE
 
 C = "169.254.20.20"
-STRANGER = "8.8.8.8"  # not on the link: the router leads to it
-REPLY_AGE = 8  # s that a sanitized board remembers a peer
+STRANGER = "8.8.8.8"  # not on the link, but behind the router
+REPLY_AGE = 8  # s for which a sanitized board remembers a peer
 
 
 def serving(bench, **options):
@@ -46,14 +48,14 @@ def ask(board, sock, address):
 
 
 def source_of_reply(board, sock, by="server"):
-    """The address that a datagram of the board to the peer comes from."""
+    """The address from which the board sends a datagram to the peer."""
     address, port = sock.getsockname()
     board.run(f"{by}.sendto(b'reply', ({address!r}, {port}))")
     return sock.recvfrom(16)[1][0]
 
 
 def connects_from(board, server, address):
-    """The address that a new TCP connection of the board comes from."""
+    """The address from which the board makes a new TCP connection."""
     with server.host.socket("stream") as listener:
         listener.bind((address, 5000))
         listener.listen()
@@ -87,7 +89,7 @@ def test_with_force_a_new_tcp_connection_leaves_from_the_routable_address(bench,
 @pytest.mark.threaded
 @pytest.mark.parametrize("port", [53, 4000])
 def test_a_forged_source_does_not_change_the_route_to_it(bench, server, port):
-    """One datagram from 8.8.8.8:4000: packets to 8.8.8.8 go on to the router, those to that port too."""
+    """One datagram from 8.8.8.8:4000. Packets to 8.8.8.8 still go to the router, also those to port 4000."""
     board = serving(bench)
     header = Ether(src=THIEF, dst=board.mac) / IP(src=STRANGER, dst=C)
     sent = bench.wire.send(header / UDP(sport=4000, dport=7) / b"ask")
@@ -112,7 +114,7 @@ def test_only_the_socket_that_was_asked_replies_from_the_address(bench, server):
 
 
 def test_a_peer_that_asks_another_address_frees_its_slot(bench, server):
-    """Four peers have asked: the fifth one takes the free slot, and no peer is forgotten."""
+    """Four peers have sent requests. The fifth one gets the free slot, and no peer is forgotten."""
     board = serving(bench)
     socks = [client(server) for _ in range(5)]
     for sock in socks[:4]:
@@ -158,7 +160,7 @@ def test_a_peer_is_forgotten_after_a_while(bench, server):
 
 
 def test_a_peer_is_forgotten_with_the_address(bench, server):
-    """The next address is another one: a late reply comes from the routable address."""
+    """The next address is another one, so a late reply comes from the routable address."""
     board = serving(bench)
     with client(server) as sock:
         ask(board, sock, C)
@@ -169,7 +171,7 @@ def test_a_peer_is_forgotten_with_the_address(bench, server):
 @pytest.mark.parametrize("to", ["255.255.255.255", "169.254.255.255"])
 @pytest.mark.parametrize("bridge", ["br0", "br1"])
 def test_a_reply_to_a_broadcast_leaves_on_its_link(two_wires, bridge, to):
-    """Two interfaces with link-local addresses; the peer has not been heard of by ARP."""
+    """Two interfaces with link-local addresses. The board has no ARP entry for the peer."""
     # R3927-3.2-a
     board = two_wires.board()
     macs = [board.mac, second_interface(two_wires, board)]

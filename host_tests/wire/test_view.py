@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The viewer tells of a capture what the boards told of themselves."""
+"""The viewer reports from a capture what the boards reported themselves."""
 
 import autoip_view
 
 from .frames import THIEF, announcement, is_arp, probe
 
 
-def test_the_viewer_tells_what_the_board_tells(bench):
+def test_the_viewer_reports_the_events_of_the_board(bench):
     board = bench.board()
     first = board.claim(delay=200)
     bench.wire.send(probe(first))
@@ -20,8 +20,8 @@ def test_the_viewer_tells_what_the_board_tells(bench):
     bench.capture.since()
     bench.capture.close()
     story = autoip_view.read(bench.capture.path)
-    told = [(e.kind, e.address) for e in story.deeds() if e.host == board.mac]
-    assert [each for each in told if each[0] != "announcement"] == [
+    events = [(e.kind, e.address) for e in story.deeds() if e.host == board.mac]
+    assert [each for each in events if each[0] != "announcement"] == [
         *[("probe", first)] * 3,
         ("claim", first),
         ("denial", first),

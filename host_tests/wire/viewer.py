@@ -46,7 +46,7 @@ class Viewer:
         self.close()
 
     def wait_for(self, *words, timeout=PATIENCE):
-        """The first line that has all the words, awaited if need be."""
+        """Wait for the first line that has all these words, and return it."""
 
         def found():
             return [line for line in list(self.lines) if all(word in line for word in words)]
@@ -58,12 +58,12 @@ class Viewer:
         return found()[0]
 
     def interrupt(self):
-        """Ctrl-C; returns what end() returns."""
+        """Press Ctrl-C. Returns what end() returns."""
         self._process.send_signal(signal.SIGINT)
         return self.end()
 
     def end(self, timeout=2 * PATIENCE):
-        """(exit code, lines of stdout, lines of stderr), when the program has ended."""
+        """Wait for the end of the program. Returns (exit code, lines of stdout, lines of stderr)."""
         code = self._process.wait(timeout)
         for reader in self._readers:
             reader.join()
@@ -75,19 +75,19 @@ class Viewer:
 
 
 def find(host, *arguments):
-    """(exit code, lines of stdout, lines of stderr) of `--find eth0`."""
+    """Run `--find eth0`. Returns (exit code, lines of stdout, lines of stderr)."""
     with Viewer(host, "--find", "eth0", *arguments) as viewer:
         return viewer.end()
 
 
 def find_json(host, *arguments):
-    """(exit code, list of dicts) of `--find eth0 --json`."""
+    """Run `--find eth0 --json`. Returns (exit code, list of dicts)."""
     code, lines, _ = find(host, "--json", *arguments)
     return code, json.loads("\n".join(lines))
 
 
 def on_a_terminal(host, *arguments):
-    """The program on a terminal, as pexpect's spawn: all that it writes is bytes."""
+    """Run the program on a terminal, as pexpect's spawn. Its output is bytes."""
     with _in_the_checkout(), host.namespace.inside():
         return pexpect.spawn(_COMMAND[0], [*_COMMAND[1:], *arguments], dimensions=_SCREEN, timeout=PATIENCE)
 
@@ -99,7 +99,7 @@ def _collect(stream, lines):
 
 @contextlib.contextmanager
 def _in_the_checkout():
-    """Programs that are started find autoip_view, and have a terminal's name."""
+    """The environment in which a program finds autoip_view, and the name of a terminal."""
     before = dict(os.environ)
     os.environ.update(PYTHONPATH=str(ROOT), TERM="xterm-256color")
     try:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A wire: a namespace with a bridge, TAP devices for boards, hosts in their own namespaces, an adversary."""
+"""A wire: a namespace with a bridge, TAP devices for boards, hosts in their own namespaces, and an
+adversary.
+"""
 
 import contextlib
 import socket
@@ -12,15 +14,15 @@ from .namespace import Namespace
 from .waiting import PATIENCE, wait_until
 
 _ETH_P_ALL = 3
-_FORWARDING = 3  # state of a bridge port
-_SILENCE = 1  # s without an answer
+_FORWARDING = 3  # the state of a bridge port
+_SILENCE = 1  # s to wait for a ping that no host must answer
 
 
 class Wire:
-    """One namespace; `bridges` are wires apart from each other, most tests need one.
+    """One namespace. Its `bridges` are separate wires, and most tests need only one.
 
-    The adversary's frames go out of the bridge device itself, which learns no MAC from them and lets
-    every port have them.
+    The adversary sends with the bridge device itself, so the bridge learns no MAC from its frames, and
+    forwards them to every port.
     """
 
     def __init__(self, bridges=("br0",)):
@@ -52,7 +54,7 @@ class Wire:
         self._closing.close()
 
     def add_tap(self, bridge="br0"):
-        """A TAP device for a board, up and on the bridge; returns its name."""
+        """Create a TAP device for a board, up and on the bridge. Returns its name."""
         name = f"tap{self._taps}"
         self._taps += 1
         with self.namespace.inside():
@@ -61,11 +63,11 @@ class Wire:
         return name
 
     def set_link(self, name, up):
-        """Pull the cable of a device, or put it back."""
+        """Pull the cable of a device, or plug it in again."""
         self._route.link("set", index=self._index[name], state="up" if up else "down")
 
     def join(self, bridges):
-        """Cables from the first bridge to each of the others: from now on they are one wire."""
+        """Connect the first bridge to each of the others. From now on they are one wire."""
         for bridge in bridges[1:]:
             ends = f"{bridge}-a", f"{bridge}-b"
             self._route.link("add", ifname=ends[0], kind="veth", peer=ends[1])
@@ -75,7 +77,7 @@ class Wire:
                 self.wait_for_port(end)
 
     def add_host(self, address=None, bridge="br0"):
-        """A Linux host; address: "169.254.7.9/16", or None."""
+        """Create a Linux host. address: "169.254.7.9/16", or None."""
         name = f"host{self._hosts}"
         self._hosts += 1
         host = Host(address, self, name)
@@ -86,26 +88,30 @@ class Wire:
         return host
 
     def wait_for_port(self, name):
-        """Wait until the bridge forwards to a device, whose carrier the kernel notes when it has time."""
+        """Wait until the bridge forwards to a device. The kernel detects the carrier of the device with a
+        delay.
+        """
         wait_until(lambda: self._port_state(name) == _FORWARDING, f"{name} has no carrier")
 
     def send(self, frame, bridge="br0"):
-        """The adversary sends a frame (a scapy packet or bytes); returns the time before that."""
+        """The adversary sends a frame (a scapy packet or bytes). Returns the time before this."""
         before = time.time()
         self._adversary[bridge].send(bytes(frame))
         return before
 
     def listen(self):
-        """A socket that gets the frames of all devices, at each that they pass; see passes()."""
+        """A socket that receives the frames of all devices. It has a frame once for each device that the
+        frame passes, see passes().
+        """
         with self.namespace.inside():
             return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
 
     def passes(self, device, outgoing, bridge):
-        """Is this where a frame enters the bridge? There it is seen once, and before any answer to it."""
+        """Does the frame enter the bridge here? This happens once per frame, and before any answer to it."""
         return device == bridge if outgoing else self._bridge_of.get(device) == bridge
 
     def add_veth(self, name, namespace):
-        """A cable from here to eth0 of another namespace."""
+        """Connect this namespace with eth0 of another namespace."""
         self._route.link("add", ifname=name, kind="veth", peer={"ifname": "eth0", "net_ns_fd": namespace.fd})
 
     def _add_bridge(self, name):
@@ -138,7 +144,7 @@ class Host:
 
     def __init__(self, address, wire, name):
         self.namespace = Namespace()
-        self.port = name  # where its cable is plugged in
+        self.port = name  # the device into which its cable is plugged
         wire.add_veth(name, self.namespace)
         with self.namespace.inside():
             self._route = IPRoute()
@@ -156,7 +162,7 @@ class Host:
         self.mac = mac
 
     def wait_until_up(self):
-        """Wait until the host can send: the kernel lets it when it has noted the carrier."""
+        """Wait until the host can send, which the kernel allows once it has detected the carrier."""
         wait_until(lambda: self._link("IFLA_OPERSTATE") == "UP", "eth0 has no carrier")
 
     def wait_for_address(self, address):
@@ -164,7 +170,7 @@ class Host:
         wait_until(lambda: address in self.addresses(), f"eth0 has no {address}")
 
     def addresses(self):
-        """Those on the interface, without the length of the prefix."""
+        """The addresses on the interface, without the length of the prefix."""
         return [entry.get_attr("IFA_ADDRESS") for entry in self._route.get_addr(index=self._index)]
 
     def _link(self, attribute):
@@ -174,7 +180,9 @@ class Host:
         return self.namespace.run(*command)
 
     def ping(self, address, count=1, timeout=PATIENCE // 2):
-        """Is each of `count` pings answered? It asks once each, and waits `timeout` s for the answer."""
+        """Does a host answer each of `count` pings? It pings once each, and waits `timeout` s for the
+        answer.
+        """
         try:
             for _ in range(count):
                 self.run("ping", "-n", "-q", "-c", "1", "-W", str(timeout), address)
@@ -183,11 +191,11 @@ class Host:
         return True
 
     def gets_no_answer(self, address):
-        """Is a ping not answered within a second?"""
+        """Is a ping unanswered for a second?"""
         return not self.ping(address, timeout=_SILENCE)
 
     def socket(self, kind):
-        """A socket of this host, "stream" or "datagram", that waits with patience."""
+        """A socket of this host, "stream" or "datagram", with PATIENCE as its timeout."""
         with self.namespace.inside():
             made = socket.socket(
                 socket.AF_INET, {"stream": socket.SOCK_STREAM, "datagram": socket.SOCK_DGRAM}[kind]
