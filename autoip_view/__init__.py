@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What happened to the addresses of a link, from a capture or live; and which boards are on a link.
+"""Shows what happened to the addresses of a link, from a capture or live, and finds the boards on a link.
 
     python -m autoip_view capture.pcapng --svg picture.svg
     python -m autoip_view --live NIC
@@ -11,9 +11,9 @@
         print(event.time, event.host, event.kind, event.words())
     autoip_view.draw(story, "picture.svg", names={"28:cd:c1:0a:0b:0c": "board A"})
 
-frames.py decodes single frames, names.py reads mDNS, and story.py says what the hosts do with them.
+frames.py decodes single frames, names.py reads mDNS, and story.py finds out what the hosts do with them.
 capture.py reads and writes files, link.py is a network interface, questions.py decides what to send on it,
-and live.py joins these. terminal.py, screen.py and picture.py show a story, find.py lists boards, and
+and live.py combines these. terminal.py, screen.py and picture.py show a story, find.py lists boards, and
 commands.py is the program. Each library is imported only where it is needed.
 """
 

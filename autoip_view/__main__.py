@@ -8,7 +8,7 @@ import sys
 from . import commands
 
 _REFUSED = 2  # exit codes
-_INTERRUPTED = 130  # a shell's for Ctrl-C
+_INTERRUPTED = 130  # the exit code of a shell after Ctrl-C
 
 
 def main():
@@ -18,14 +18,14 @@ def main():
         parser.error("name a CAPTURE, or use --live NIC or --find NIC")
     if options.save and not (options.live or options.capture == "-"):
         parser.error("--save needs --live NIC or the CAPTURE -")
-    sys.stdout.reconfigure(errors="replace")  # a name may have characters that the terminal lacks
+    sys.stdout.reconfigure(errors="replace")  # a name may have characters that the terminal can't show
     try:
         return _run(options)
     except commands.Refused as error:
         return _refuse(error)
     except ModuleNotFoundError as error:
         return _refuse(f"{error.name} is not installed: pip install {error.name}")
-    except BrokenPipeError:  # of `| head`
+    except BrokenPipeError:  # the reader of the pipe has ended, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

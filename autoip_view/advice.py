@@ -7,7 +7,9 @@ from .story import is_link_local
 
 
 def advice(link):
-    """What is wrong and what to do, in lines, if an interface has no link-local address. link: link.Link."""
+    """The problem and what to do about it, in lines, if an interface has no link-local address. link:
+    link.Link.
+    """
     if is_link_local(link.ipv4):
         return ()
     return f"This host has no 169.254 address on {link.name}, so it may not reach the boards.", _remedy(link)

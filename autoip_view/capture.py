@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Captures, pcap or pcapng, with scapy: read a file as a story, read a pipe frame by frame, write a file."""
+"""Captures (pcap or pcapng), with scapy: read a file as a story, read a pipe frame by frame, write a file."""
 
 import logging
 import os
@@ -12,9 +12,9 @@ _KNOWN = "Ethernet (1) and Linux cooked (113, 276)"
 
 
 class CaptureError(Exception):
-    """The file can't be read, is damaged, or has nothing about addresses: one line says which.
+    """The file can't be read, is damaged, or has nothing about addresses. The message is one line.
 
-    story: what could be read of a damaged file, or None.
+    story: the part of a damaged file that could be read, or None.
     """
 
     def __init__(self, path, reason, story=None):
@@ -34,12 +34,14 @@ def read(path):
                 link_types.add(link_type)
     except OSError as error:
         raise CaptureError(path, error.strerror) from None
-    told = any(event.kind not in TALK for event in story.events)
+    has_events = any(event.kind not in TALK for event in story.events)
     if file.is_cut:
-        raise CaptureError(path, f"cut off or damaged after {story.frames} frames", story if told else None)
-    if link_types - LINK_TYPES and not told:
+        raise CaptureError(
+            path, f"cut off or damaged after {story.frames} frames", story if has_events else None
+        )
+    if link_types - LINK_TYPES and not has_events:
         raise CaptureError(path, f"unknown link type {min(link_types - LINK_TYPES)}; known are {_KNOWN}")
-    if not told:
+    if not has_events:
         malformed = f", {story.malformed} malformed" if story.malformed else ""
         raise CaptureError(path, f"no ARP for IPv4 in its {story.frames} frames{malformed}")
     return story
@@ -48,7 +50,7 @@ def read(path):
 def stream(descriptor):
     """Yield (s since 1970, link type, bytes) of each frame that a program writes into a pipe.
 
-    descriptor: of the pipe. It is not closed. Raises CaptureError.
+    descriptor: the file descriptor of the pipe, which is not closed. Raises CaptureError.
     """
     with open(descriptor, "rb", buffering=0, closefd=False) as opened:
         file = _Watched(opened)
@@ -61,7 +63,7 @@ def stream(descriptor):
 
 
 class Recording:
-    """A pcapng file. Each frame is in it as soon as it was written. Raises OSError."""
+    """A pcapng file. Each frame is in the file as soon as it has been written. Raises OSError."""
 
     def __init__(self, path):
         from scapy.utils import RawPcapNgWriter
@@ -70,30 +72,30 @@ class Recording:
         self._writer.sync = True
 
     def write(self, time, link_type, raw):
-        """time: s since 1970. Frames of several link types have an interface each."""
+        """time: s since 1970. Frames of different link types have different interfaces in the file."""
         interface = str(link_type).encode()
         if not self._writer.header_present:
-            self._begin(link_type)
+            self._start(link_type)
             self._writer.interfaces2id[interface] = 0
         self._writer._write_packet(raw, link_type, sec=time, ifname=interface)
 
     def close(self):
         if not self._writer.header_present:
-            self._begin(ETHERNET)
+            self._start(ETHERNET)
         self._writer.close()
 
-    def _begin(self, link_type):
+    def _start(self, link_type):
         self._writer.linktype = link_type
         self._writer.write_header(None)
 
 
 def _frames(path, file):
     """(time, link type, bytes) of each frame: s since 1970."""
-    from scapy.data import MTU  # bytes that it reads of a frame
+    from scapy.data import MTU  # bytes that scapy reads of a frame
     from scapy.error import Scapy_Exception
     from scapy.utils import RawPcapReader
 
-    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # one line of ours replaces its warnings
+    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # CaptureError replaces scapy's warnings
     try:
         reader = RawPcapReader(file)
     except Scapy_Exception:
@@ -118,7 +120,7 @@ def _frames(path, file):
 
 
 class _Watched:
-    """A file or a pipe that notes whether it ended in the middle of what had to be read."""
+    """A file or a pipe that notes whether it ended in the middle of a record."""
 
     def __init__(self, file):
         self._file = file

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the program does. Each command returns the exit code, or raises Refused with the reason in a line."""
+"""The commands of the program. Each returns the exit code, or raises Refused with a reason of one line."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ FOUND, NONE = 0, 1  # exit codes of find()
 
 
 class Refused(Exception):
-    """The command can't do its work, or not all of it: one line says why."""
+    """The command can't do its work, or not all of it. The message is one line."""
 
 
 def show(path, svg):

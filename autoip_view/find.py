@@ -10,9 +10,10 @@ from .vendor import vendor
 
 TIMEOUT = 70  # s: a board without an address looks for a DHCP server once a minute
 _LISTEN = 0.2  # s
-_SHORTEST = 3  # s for all answers, as hosts wait before they answer a multicast question
-_SETTLED = 2  # s without anything new
-_NAMELESS = 4  # s likewise, if a board has no name yet: questions.py asks for it during 3 s
+_SHORTEST = 3  # s to wait for all answers, because hosts delay their answers to a multicast question
+_SETTLED = 2  # s after the last new board
+# S after the last new board if a board has no name yet: questions.py asks for the name during 3 s
+_NAMELESS = 4
 _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
 
 
@@ -59,4 +60,4 @@ def _about(host):
 
 def _is_probing(live):
     hosts = live.story.hosts.values()
-    return any(host.state == "probing" and live.now() - host.heard < _PROBES for host in hosts)
+    return any(host.state == "probing" and live.now() - host.last_seen < _PROBES for host in hosts)

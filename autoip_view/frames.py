@@ -12,9 +12,10 @@ ANY = "0.0.0.0"
 
 # Link types of a capture (tcpdump.org/linktypes.html): bytes before the ethertype, and before the payload.
 ETHERNET = 1
-_HEADERS = {ETHERNET: (12, 14), 113: (14, 16), 276: (0, 20)}  # the others: what Linux writes for `-i any`
+# The other link types: Linux writes them for `-i any`
+_HEADERS = {ETHERNET: (12, 14), 113: (14, 16), 276: (0, 20)}
 LINK_TYPES = frozenset(_HEADERS)
-_SOURCES = {ETHERNET: 6, 113: 6, 276: 12}  # where the sender's MAC is
+_SOURCES = {ETHERNET: 6, 113: 6, 276: 12}  # the offset of the sender's MAC
 
 _ETHERTYPE_IPV4 = 0x0800
 _ETHERTYPE_ARP = 0x0806
@@ -24,19 +25,19 @@ _ARP_FOR_IPV4 = (1, _ETHERTYPE_IPV4, 6, 4)  # hardware type, protocol type, and 
 _REQUEST = 1
 _REPLY = 2
 _ICMP = 1
-_ECHO = 8  # type of a ping; of the answer 0
-_FRAGMENT = 0x1FFF  # offset of a fragment, in the IPv4 header
+_ECHO = 8  # type of a ping; the type of the answer is 0
+_FRAGMENT = 0x1FFF  # the fragment offset in the IPv4 header
 _IPV4 = 20  # bytes of the headers without options
 _IPV6 = 40
 _UDP_HEADER = 8
 _UDP = 17
 _MDNS = 5353  # ports
 _DHCP_SERVER = 67
-_DHCP_MAGIC = (236, b"\x63\x82\x53\x63")  # where the options begin, and what they begin with (RFC 2131 3)
+_DHCP_MAGIC = (236, b"\x63\x82\x53\x63")  # the offset of the options, and their first bytes (RFC 2131 3)
 _DHCP_PAD = 0
 _DHCP_END = 255
 _DHCP_HOST_NAME = 12
-_GROUP = 1  # bit of a MAC's first octet: multicast and broadcast
+_GROUP = 1  # bit of a MAC's first byte: multicast and broadcast
 _NOBODY = bytes(6)
 
 
@@ -60,7 +61,7 @@ class Arp:
 
     @property
     def is_announcement(self):
-        """Also as a Reply, as some hosts send it (RFC 5227 3)."""
+        """An announcement may also be a Reply, as some hosts send it (RFC 5227 3)."""
         return self.sender == self.target
 
     @property
@@ -80,7 +81,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Mdns:
-    """An mDNS message. mac: of the host that sent the frame. sender: its IPv4 address, or "" by IPv6."""
+    """An mDNS message. mac: of the host that sent the frame. sender: its IPv4 address, or "" for IPv6."""
 
     mac: str
     sender: str
@@ -89,16 +90,16 @@ class Mdns:
 
 @dataclass(frozen=True, slots=True)
 class Dhcp:
-    """A host looks for a DHCP server, or renews its lease. name: its host name (bytes), or b""."""
+    """A host asks for a DHCP server, or renews its lease. name: its host name (bytes), or b""."""
 
     mac: str
     name: bytes
 
 
 def decode(raw, link_type=ETHERNET):
-    """-> Arp, Echo, Mdns, Dhcp, or None for any other frame. A frame with a VLAN tag is on another link.
+    """Returns Arp, Echo, Mdns, Dhcp, or None for any other frame. A frame with a VLAN tag is on another link.
 
-    raw: bytes as they were captured. link_type: of the capture, one of LINK_TYPES. Raises Malformed.
+    raw: the captured bytes. link_type: the link type of the capture, one of LINK_TYPES. Raises Malformed.
     """
     if link_type not in _HEADERS:
         return None
@@ -177,5 +178,5 @@ def _host_name(options):
     return b""
 
 
-def _mac(octets):
-    return octets.hex(":")
+def _mac(data):
+    return data.hex(":")

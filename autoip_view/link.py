@@ -8,18 +8,18 @@ import time
 from .frames import ETHERNET
 from .story import is_link_local
 
-# What the viewer decodes, for the kernel or libpcap. Without libpcap on Linux every frame comes.
+# What the viewer decodes, as a filter for the kernel or libpcap. On Linux without libpcap, every frame comes.
 _FILTER = "arp or icmp or udp port 5353 or udp port 67"
 _BUFFER = 1 << 22  # bytes
 _POLL = 0.2  # s
 
 
 class LinkError(Exception):
-    """The interface can't be used: one line says why."""
+    """The interface can't be used. The message is one line."""
 
 
 class Link:
-    """An interface by its name. frames() may run in a thread of its own. Raises LinkError."""
+    """An interface, given by its name. frames() may run in its own thread. Raises LinkError."""
 
     def __init__(self, name):
         self._interfaces, self._failures, self._ethernet = _scapy()
@@ -36,9 +36,9 @@ class Link:
         self.refresh()
 
     def refresh(self):
-        """Look up the addresses again: `mac`, `ipv4` and `ipv6`, each "" if there is none.
+        """Read the addresses again: `mac`, `ipv4` and `ipv6`, each "" if there is none.
 
-        ipv4: the link-local address if there is one, else another one. ipv6: the link-local address.
+        ipv4: the link-local address if there is one, otherwise another one. ipv6: the link-local address.
         """
         self._interfaces.reload()
         found = next((each for each in self._interfaces.data.values() if each.name == self.name), None)
@@ -66,7 +66,7 @@ class Link:
     def send(self, frame):
         try:
             self._sender.send(frame)
-        except OSError:  # the interface is down: what is asked is asked again later
+        except OSError:  # the interface is down; the viewer asks again later
             pass
 
     def close(self):
@@ -102,7 +102,7 @@ def _scapy():
 
 
 def _reason(name, error):
-    """Why an interface can't be opened, and what to do."""
+    """Why an interface can't be opened, and what to do about it."""
     number = getattr(error, "errno", None)
     if number == errno.ENETDOWN:
         return f"{name} is down: type ip link set {name} up"

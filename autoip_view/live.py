@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A story that goes on: frames from an interface or a pipe, questions to the hosts, a recording."""
+"""A story of live frames: frames from an interface or a pipe, questions to the hosts, and a recording."""
 
 import queue
 import threading
@@ -9,16 +9,17 @@ from .names import DEFAULT_NAMES, LOCAL
 from .questions import Questions
 from .story import Story
 
-KEPT = 4096  # hosts and events: more than any link has
+KEPT = 4096  # hosts and events: more than on any real link
 _QUEUE = 4096  # frames
-_REFRESH = 2  # s between two looks at the addresses of the interface
+_REFRESH = 2  # s between two readings of the interface's addresses
 
 
 class Live:
     """`story` is up to date after each listen(). `ended`: the source has no more frames.
 
     frames: an iterator of (s since 1970, link type, bytes) that may block. An exception in it ends the story
-    and becomes `failure`. link: link.Link on which to ask, or None. recording: capture.Recording, or None.
+    and becomes `failure`. link: the link.Link on which to ask, or None. recording: a capture.Recording, or
+    None.
     """
 
     def __init__(self, frames, link=None, recording=None):
@@ -30,19 +31,19 @@ class Live:
         self._recording = recording
         self._questions = Questions(link) if link else None
         self._refreshed = self.started
-        self._last = time.time(), self.started  # a frame's time, and when it came
+        self._last = time.time(), self.started  # a frame's time, and when it arrived
         self._queue = queue.Queue(_QUEUE)
         threading.Thread(target=self._read, args=[frames], daemon=True).start()
 
     def now(self):
-        """s since 1970 by the clock of the frames, which may be from an old capture."""
+        """s since 1970 by the clock of the frames, which may come from an old capture."""
         if self.link:
             return time.time()
         at, came = self._last
         return at + time.monotonic() - came
 
     def listen(self, seconds):
-        """Process the frames of the next seconds, then ask the hosts what is due."""
+        """Process the frames of the next seconds, then send the questions that are due."""
         deadline = time.monotonic() + seconds
         while not self.ended and (left := deadline - time.monotonic()) > 0:
             try:

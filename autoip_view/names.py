@@ -12,7 +12,7 @@ _BATCH = 20  # questions in one message: they fit into a frame
 _HOST_NAME = re.compile(rb"[A-Za-z0-9-]{1,63}")
 _LONGEST = 63  # characters of a name that are shown: one label of a domain name (RFC 1035 2.3.4)
 _REVERSE = ".in-addr.arpa."
-_SERVICES = "_services._dns-sd._udp.local"  # which services are there? (RFC 6763 9)
+_SERVICES = "_services._dns-sd._udp.local"  # the question which services there are (RFC 6763 9)
 
 # The host names that MicroPython 1.25 to 1.29 gives to boards (MICROPY_PY_NETWORK_HOSTNAME_DEFAULT).
 DEFAULT_NAMES = frozenset(
@@ -28,15 +28,15 @@ DEFAULT_NAMES = frozenset(
 
 
 def clean(name):
-    """A name from the network, safe to print: of printable characters, and not too long."""
+    """A name from the network, safe to print: only printable characters, and a limited length."""
     shown = "".join(character if character.isprintable() else "?" for character in name.rstrip("."))
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
 def hosts(message):
-    """Yield (address, name) of each host in an mDNS response. A question has none.
+    """Yield (address, name) of each host in an mDNS response. A question contains none.
 
-    message: bytes, whatever is in them.
+    message: any bytes.
     """
     incoming = DNSIncoming(message)
     if not incoming.valid or incoming.is_query():
@@ -69,13 +69,15 @@ def local(host_name):
 
 
 def general_questions():
-    """Which services are there, and is there a host with a default name of MicroPython? An mDNS message."""
+    """An mDNS message that asks which services there are, and for hosts with a default name of
+    MicroPython.
+    """
     names = [name + LOCAL for name in sorted(DEFAULT_NAMES)]
     return _message([(_SERVICES, _TYPE_PTR), *((name, _TYPE_A) for name in names)])
 
 
 def questions(addresses, names):
-    """What are the names of these addresses, and the addresses of these names? mDNS messages."""
+    """mDNS messages that ask for the names of these addresses, and for the addresses of these names."""
     asked = [(ipaddress.IPv4Address(address).reverse_pointer, _TYPE_PTR) for address in addresses]
     asked += [(name, _TYPE_A) for name in names]
     return [_message(asked[at : at + _BATCH]) for at in range(0, len(asked), _BATCH)]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What the viewer sends: questions to hosts that were there before it.
+"""What the viewer sends: questions to hosts that were on the link before the viewer started.
 
 It asks for names with mDNS and pings 169.254.255.255 once. From a link-local address it also asks with ARP
-whether the hosts with a link-local address are still there. All of it comes from an address that this host
-has, so none of it is an ARP probe or a claim. A host without an address sends nothing.
+whether the hosts with a link-local address are still there. All frames come from an address that this host
+has, so none of them is an ARP probe or a claim. A host without an address sends nothing.
 """
 
 from . import names
@@ -11,12 +11,12 @@ from .story import is_link_local
 
 GIVE_UP = 3  # questions without an answer
 
-_GENERAL = (0, 1, 3, 7, 15, 31)  # s after the first; then every minute (RFC 6762 5.2: the gaps grow)
+_GENERAL = (0, 1, 3, 7, 15, 31)  # s after the first question, then every minute (RFC 6762 5.2: the gaps grow)
 _GENERAL_LATER = 60
 _NAME_GAP = 1  # s between two questions for a name
-_QUIET = 15  # s after which a host is asked whether it is still there
-_ARP_GAP = 2  # s between two such questions to one host
-_ARP_AT_ONCE = 5  # of them each time
+_QUIET = 15  # s after which the viewer asks whether a host is still there
+_ARP_GAP = 2  # s between two of these questions to one host
+_ARP_AT_ONCE = 5  # hosts that are asked at once
 
 _MDNS_MAC = "01:00:5e:00:00:fb", "33:33:00:00:00:fb"
 _MDNS_GROUP = "224.0.0.251", "ff02::fb"
@@ -33,18 +33,18 @@ class Questions:
 
     def __init__(self, link):
         self._link = link
-        self._source = None  # addresses that the questions come from
+        self._source = None  # addresses from which the questions come
         self._start = 0
-        self._rounds = 0  # of general questions since the start
+        self._rounds = 0  # number of general questions since the start
         self._names = {}  # (MAC, address or name) -> (questions, time of the last one)
         self._checks = {}  # (MAC, address) -> (questions, time of the last one)
 
     def due(self, now, hosts):
-        """The frames to send now, as bytes. now: s, like the times of the hosts. hosts: of a Story."""
+        """The frames to send now, as bytes. now: s, like the times of the hosts. hosts: those of a Story."""
         if not self._link.mac or not (self._link.ipv4 or self._link.ipv6):
             return []
         if self._source != (self._link.mac, self._link.ipv4, self._link.ipv6):
-            self._begin(now)
+            self._restart(now)
         frames = self._general(now)
         frames += self._ask_names(now, hosts.values())
         if is_link_local(self._link.ipv4):  # hosts may ignore a Request from an address of another subnet
@@ -53,7 +53,7 @@ class Questions:
         return frames
 
     def unanswered(self, now):
-        """The MACs of the hosts that do not answer any more. Each is returned once."""
+        """The MACs of the hosts that do not answer any more. Each MAC is returned once."""
         gone = [
             key for key, (asked, last) in self._checks.items() if asked >= GIVE_UP and now - last >= _ARP_GAP
         ]
@@ -61,8 +61,8 @@ class Questions:
             del self._checks[key]
         return [mac for mac, _ in gone]
 
-    def _begin(self, now):
-        """Ask everything from the start: hosts may answer to another address of this host only."""
+    def _restart(self, now):
+        """Ask all questions again: some hosts answer only to another address of this host."""
         self._source = self._link.mac, self._link.ipv4, self._link.ipv6
         self._start = now
         self._rounds = 0
@@ -97,7 +97,7 @@ class Questions:
         frames = []
         for host in hosts:
             key = host.mac, host.held
-            if not host.held or host.mac == self._link.mac or now - host.heard < _QUIET:
+            if not host.held or host.mac == self._link.mac or now - host.last_seen < _QUIET:
                 self._checks.pop(key, None)
             elif len(frames) < _ARP_AT_ONCE and self._is_due(self._checks, key, now, _ARP_GAP):
                 frames.append(self._who_has(host.held))
@@ -105,7 +105,9 @@ class Questions:
 
     @staticmethod
     def _is_due(asked, key, now, gap):
-        """May this be asked now? If so, it counts as asked. asked: key -> (questions, time of the last)."""
+        """May this question be asked now? If so, it is counted. asked: key -> (questions, time of the last
+        one).
+        """
         questions, last = asked.get(key, (0, 0))
         if questions >= GIVE_UP or (questions and now - last < gap * questions):
             return False
@@ -113,7 +115,7 @@ class Questions:
         return True
 
     def _forget(self, hosts):
-        """Forget what was asked of hosts that are not kept."""
+        """Forget the questions to hosts that are not kept."""
         for table in (self._names, self._checks):
             if len(table) > 4 * len(hosts):
                 for key in [key for key in table if key[0] not in hosts]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The screen of the live viewer, with rich: the hosts as a table, and the latest lines of their story."""
+"""The screen of the live viewer, with rich: a table of the hosts, and the latest events."""
 
 import collections
 import ipaddress
@@ -19,11 +19,11 @@ from .terminal import PALETTE, STYLES
 from .vendor import vendor
 
 _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
-_RESERVED = 7  # lines of the screen that are neither a host nor an event
-_WARNING = 4  # lines, with its border
-_SHARE = 0.6  # of the rest, for the hosts
-_WIDE = 110  # columns of a screen that has room for the vendors
-_FEWEST = 3  # hosts and events that are shown on the smallest screen
+_RESERVED = 7  # lines of the screen that show neither a host nor an event
+_WARNING = 4  # lines, including the border
+_SHARE = 0.6  # share of the other lines for the hosts
+_WIDE = 110  # columns from which on the screen shows the vendors
+_FEWEST = 3  # hosts and events that the smallest screen shows
 
 _STATE_STYLES = {
     "holds": "green",
@@ -38,7 +38,7 @@ _STATE_STYLES = {
 
 
 def state(host, now):
-    """The state of a host in a word. now: s since 1970."""
+    """The state of a host in one word. now: s since 1970."""
     ago = now - host.did_at
     if host.state == "holds":
         if host.contested < max(since(host), now - DEFEND_INTERVAL):
@@ -54,13 +54,13 @@ def state(host, now):
 
 
 def since(host):
-    """When the host came into its state, in s since 1970."""
+    """When the host entered its state, in s since 1970."""
     starts = [each.start for each in host.holdings if each.address == _address(host) and each.end is None]
-    return starts[-1] if starts else host.did_at or host.heard
+    return starts[-1] if starts else host.did_at or host.last_seen
 
 
 def line(event, names):
-    """An event as a line of text. names: MAC -> what to call a host."""
+    """An event as a line of text. names: MAC -> name of a host."""
     who = Text(names.get(event.host, event.host), _colour(event.host))
     who.truncate(24, overflow="ellipsis", pad=True)
     milliseconds = int(event.time % 1 * 1000)
@@ -69,7 +69,7 @@ def line(event, names):
 
 
 def names_of(live):
-    """MAC -> what to call a host."""
+    """MAC -> name of a host."""
     names = {host.mac: host.name for host in live.story.hosts.values() if host.name}
     if live.link:
         names.setdefault(live.link.mac, "this host")
@@ -77,7 +77,7 @@ def names_of(live):
 
 
 class Screen:
-    """For rich as a live display, drawn from the story again each time. live: live.Live."""
+    """A live display for rich, drawn from the story each time. live: live.Live."""
 
     def __init__(self, live, title):
         self._live = live
@@ -85,11 +85,11 @@ class Screen:
 
     def __rich_console__(self, console, options):
         warning = list(self._warning())
-        room = max(2 * _FEWEST, console.height - _RESERVED - _WARNING * len(warning))
+        free = max(2 * _FEWEST, console.height - _RESERVED - _WARNING * len(warning))
         hosts = self._hosts()
-        rows = min(len(hosts), max(_FEWEST, int(room * _SHARE)))
+        rows = min(len(hosts), max(_FEWEST, int(free * _SHARE)))
         names = names_of(self._live)
-        events = _latest(self._live.story.events, max(_FEWEST, room - rows))
+        events = _latest(self._live.story.events, max(_FEWEST, free - rows))
         lines = [line(event, names) for event in events] or [Text("nothing has happened yet", "dim")]
         for each in lines:
             each.truncate(console.width - 2, overflow="ellipsis")
@@ -97,7 +97,9 @@ class Screen:
         yield Group(self._header(), *warning, table, Padding(Group(*lines), (0, 1)))
 
     def _hosts(self):
-        """All hosts, but this one only if it has a link-local address: the header shows another address."""
+        """All hosts, but this host only if it has a link-local address, because the header shows its other
+        addresses.
+        """
         own = self._live.link and self._live.link.mac
         return [host for host in self._live.story.hosts.values() if host.mac != own or host.held]
 
@@ -153,7 +155,7 @@ def duration(seconds):
 
 
 def _choose(hosts, count):
-    """The hosts to show, by address: link-local ones first, of these the ones that did something last."""
+    """The hosts to show, by address: link-local ones first, of these the ones with the latest frames."""
     latest = sorted(hosts, key=lambda host: (not _is_interesting(host), -host.did_at))[:count]
     return sorted(latest, key=lambda host: (not _is_interesting(host), _number(host)))
 
@@ -163,7 +165,7 @@ def _is_interesting(host):
 
 
 def _address(host):
-    """The address to show: the link-local one, else another one, else the one that it had."""
+    """The address to show: the link-local one, else another one, else the former one."""
     return host.held or host.address or (host.holdings[-1].address if host.holdings else "")
 
 

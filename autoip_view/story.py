@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What each host does on a link, from its frames in the order of time.
 
-A host is identified by its MAC: the one in its ARP packets. The kind of a frame whose sender address is A is
-the first that fits, according to the frames before it:
+A host is identified by the MAC in its ARP packets. The kind of a frame with the sender address A is the first
+kind in this table that fits, according to the frames before it:
 
     its host holds A,          it announces A after another host used it        "defence"
     and                        another host probes A, or it answers a probe     "denial"
@@ -14,12 +14,12 @@ the first that fits, according to the frames before it:
     no host holds A, and       another host probes A, or it answers a probe     "denial"
     otherwise                                                                   "request", "answer"
 
-A claim of a host that lost another link-local address is a "move". A frame with the sender address 0.0.0.0
-is a "probe". A host that probes a link-local address while it holds another has "lost" that one, because a
-host has only one (RFC 3927 2.5).
+A claim of a host that lost another link-local address is a "move". A frame with the sender address 0.0.0.0 is
+a "probe". If a host probes a link-local address while it holds another one, it has "lost" the other one,
+because a host has only one link-local address (RFC 3927 2.5).
 
-"found": a host uses an address that it claimed before the capture. "gone": it does not answer any more.
-"name": mDNS or DHCP told its name. "dhcp": it looks for a DHCP server.
+"found": a host uses an address that it claimed before the capture. "gone": the host does not answer any more.
+"name": mDNS or DHCP contained the host's name. "dhcp": the host asks for a DHCP server.
 """
 
 import dataclasses
@@ -35,27 +35,27 @@ DEFEND_INTERVAL = 10
 
 _BROADCAST = "169.254.255.255"
 
-LATE = 1  # s that a frame may be on its way (RFC 3927 1.3)
+LATE = 1  # s that a frame may take (RFC 3927 1.3)
 
 TALK = ("request", "answer", "ping", "echo")  # events that change nothing
 NEWS = ("found", "gone", "name", "dhcp")  # events that are not in a picture
-_HOLDINGS = 16  # that are kept of a host, if not all are
+_HOLDINGS = 16  # events that are kept of a host, if not all are kept
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """Something that a host did, or what became known of it."""
+    """An action of a host, or new information about it."""
 
     time: float  # s since 1970
-    host: str  # its MAC
+    host: str  # the host's MAC
     kind: str
     address: str
-    other: str = ""  # MAC of the host that is denied, uses the address, holds it, or probes it as well
-    also: str = ""  # "move": the address before; talk: the address it is for; "name": the name
-    gap: float = 0  # s since this host's last frame for the address: steps of a claim, but the first
+    other: str = ""  # MAC of the other host, which is denied, uses the address, holds it, or also probes it
+    also: str = ""  # "move": the previous address; talk: the target address; "name": the name
+    gap: float = 0  # for the steps of a claim after the first: s since this host's last frame for the address
 
     def words(self, names=None):
-        """The event in a few words, without the host. names: MAC -> what to call a host."""
+        """The event in a few words, without the host. names: MAC -> name of a host."""
         other = (names or {}).get(self.other, self.other)
         text = {
             "probe": f"probes {self.address}" + (f", as {other} does" if other else ""),
@@ -80,7 +80,7 @@ class Event:
 
 @dataclasses.dataclass(slots=True)
 class Holding:
-    """A host has an address from `start` to `end` (s since 1970); None: to the end of the story."""
+    """A host has an address from `start` to `end` (s since 1970), or to the end of the story (None)."""
 
     address: str
     start: float
@@ -93,22 +93,22 @@ class Host:
 
     mac: str
     state: str = "silent"  # "probing", "holds"
-    address: str = ""  # that it probes or holds, the latest one
+    address: str = ""  # the address that it probes or holds; the latest one
     held: str = ""  # its link-local address
     before: str = ""  # the link-local address that it lost last
     name: str = ""  # "board.local"
-    host_name: bytes = b""  # that it sent to DHCP servers
+    host_name: bytes = b""  # the host name that it sent to DHCP servers
     asked_dhcp: bool = False
-    heard: float = 0  # s since 1970: its last frame
-    did: str = ""  # the kind of its last event but talk and news
+    last_seen: float = 0  # s since 1970: its last frame
+    did: str = ""  # the kind of its last event, except talk and news
     did_at: float = 0  # s since 1970
     conflicts: int = 0  # uses of its addresses by other hosts
-    contested: float = 0  # s since 1970: the last of these
+    contested: float = 0  # s since 1970: the last of these uses
     defended: float = 0  # s since 1970: its last defence
     holdings: list = dataclasses.field(default_factory=list)
 
     def since(self, address):
-        """When it got an address that it holds."""
+        """When the host got an address that it holds."""
         return next(each.start for each in reversed(self.holdings) if each.address == address)
 
 
@@ -171,9 +171,11 @@ class _Phases:
 
 
 class Story:
-    """`events`, and `hosts` by MAC, from the frames it was given: both in the order in which they came.
+    """The `events`, and the `hosts` by MAC, of the frames passed to add(). Both are in the order of the
+    frames.
 
-    keep: how many events and hosts are kept at least; of twice as many the oldest are dropped. None: all.
+    keep: the number of events and of hosts that are kept at least. Once there are twice as many, the oldest
+    are dropped. None: keep all.
     """
 
     def __init__(self, keep=None):
@@ -183,16 +185,16 @@ class Story:
         self.dropped = 0  # events that are not kept
         self.hosts = {}
         self._keep = keep
-        self._holders = {}  # address -> MAC
+        self._holders = {}  # address -> MAC of its holder
         self._probing = {}  # address -> MAC -> _Probing
-        self._conflicts = {}  # address -> (time, MAC of the host that used it), until that is answered
+        self._conflicts = {}  # address -> (time, MAC of the host that used it), until its holder answers
         self._steps = {}  # (MAC, address) -> time of the last step of a claim
 
     def add(self, time, raw, link_type=ETHERNET):
-        """Process a frame, whatever it contains; returns whether it is of a kind that is decoded.
+        """Process a frame with any content. Returns whether it is of a kind that is decoded.
 
-        time: s since 1970, not before that of the last one. raw: its bytes. link_type: of the capture, those
-        of frames.LINK_TYPES are decoded.
+        time: s since 1970, not before the time of the last frame. raw: the bytes of the frame. link_type: the
+        link type of the capture. Only those of frames.LINK_TYPES are decoded.
         """
         self.frames += 1
         try:
@@ -202,30 +204,30 @@ class Story:
             return True
         if message is None:
             return False
-        self._host(message.mac).heard = time
+        self._host(message.mac).last_seen = time
         if isinstance(message, Echo):
             self._see(time, message.mac, message.sender)
             kind = "ping" if message.request else "echo"
-            self._tell(time, message.mac, kind, message.sender, also=message.target)
+            self._add_event(time, message.mac, kind, message.sender, also=message.target)
         elif isinstance(message, Mdns):
-            self._hear_names(time, message)
+            self._on_names(time, message)
         elif isinstance(message, Dhcp):
-            self._hear_dhcp(time, message)
+            self._on_dhcp(time, message)
         else:
-            self._hear(time, message)
+            self._on_arp(time, message)
         if self._keep:
             self._forget()
         return True
 
     def gone(self, time, mac):
-        """The host does not answer any more. The viewer knows this because it asked."""
+        """The host does not answer any more. Call this after it has not answered questions."""
         host = self.hosts.get(mac)
         if host and host.held:
             address = host.held
             self._let_go(time, host, address)
-            self._tell(time, mac, "gone", address)
+            self._add_event(time, mac, "gone", address)
 
-    def _hear(self, time, arp):
+    def _on_arp(self, time, arp):
         if arp.is_probe:
             self._probe(time, arp.mac, arp.target)
         elif self._holders.get(arp.sender) == arp.mac:
@@ -235,7 +237,7 @@ class Story:
 
     def _probe(self, time, mac, address):
         host = self._host(mac)
-        if self._holders.get(address) == mac:  # probed anew, after the link was down
+        if self._holders.get(address) == mac:  # probed again after the link was down
             self._let_go(time, host, address)
         elif is_link_local(address) and host.held and host.held != address:
             self._lose(time, host)
@@ -247,7 +249,7 @@ class Story:
             self._steps.pop((mac, address), None)
             self._trim(probers)
         host.state, host.address = "probing", address
-        self._tell(time, mac, "probe", address, other=self._prober(time, mac, address), step=True)
+        self._add_event(time, mac, "probe", address, other=self._prober(time, mac, address), step=True)
 
     def _use_own(self, time, arp):
         mac, address = arp.mac, arp.sender
@@ -255,16 +257,16 @@ class Story:
         at, other = self._conflicts.get(address, (0, ""))
         if arp.is_announcement and other and _within(time, at, DEFEND_INTERVAL):
             del self._conflicts[address]
-            self._tell(time, mac, "defence", address, other)
+            self._add_event(time, mac, "defence", address, other)
         elif arp.answers_probe or prober:
             self._deny(time, mac, address, prober or arp.target_mac)
         elif arp.is_announcement:
-            self._tell(time, mac, "announcement", address, step=True)
+            self._add_event(time, mac, "announcement", address, step=True)
         else:
             self._talk(time, arp)
 
     def _use(self, time, arp):
-        """The sender does not hold the address that it uses."""
+        """The sender uses an address that it does not hold."""
         mac, address = arp.mac, arp.sender
         holder = self._holders.get(address)
         own = self._probing.get(address, {}).get(mac)
@@ -274,13 +276,13 @@ class Story:
         elif holder:
             late = arp.answers_probe and _within(time, self.hosts[holder].since(address), 0)
             self._conflicts[address] = time, mac
-            self._tell(time, mac, "denial" if late else "conflict", address, holder)
+            self._add_event(time, mac, "denial" if late else "conflict", address, holder)
         elif arp.answers_probe or prober:
             self._hold(time, mac, address)
             self._deny(time, mac, address, prober or arp.target_mac)
         else:
             self._hold(time, mac, address)
-            self._tell(time, mac, "found", address)
+            self._add_event(time, mac, "found", address)
             self._talk(time, arp)
 
     def _claim(self, time, mac, address):
@@ -293,27 +295,27 @@ class Story:
         before = host.before if is_link_local(address) and host.before != address else ""
         host.before = "" if before else host.before
         self._hold(time, mac, address)
-        self._tell(time, mac, "move" if before else "claim", address, also=before, step=True)
+        self._add_event(time, mac, "move" if before else "claim", address, also=before, step=True)
 
     def _deny(self, time, mac, address, other):
         prober = self._probing.get(address, {}).get(other)
         if prober:
             prober.denied = True
-        self._tell(time, mac, "denial", address, other)
+        self._add_event(time, mac, "denial", address, other)
 
     def _talk(self, time, arp):
         kind = "request" if arp.request else "answer"
-        self._tell(time, arp.mac, kind, arp.sender, also=arp.target)
+        self._add_event(time, arp.mac, kind, arp.sender, also=arp.target)
 
     def _see(self, time, mac, address):
-        """The host sent an IPv4 packet from an address. What ARP says about the address comes first."""
+        """The host sent an IPv4 packet from an address. ARP is preferred to this information."""
         usable = is_link_local(address) and address != _BROADCAST
         if usable and address not in self._holders and self._host(mac).state == "silent":
             self._hold(time, mac, address)
-            self._tell(time, mac, "found", address)
+            self._add_event(time, mac, "found", address)
 
-    def _hear_names(self, time, mdns):
-        """Accept the names of the sender's own addresses only."""
+    def _on_names(self, time, mdns):
+        """Accept only the names of the sender's own addresses."""
         from .names import hosts
 
         self._see(time, mdns.mac, mdns.sender)
@@ -328,16 +330,16 @@ class Story:
         host.address = host.address or address
         if host.name != name:
             host.name = name
-            self._tell(time, mac, "name", address, also=name)
+            self._add_event(time, mac, "name", address, also=name)
 
-    def _hear_dhcp(self, time, dhcp):
+    def _on_dhcp(self, time, dhcp):
         host = self._host(dhcp.mac)
         host.host_name = dhcp.name
         if not host.asked_dhcp:
             host.asked_dhcp = True
-            self._tell(time, dhcp.mac, "dhcp", "")
+            self._add_event(time, dhcp.mac, "dhcp", "")
 
-    # The holders
+    # Holders
 
     def _hold(self, time, mac, address):
         holder = self._holders.get(address)
@@ -367,7 +369,7 @@ class Story:
         if not _within(time, at, RATE_LIMIT_INTERVAL + PROBE_WAIT):
             other = ""
         self._let_go(time, host, address)
-        self._tell(time, host.mac, "lost", address, other)
+        self._add_event(time, host.mac, "lost", address, other)
         if other:
             self._hold(time, other, address)
 
@@ -389,7 +391,7 @@ class Story:
     def _host(self, mac):
         return self.hosts.setdefault(mac, Host(mac))
 
-    def _tell(self, time, mac, kind, address, other="", also="", step=False):
+    def _add_event(self, time, mac, kind, address, other="", also="", step=False):
         host = self._host(mac)
         if kind not in TALK and kind != "name":
             host.did, host.did_at = kind, time
@@ -407,14 +409,14 @@ class Story:
     # Memory
 
     def _forget(self):
-        """Drop the oldest, in one go, when there is twice as much as has to be kept."""
+        """Once there are twice as many as have to be kept, drop the oldest."""
         keep = self._keep
         if len(self.events) > 2 * keep:
             dropped = len(self.events) - keep
             del self.events[:dropped]
             self.dropped += dropped
         if len(self.hosts) > 2 * keep:
-            silent_longest = sorted(self.hosts.values(), key=lambda host: host.heard)
+            silent_longest = sorted(self.hosts.values(), key=lambda host: host.last_seen)
             for host in silent_longest[:-keep]:
                 self._forget_host(host)
         for table in (self._probing, self._conflicts, self._steps):
@@ -445,7 +447,7 @@ class Story:
         phases.end_all(self.events[-1].time if self.events else 0)
         return phases.found
 
-    def deeds(self):
+    def main_events(self):
         """The events except talk and news."""
         return [event for event in self.events if event.kind not in TALK + NEWS]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A story on the terminal: a line for each event, and who holds what in the end."""
+"""A story on the terminal: one line per event, and a panel with the holders of the addresses."""
 
 import threading
 
@@ -22,11 +22,11 @@ _NOTE = "bold yellow"
 
 
 class Timeline:
-    """The lines of a story that may go on: for rich as a live display, or to be printed as they come.
+    """The lines of a story that may continue, as a live display of rich, or to print.
 
-    names: MAC -> what to call a host; others are called by their MAC. start: time (s since 1970) that is
-    shown as 0; None: that of the first event. more: is called before the lines are shown, to give the story
-    what came since, or None.
+    names: MAC -> name of a host. Other hosts have their MAC as their name. start: the time (s since 1970)
+    that is shown as 0. None: the time of the first event. more: called before the lines are shown, to add new
+    frames to the story, or None.
     """
 
     def __init__(self, story, names=None, start=None, more=None):
@@ -36,11 +36,11 @@ class Timeline:
         self._start = start
         self._numbers = {mac: number for number, mac in enumerate(self._names)}  # for the colours
         self._lines = []
-        self._told = 0
+        self._printed = 0
         self._lock = threading.RLock()
 
     def note(self, time, text):
-        """Add a line of one's own."""
+        """Add a line of text."""
         with self._lock:
             self.follow()
             self._lines.append(self._line(time, "", Text(text, _NOTE)))
@@ -49,15 +49,15 @@ class Timeline:
         """The lines so far, as rich's Text."""
         with self._lock:
             self._more()
-            new = self._story.events[self._told :]
-            self._told += len(new)
+            new = self._story.events[self._printed :]
+            self._printed += len(new)
             for event in new:
                 words = Text(event.words(self._names), STYLES.get(event.kind, ""))
                 self._lines.append(self._line(event.time, event.host, words))
             return self._lines
 
     def holders(self):
-        """A panel: who holds what."""
+        """A panel: which host holds which address."""
         table = Table.grid(padding=(0, 3))
         for mac in [*self._names, *(mac for mac in self._story.hosts if mac not in self._names)]:
             host = self._story.hosts.get(mac)

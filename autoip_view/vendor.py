@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The vendor of a MAC, from scapy's copy of Wireshark's list: nothing is downloaded."""
+"""The vendor of a MAC, from scapy's copy of Wireshark's list. Nothing is downloaded."""
 
 import functools
 
-_LOCAL = 2  # bit of a MAC's first byte: the MAC does not come from a vendor
+_LOCAL = 2  # bit of a MAC's first byte: no vendor assigned the MAC
 
 
 @functools.lru_cache(4096)
 def vendor(mac):
-    """The name of the vendor, or "" if the list does not have it."""
+    """The name of the vendor, or "" if it is not in the list."""
     from scapy.data import MANUFDB
 
     _, name = MANUFDB.lookup(mac)

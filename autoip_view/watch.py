@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Watch a link: show its hosts and their story while it goes on, or print lines if there is no terminal."""
+"""Watch a link: show its hosts and events live, or print lines if there is no terminal."""
 
 import time
 
@@ -13,7 +13,9 @@ _SHOWN = 0.25  # s between two updates of the terminal
 
 
 def watch(live, title):
-    """Show a live story until its frames end, or Ctrl-C. live: live.Live. title: the source of the frames."""
+    """Show a live story until its frames end, or until Ctrl-C. live: live.Live. title: the source of the
+    frames.
+    """
     console = Console(highlight=False, soft_wrap=True)
     try:
         if console.is_terminal:
@@ -25,7 +27,7 @@ def watch(live, title):
 
 
 def summary(live):
-    """What was seen, in a line."""
+    """A summary, in one line."""
     story = live.story
     conflicts = sum(host.conflicts for host in story.hosts.values())
     elapsed = duration(time.monotonic() - live.started)
@@ -42,7 +44,7 @@ def _show(live, screen, console):
 
 
 def _print(live, console):
-    printed = 0  # events, with those that are not kept
+    printed = 0  # events, including those that are not kept
     while not live.ended:
         live.listen(_SHOWN)
         story = live.story

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""make bench: what autoip adds to the frames and the time of a board, beside lwIP's AutoIP and nothing."""
+"""make bench: what autoip adds to the frames and the time of a board, compared with lwIP's AutoIP and with
+neither.
+"""
 
 import contextlib
 import statistics
@@ -26,7 +28,7 @@ ROUTABLE_PEER = "10.0.0.1"
 OTHER_HOSTS = "ARP between other hosts"
 MALFORMED = "malformed ARP with our address"
 
-# Instructions that autoip may add, by name of the frame.
+# The instructions that autoip may add, by the name of the frame.
 _BUDGETS = {
     OTHER_HOSTS: 100,
     MALFORMED: 100,
@@ -37,20 +39,22 @@ _BUDGETS = {
     "UDP to our address": 30,
     "sent from the routable address": 20,
 }
-_REPEAT = 5  # of a count of instructions; the least is taken, the first fills ARP tables
-_PICO = 62_500_000  # instructions a second of an RP2040, at 125 MHz and two cycles each
-_STORM_RATE = 4000  # frames a second
+# Repetitions of each count of instructions; the least counts, because the first one fills ARP tables
+_REPEAT = 5
+_PICO = 62_500_000  # instructions per second of an RP2040 at 125 MHz, with two cycles each
+_STORM_RATE = 4000  # frames per second
 _CLAIMS = 6  # boards of a build that claim an address at the same time
-_PAGE_MAX = 8000  # ms: the RFC's claim takes 5.5 s on average, mDNS probes for 0.75 s (RFC 6762 8.1)
+_PAGE_MAX = 8000  # ms: the RFC's claim takes 5.5 s on average, and mDNS probes for 0.75 s (RFC 6762 8.1)
 _STORM = 10000  # frames
-_PORT = 7  # a socket's
+_PORT = 7  # port of a socket
 
-# Where lwIP has a received frame go, and a packet that is sent; and what of autoip runs in the scheduler.
+# lwIP's functions for a received frame and for a packet that is sent, and autoip's functions in the
+# scheduler.
 _ENTRY = "ethernet_input"
 _SENT = {"none": "udp_sendto", "lwip": "udp_sendto", "autoip": "__wrap_udp_sendto"}
 _SCHEDULED = "call_on_wake"
 
-# All three builds have a link-local address when frames are counted.
+# All three builds have a link-local address when the frames are counted.
 _HOLD = {
     "none": f"nic.ipconfig(addr4=({service_cycle.C!r}, '255.255.0.0'))",
     "lwip": "while nic.ifconfig()[0] == '0.0.0.0': time.sleep_ms(10)",
@@ -68,7 +72,7 @@ time.sleep(4)
 
 
 def frames_in(mac, address):
-    """What is received, by name. ARP comes first: it tells the board where an answer has to go."""
+    """The received frames, by name. ARP comes first, so that the board knows where to send an answer."""
     broadcast = Ether(src=THIEF, dst=BROADCAST)
     unicast = Ether(src=THIEF, dst=mac)
     return {
@@ -82,7 +86,7 @@ def frames_in(mac, address):
         / UDP(dport=9),
         "UDP to our address": unicast / IP(src=X, dst=address) / UDP(dport=_PORT),
         ANSWERED: unicast / IP(src=X, dst=address) / ICMP(),
-        # Last: lwIP's AutoIP takes it for a conflict.
+        # This is the last one, because lwIP's AutoIP mistakes it for a conflict.
         MALFORMED: _with_opcode(3, request(address, "169.254.7.7")),
     }
 
@@ -97,7 +101,7 @@ def address_of(build, function):
 
 
 def holding(build):
-    """A board that holds a link-local address, and nothing else goes on."""
+    """A board that holds a link-local address and does nothing else."""
     board = Board(build)
     board.run("nic.active(True); nic.ipconfig(dhcp4=False)")
     board.run("import socket; udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
@@ -107,7 +111,7 @@ def holding(build):
 
 
 def count_frames(build):
-    """name -> Call of what handles a received frame in the interrupt, by name of the frame."""
+    """The Call that handles a received frame in the interrupt, by the name of the frame."""
     entry = address_of(build, _ENTRY)
     with holding(build) as board:
         frames = frames_in(board.mac, board.ask("nic.ifconfig()[0]"))
@@ -119,7 +123,7 @@ def count_frames(build):
 
 
 def count_sent(build):
-    """name -> Call that sends a packet, by name; the peer is in the ARP table."""
+    """The Call that sends a packet, by the name of the packet. The peer is in the ARP table."""
     with holding(build) as board:
         calls = {"sent from the link-local address": _send(build, board, board.ask("nic.ifconfig()[0]"), X)}
         board.run(f"nic.ifconfig(({ROUTABLE!r}, '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
@@ -132,16 +136,16 @@ def _send(build, board, address, peer):
     code = f"for _ in range({_REPEAT}): udp.sendto(b'', ({peer!r}, 9)); time.sleep_ms(1)"
     entry = address_of(build, _SENT[build])
     with Debugger(board.debugger) as debugger:
-        calls = [debugger.measure(entry, lambda: board.begin(code))]
+        calls = [debugger.measure(entry, lambda: board.start(code))]
         calls += [debugger.measure(entry, lambda: None) for _ in range(_REPEAT - 1)]
     board.end()
     return min(calls)
 
 
 def count_conflict():
-    """(Call of the hook, Call of what it schedules) for a conflict that is defended."""
+    """(the Call of the hook, the Call that it schedules) for a conflict that is defended."""
     with holding("autoip") as board:
-        board.begin("while not svc.stats()['defences']: time.sleep_ms(10)")
+        board.start("while not svc.stats()['defences']: time.sleep_ms(10)")
         with Debugger(board.debugger) as debugger:
             hook = debugger.measure(
                 address_of("autoip", _ENTRY), lambda: board.send(announcement(service_cycle.C))
@@ -152,19 +156,19 @@ def count_conflict():
 
 
 def claim(build):
-    """(ms until the address, ARP frames sent until 4 s later), means of some boards."""
+    """(ms until the address, ARP frames sent until 4 s later), averages of several boards."""
     start = {"autoip": "import autoip; autoip.start(nic)"}.get(build, "")
     with contextlib.ExitStack() as stack:
         boards = [stack.enter_context(Board(build, number)) for number in range(1, _CLAIMS + 1)]
         for board in boards:
-            board.begin(_CLAIM.replace("START", start))
+            board.start(_CLAIM.replace("START", start))
         times = [int(board.end()) for board in boards]
         arps = [sum(frame.arp is not None for frame in board.frames()) for board in boards]
     return round(statistics.mean(times)), statistics.mean(arps)
 
 
 def first_pages(build):
-    """ms from power-on to the first page by name, of some boards, sorted."""
+    """ms from power-on to the first page by name, of several boards, sorted."""
     with contextlib.ExitStack() as stack:
         boards = [stack.enter_context(Board(build, number)) for number in range(1, _CLAIMS + 1)]
         pool = stack.enter_context(ThreadPoolExecutor(_CLAIMS))
@@ -172,7 +176,7 @@ def first_pages(build):
 
 
 def heap_taken():
-    """Bytes by what happens to a service that holds its address."""
+    """The bytes of heap that a service uses, by what happens while it holds its address."""
     with holding("autoip") as board:
         board.run(heap.ON_BOARD)
         board.run(heap.COUNT + "\nlink = svc._link")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A QEMU_MPS2 board with one of its three firmwares. Its Ethernet is a UDP socket here: that needs no
-privileges, and nobody else sends on it.
+"""A QEMU_MPS2 board with one of its three firmwares. Its Ethernet is a UDP socket here, which needs no
+privileges, and on which no other host sends.
 """
 
 import ast
@@ -19,11 +19,11 @@ BUILDS = ("none", "lwip", "autoip")
 
 _LOCALHOST = "127.0.0.1"
 _FRAME_MAX = 1514
-_TIMEOUT = 60  # s for what the board is told
+_TIMEOUT = 60  # s to wait for the board
 
 
 def folder(build):
-    """Where the build is; its name is its LINK_LOCAL."""
+    """The directory of the build. Its name is its LINK_LOCAL."""
     return ROOT / "build" / ("QEMU_MPS2" if build == "autoip" else f"QEMU_MPS2-{build}")
 
 
@@ -32,7 +32,7 @@ def qemu_version():
 
 
 class Board(contextlib.ExitStack):
-    """Runs until the end of the `with`. Its `nic` is there, and not active."""
+    """Runs until the end of the `with`. Its `nic` exists, and is not active."""
 
     def __init__(self, build, number=1):
         super().__init__()
@@ -53,13 +53,13 @@ class Board(contextlib.ExitStack):
         self._repl.expect_exact("\n>")
         self.run("import network, time; nic = network.LAN()")
 
-    def begin(self, code):
-        """Have the board run code; end() is to be called."""
+    def start(self, code):
+        """Make the board run code. Call end() afterwards."""
         self._repl.send(code + "\x04")
         self._repl.expect_exact("OK")
 
     def end(self):
-        """What the code printed; RuntimeError if it raised."""
+        """What the code has printed. RuntimeError if it raised."""
         self._repl.expect_exact("\x04")
         printed = self._repl.before
         self._repl.expect_exact("\x04")
@@ -68,7 +68,7 @@ class Board(contextlib.ExitStack):
         return printed
 
     def run(self, code):
-        self.begin(code)
+        self.start(code)
         return self.end()
 
     def ask(self, expression):
@@ -79,7 +79,7 @@ class Board(contextlib.ExitStack):
         self._wire.send(bytes(frame))
 
     def frames(self):
-        """What the board sent since the last call."""
+        """The frames that the board sent since the last call."""
         found = []
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -88,7 +88,7 @@ class Board(contextlib.ExitStack):
 
 
 def _cable():
-    """A socket, its address, and that of the board's end, which the emulator will bind."""
+    """A socket, its address, and the address that the emulator binds."""
     here, there = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     for end in (here, there):
         end.bind((_LOCALHOST, 0))

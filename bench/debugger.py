@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Counts instructions one by one, through the emulator's debugger port (GDB's remote serial protocol)."""
+"""Counts instructions one by one, with the emulator's debugger port (GDB's remote serial protocol)."""
 
 import re
 import socket
@@ -11,14 +11,14 @@ _SP, _LR, _PC = 13, 14, 15
 
 
 class Call(NamedTuple):
-    """A call of a function, with all that it called."""
+    """A call of a function, including the functions that it called."""
 
     instructions: int
     stack: int  # bytes
 
 
 def address(elf, function):
-    """Of a function, by its name; KeyError if there is none."""
+    """The address of a function. KeyError if there is none."""
     with open(elf, "rb") as file:
         symbols = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name(function)
     if not symbols:
@@ -27,14 +27,14 @@ def address(elf, function):
 
 
 class Debugger:
-    """From now to the end of the `with` the board stands still unless it is told to go on."""
+    """Until the end of the `with`, the board stands still unless the debugger continues it."""
 
     def __init__(self, path, timeout=30):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(path)
         self._socket.settimeout(timeout)
         self._received = b""
-        # That the board stands still is told once unasked.
+        # The emulator sends one message that the board stands still.
         self._send("?")
         while not self._receive().startswith("T05"):
             pass
@@ -47,9 +47,10 @@ class Debugger:
         self._socket.close()
 
     def measure(self, function, cause):
-        """Go on, cause() the next call of the function at this address, and measure it.
+        """Continue, call cause(), which leads to a call of the function at this address, and measure this
+        call.
 
-        No interrupt is taken meanwhile, and no time passes for the board.
+        No interrupt is taken during the call, and no time passes for the board.
         """
         self._ask(f"Z1,{function:x},2")
         self._send("c")

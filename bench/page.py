@@ -19,7 +19,7 @@ _HTTP = 80
 _ASK = 0.25  # s between two questions or attempts to connect
 _LIMIT = 60  # s
 
-# What examples/page.py takes of autoip, over lwIP's own AutoIP.
+# The functions of autoip that examples/page.py uses, written for lwIP's own AutoIP.
 _STAND_IN = """
 import asyncio
 
@@ -43,12 +43,12 @@ start = Service
 
 
 def first_page(build, board):
-    """ms from power-on until the page is there; TimeoutError if it does not come."""
+    """ms from power-on until the page is there. TimeoutError if it does not come."""
     if build == "lwip":
         _write(board, "autoip.py", _STAND_IN)
     _write(board, "main.py", _PAGE.read_text())
     board.frames()
-    board.begin("import machine; machine.reset()")
+    board.start("import machine; machine.reset()")
     began = time.monotonic()
     host = _Host(board)
     while not host.has_page:
@@ -56,7 +56,7 @@ def first_page(build, board):
         asked = time.monotonic()
         while not host.has_page and time.monotonic() < asked + _ASK:
             for frame in board.frames():
-                host.hear(frame.packet)
+                host.receive(frame.packet)
             time.sleep(0.005)
         if asked > began + _LIMIT:
             raise TimeoutError(f"no page within {_LIMIT} s")
@@ -68,7 +68,7 @@ def _write(board, name, text):
 
 
 class _Host:
-    """A host with an address of the link, as much of one as it takes to get a page."""
+    """A host with an address of the link, with only the functions that are needed to get a page."""
 
     def __init__(self, board):
         self.has_page = False
@@ -77,7 +77,7 @@ class _Host:
         self._port = 40000
 
     def ask(self):
-        """Ask for the name, or try to connect to its address, from a new port each time."""
+        """Ask for the name, or try to connect to its address, each time from a new port."""
         if not self._server:
             packet = IP(src=_HOST, dst=_GROUP, ttl=255) / UDP(sport=_MDNS, dport=_MDNS)
             self._board.send(Ether(src=THIEF, dst=_GROUP_MAC) / packet / DNS(rd=0, qd=DNSQR(qname=NAME)))
@@ -85,7 +85,7 @@ class _Host:
         self._port += 1
         self._send_tcp(TCP(flags="S", seq=0))
 
-    def hear(self, packet):
+    def receive(self, packet):
         if ARP in packet and packet[ARP].op == REQUEST and packet[ARP].pdst == _HOST:
             self._board.send(reply(_HOST, packet[ARP].psrc, packet.src))
         elif DNS in packet and packet[DNS].qr and not self._server:
@@ -100,11 +100,11 @@ class _Host:
                 self.ask()
                 return
 
-    def _go_on(self, heard):
-        if heard.flags == "SA":
+    def _go_on(self, segment):
+        if segment.flags == "SA":
             question = f"GET / HTTP/1.0\r\nHost: {NAME}\r\n\r\n".encode()
-            self._send_tcp(TCP(flags="PA", seq=1, ack=heard.seq + 1) / question)
-        self.has_page |= _HEADING in bytes(heard.payload)
+            self._send_tcp(TCP(flags="PA", seq=1, ack=segment.seq + 1) / question)
+        self.has_page |= _HEADING in bytes(segment.payload)
 
     def _send_tcp(self, segment):
         segment.sport, segment.dport = self._port, _HTTP

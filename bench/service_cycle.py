@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A service's life on a board, for the commands that look at what it takes."""
+"""A service from start to stop on a board, for the commands that measure what it uses."""
 
 from wire.frames import announcement
 
@@ -10,7 +10,7 @@ CLAIMED = "while svc.state != 'bound': time.sleep_ms(10)"
 
 
 def live(board):
-    """Claim, defence, move, second claim and stop; `nic` is active and `autoip` imported."""
+    """Claim, defence, move, second claim and stop. `nic` is active and `autoip` is imported."""
     board.run(START)
     board.run(CLAIMED)
     for counter in ("defences", "moves"):

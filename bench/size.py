@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""make size: what autoip takes of flash, RAM, heap and stack, beside lwIP's AutoIP and beside nothing.
+"""make size: the flash, RAM, heap and stack of autoip, compared with lwIP's AutoIP and with neither.
 
-size.py         prints the figures, and what has changed since the last commit
+size.py         prints the figures, and the changes since the last commit
 size.py keep    does the same, and writes the figures to docs/cost.json and docs/cost.md
 size.py check   ends with a line that says what to do, if flash or static RAM differs from docs/cost.json
 """
@@ -31,7 +31,8 @@ imported = used()
 started = used()
 """
 
-# The stack is lowest in RAM. What is below the stack pointer is painted, but for what this needs itself.
+# The stack is the lowest part of RAM. This fills the memory below the stack pointer, except for the part that
+# it needs.
 _PAINT = """
 import micropython, uctypes
 stack = uctypes.bytearray_at(0x20000000, 16384 - micropython.stack_use() - 256)
@@ -46,7 +47,7 @@ while painted < len(stack) and stack[painted] == 0xA5:
 
 
 def deepest_stack(board, act):
-    """Bytes of stack, Python's and the interrupts', that the board took at most during act(board)."""
+    """The most bytes of stack, Python's and the interrupts', that the board used during act(board)."""
     board.run(_PAINT)
     act(board)
     board.run(_PAINTED)

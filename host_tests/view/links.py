@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Frames for the viewer, built by scapy, and what it tells of them."""
+"""Frames for the viewer, built with scapy, and the events that it finds in them."""
 
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
@@ -13,11 +13,11 @@ THREE = "28:cd:c1:00:00:03"
 A = "169.254.20.20"
 B = "169.254.21.21"
 C = "169.254.22.22"
-BEGIN = 1_700_000_000  # s since 1970
+START = 1_700_000_000  # s since 1970
 
 
 def claim(address, mac, at=0.0):
-    """A claim by the RFC's timing: (s, frame) of three probes and two announcements."""
+    """A claim with the timing of the RFC: (s, frame) of three probes and two announcements."""
     times = (at, at + 1.5, at + 3, at + 5, at + 7)
     frames = [probe(address, mac)] * 3 + [announcement(address, mac)] * 2
     return list(zip(times, frames, strict=True))
@@ -34,12 +34,12 @@ def ping(source, target, mac, kind="echo-request"):
 
 def story(*timed):
     """The Story of (s, frame) in the order of time."""
-    told = Story()
+    result = Story()
     for at, frame in sorted(timed, key=lambda each: each[0]):
-        told.add(BEGIN + at, bytes(frame))
-    return told
+        result.add(START + at, bytes(frame))
+    return result
 
 
-def deeds(*timed):
-    """What the viewer tells: (host, kind, address) of all events but talk."""
-    return [(event.host, event.kind, event.address) for event in story(*timed).deeds()]
+def main_events(*timed):
+    """The events that the viewer finds: (host, kind, address), without talk."""
+    return [(event.host, event.kind, event.address) for event in story(*timed).main_events()]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A synthetic capture of many hosts, each of which claims an address, tells its name, and is pinged."""
+"""A synthetic capture of many hosts. Each claims an address, announces its name, and is pinged."""
 
 import functools
 
-from links import BEGIN, answer, claim, ping
+from links import START, answer, claim, ping
 from wire.frames import named_by
 
 
@@ -17,13 +17,13 @@ def address_of(number):
 
 @functools.cache
 def crowd(count):
-    """(s since 1970, bytes) of the frames of hosts that come within a minute, in the order of time."""
+    """The frames (s since 1970, bytes) of hosts that start within a minute, in the order of time."""
     timed = []
     for number in range(count):
         mac, address, start = mac_of(number), address_of(number), 60 * number / count
         timed += claim(address, mac, start)
         timed.append((start + 6, named_by(mac, address, f"board{number}.local.")))
         timed.append((start + 8, ping(address, "169.254.7.9", mac, "echo-reply")))
-        if number % 10 == 0:  # its address is probed by another one, in vain
+        if number % 10 == 0:  # another host probes its address and gives up
             timed.append((start + 9, answer(address, mac, mac_of(number + 1))))
-    return [(BEGIN + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]
+    return [(START + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]

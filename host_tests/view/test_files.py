@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The viewer as a program: files that are captures, and files that are none."""
+"""The viewer as a program: files that are captures, and files that are not."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ def capture(request, tmp_path):
 
 
 def write(path, writer, timed):
-    """A file with frames, (s, frame)."""
+    """Write a file with frames, each (s, frame)."""
     with writer(str(path)) as file:
         for at, frame in timed:
             frame.time = 1_700_000_000 + at
@@ -38,21 +38,21 @@ def write(path, writer, timed):
 
 
 def view(*arguments, python=()):
-    """(exit code, what is printed, what is complained of) of the program."""
+    """Run the program. Returns (exit code, stdout, stderr)."""
     command = [sys.executable, *python, "-m", "autoip_view", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
 
 def refused(*arguments, **options):
-    """The one line that is complained of."""
-    code, told, complaint = view(*arguments, **options)
-    assert (code, told) == (2, "")
+    """The one line of stderr."""
+    code, result, complaint = view(*arguments, **options)
+    assert (code, result) == (2, "")
     (line,) = complaint.splitlines()
     return line
 
 
-def test_a_file_tells_what_its_frames_tell(capture):
+def test_a_file_gives_the_events_of_its_frames(capture):
     read = autoip_view.read(capture)
     assert read.frames == len(CLAIMS)
     expected = story(*CLAIMS).events
@@ -64,12 +64,12 @@ def test_a_file_tells_what_its_frames_tell(capture):
 
 
 def test_the_timeline(capture):
-    code, told, complaint = view(capture)
+    code, result, complaint = view(capture)
     assert (code, complaint) == (0, "")
-    lines = [line.split(maxsplit=3) for line in told.splitlines()]
+    lines = [line.split(maxsplit=3) for line in result.splitlines()]
     assert ["5.000", "s", ONE, f"claims {A}, 2.000 s later"] in lines
     assert ["9.000", "s", TWO, f"uses {A}, which {ONE} holds"] in lines
-    assert f"{TWO}   holds   {B}" in told
+    assert f"{TWO}   holds   {B}" in result
 
 
 def test_the_picture(capture, tmp_path):
@@ -84,14 +84,14 @@ def test_the_picture(capture, tmp_path):
     assert picture.read_bytes() == first
 
 
-def test_the_name_of_the_picture_is_printed_and_says_its_kind(capture, tmp_path):
+def test_the_name_of_the_picture_is_printed_and_determines_its_format(capture, tmp_path):
     picture = tmp_path / "picture.png"
-    code, told, _ = view(capture, "--svg", picture)
-    assert code == 0 and told.endswith(f"picture: {picture}\n")
+    code, result, _ = view(capture, "--svg", picture)
+    assert code == 0 and result.endswith(f"picture: {picture}\n")
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_no_more_lanes_than_can_be_seen(tmp_path):
+def test_the_number_of_lanes_is_limited(tmp_path):
     hosts = [(i, probe(A, f"28:cd:c1:00:01:{i:02x}")) for i in range(60)]
     autoip_view.draw(story(*hosts), tmp_path / "picture.svg")
     assert "the first 40 of 60 hosts" in (tmp_path / "picture.svg").read_text()
@@ -105,7 +105,7 @@ def test_no_such_file(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b"\xd4\xc3\xb2\xa1", b"\x0a\x0d\x0d\x0a", b"no capture" * 99]
 )
-def test_no_capture(tmp_path, content):
+def test_a_file_that_is_not_a_capture(tmp_path, content):
     path = tmp_path / "file"
     path.write_bytes(content)
     assert refused(path) == f"{path}: not a pcap or pcapng file"
@@ -116,7 +116,7 @@ def test_no_arp(tmp_path):
     assert refused(path) == f"{path}: no ARP for IPv4 in its 1 frames"
 
 
-def test_a_frame_longer_than_any_is_no_damage(tmp_path):
+def test_a_very_long_frame_is_not_an_error(tmp_path):
     path = tmp_path / "file"
     with PcapWriter(str(path), linktype=1) as file:
         file.write_header(None)
@@ -134,18 +134,18 @@ def test_another_link_type(tmp_path):
 def test_malformed_frames_are_counted(tmp_path):
     cut = probe(A, ONE).__class__(bytes(probe(A, ONE))[:30])
     path = write(tmp_path / "file", PcapWriter, [*CLAIMS, (10, cut)])
-    code, told, _ = view(path)
-    assert code == 0 and told.splitlines()[-1] == "1 malformed ARP frames"
+    code, result, _ = view(path)
+    assert code == 0 and result.splitlines()[-1] == "1 malformed ARP frames"
     path = write(tmp_path / "other", PcapWriter, [(0, cut)])
     assert refused(path).endswith("no ARP for IPv4 in its 1 frames, 1 malformed")
 
 
-def test_a_file_that_is_cut_off_is_told_as_far_as_it_goes(capture):
+def test_the_events_before_the_end_of_a_damaged_file_are_printed(capture):
     whole = capture.read_bytes()
     capture.write_bytes(whole[:-5])
-    code, told, complaint = view(capture)
+    code, result, complaint = view(capture)
     assert code == 2
-    assert f"claims {A}" in told
+    assert f"claims {A}" in result
     assert complaint.startswith(f"{capture}: cut off or damaged after") and complaint.count("\n") == 1
 
 
@@ -160,7 +160,7 @@ def test_without_the_libraries(capture):
     assert refused(capture, python=["-S"]) == "scapy is not installed: pip install scapy"
 
 
-def test_nobody_reads_to_the_end(capture):
+def test_the_reader_of_the_output_ends_early(capture):
     command = f"{sys.executable} -m autoip_view {capture} | head -n 1"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stderr == "" and "probes" in done.stdout
@@ -169,13 +169,13 @@ def test_nobody_reads_to_the_end(capture):
 @settings(deadline=None)
 @given(st.data())
 def test_no_file_raises_another_error(tmp_path_factory, data):
-    """Captures with a few octets changed or the end cut off are read, or refused in one line."""
+    """Captures with a few changed bytes, or with the end cut off, are read, or refused with one line."""
     folder = tmp_path_factory.getbasetemp()
     writer = data.draw(st.sampled_from([PcapWriter, PcapNgWriter]))
-    octets = bytearray(write(folder / "whole", writer, CLAIMS).read_bytes())
+    content = bytearray(write(folder / "whole", writer, CLAIMS).read_bytes())
     for _ in range(data.draw(st.integers(0, 4))):
-        octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))
-    (folder / "damaged").write_bytes(octets[: data.draw(st.integers(0, len(octets)))])
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (folder / "damaged").write_bytes(content[: data.draw(st.integers(0, len(content)))])
     try:
         autoip_view.read(folder / "damaged")
     except autoip_view.CaptureError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Any frame: none raises, and scapy reads the same in those that are understood."""
+"""Any frame: the viewer never raises, and it reads the frames that it understands like scapy."""
 
 import io
 
@@ -19,9 +19,9 @@ ADDRESS = st.sampled_from([A, B, "0.0.0.0", "255.255.255.255", "10.0.0.1"])
 MAC = st.sampled_from([ONE, TWO, "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"])
 ARPS = st.builds(
     ARP, op=st.integers(0, 3), hwsrc=MAC, psrc=ADDRESS, hwdst=MAC, pdst=ADDRESS
-)  # those of several hosts, with what they may have wrong
+)  # frames of several hosts, with possible errors
 ARP_FRAMES = st.builds(lambda arp: bytes(Ether(src=ONE) / arp), ARPS)
-# Nearly right: an octet is another, or the end is missing.
+# Nearly correct frames: one byte is different, or the end is missing.
 DAMAGED = st.builds(
     lambda raw, at, octet, length: (raw[:at] + bytes([octet]) + raw[at + 1 :])[:length],
     ARP_FRAMES,
@@ -47,12 +47,12 @@ def test_no_frame_raises(frames):
 @given(ARP_FRAMES)
 def test_scapy_reads_the_same(raw):
     try:
-        told = decode(raw)
+        result = decode(raw)
     except Malformed:
         return
     arp = Ether(raw)[ARP]
     read = Arp(arp.op == 1, arp.hwsrc, arp.psrc, arp.hwdst, arp.pdst)
-    assert told == read
+    assert result == read
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_a_ping():
     assert decode(bytes(Ether(src=ONE) / IP(src=A, dst=B) / UDP())) is None
 
 
-def test_padding_is_no_matter():
+def test_padding_is_ignored():
     assert decode(bytes(request(A, B, ONE)) + bytes(18)).sender == A
 
 
 @settings(deadline=None, max_examples=20)
 @given(st.lists(st.tuples(st.floats(0, 1e6), ARP_FRAMES), max_size=12))
-def test_whatever_was_told_can_be_drawn(frames):
+def test_every_story_can_be_drawn(frames):
     story = Story()
     for at, raw in sorted(frames):
         story.add(at, raw)
-    if story.deeds():
+    if story.main_events():
         draw(story, io.BytesIO())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The live viewer without a network: a crowd, a flood, a pipe, the screen and the recording."""
+"""The live viewer without a network: many hosts, a flood, a pipe, the screen and the recording."""
 
 import io
 import json
@@ -12,7 +12,7 @@ import time
 import types
 
 import pytest
-from links import BEGIN, ONE, TWO, A, B, claim, story
+from links import ONE, START, TWO, A, B, claim, story
 from many_hosts import address_of, crowd, mac_of
 from rich.console import Console
 from scapy.utils import PcapNgWriter, RawPcapWriter
@@ -29,7 +29,7 @@ HEIGHT, WIDTH = 40, 130
 
 
 def listened(frames, **options):
-    """A Live that has heard all of these (s since 1970, bytes)."""
+    """A Live that has received all these frames (s since 1970, bytes)."""
     heard = live.Live(((at, 1, raw) for at, raw in frames), **options)
     while not heard.ended:
         heard.listen(PATIENCE)
@@ -44,10 +44,10 @@ def shown(heard, width=WIDTH, height=HEIGHT):
 
 
 def of(*timed):
-    return [(BEGIN + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]
+    return [(START + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]
 
 
-# A crowd
+# Many hosts
 
 
 def test_a_thousand_hosts_are_all_known():
@@ -69,7 +69,7 @@ def cpu_time(action):
 
 
 def test_a_thousand_hosts_are_not_slow():
-    """Their frames and their screen take less than ten times the time of those of ten hosts."""
+    """Their frames and their screen take less than ten times the time for ten hosts."""
     few, many = crowd(10), crowd(1000)
     hundred = cpu_time(lambda: [listened(few) for _ in range(100)])
     assert cpu_time(lambda: listened(many)) < 10 * hundred
@@ -79,33 +79,33 @@ def test_a_thousand_hosts_are_not_slow():
 
 
 def test_the_memory_of_a_flood_is_bounded():
-    """Each frame has another sender and another address; the last host is known all the same."""
+    """Each frame has another sender and another address. The last host is known nevertheless."""
     chance = random.Random(1)
-    told = Story(keep=100)
+    result = Story(keep=100)
     for number in range(20_000):
         mac = f"02:{chance.randbytes(5).hex(':')}"
         address = f"{chance.randrange(1, 224)}.{chance.randrange(256)}.{chance.randrange(256)}.1"
         frame = chance.choice([probe, announcement, lambda a, m: request(a, B, m)])(address, mac)
-        told.add(BEGIN + number / 1000, bytes(frame))
-    tables = [told.events, told.hosts, told._holders, told._probing, told._conflicts, told._steps]
+        result.add(START + number / 1000, bytes(frame))
+    tables = [result.events, result.hosts, result._holders, result._probing, result._conflicts, result._steps]
     assert max(map(len, tables)) <= 200
-    told.add(BEGIN + 30, bytes(announcement(A, ONE)))
-    assert told.hosts[ONE].held == A
-    assert told.dropped + len(told.events) >= 20_000
+    result.add(START + 30, bytes(announcement(A, ONE)))
+    assert result.hosts[ONE].held == A
+    assert result.dropped + len(result.events) >= 20_000
 
 
 @pytest.mark.parametrize("one_host", [True, False])
 def test_a_flood_from_one_host_or_for_one_address_is_bounded(one_host):
     chance = random.Random(2)
-    told = Story(keep=100)
+    result = Story(keep=100)
     for number in range(5_000):
         mac = ONE if one_host else f"02:{chance.randbytes(5).hex(':')}"
         address = f"169.254.{chance.randrange(1, 255)}.{chance.randrange(256)}" if one_host else A
-        told.add(BEGIN + number / 1000, bytes(chance.choice([probe, announcement])(address, mac)))
-    assert all(len(host.holdings) <= 17 for host in told.hosts.values())
-    assert all(len(each) <= 201 for each in told._probing.values())
-    assert len(told._holders) <= 200
-    autoip_view.draw(told, io.BytesIO())
+        result.add(START + number / 1000, bytes(chance.choice([probe, announcement])(address, mac)))
+    assert all(len(host.holdings) <= 17 for host in result.hosts.values())
+    assert all(len(each) <= 201 for each in result._probing.values())
+    assert len(result._holders) <= 200
+    autoip_view.draw(result, io.BytesIO())
 
 
 # The screen
@@ -149,18 +149,18 @@ def row_of(mac, lines):
     ],
 )
 def test_the_state_of_a_host(word, now, timed):
-    assert screen.state(story(*timed).hosts[ONE], BEGIN + now) == word
+    assert screen.state(story(*timed).hosts[ONE], START + now) == word
 
 
 def test_a_host_that_lost_its_address_and_one_that_is_gone():
-    told = story(*claim(A, ONE), (11, announcement(A, TWO)), (12, probe(B, ONE)))
-    assert screen.state(told.hosts[ONE], BEGIN + 12) == "probing"
-    told = story(*claim(A, ONE))
-    told.gone(BEGIN + 30, ONE)
-    told.gone(BEGIN + 31, ONE)
-    assert screen.state(told.hosts[ONE], BEGIN + 31) == "gone"
-    assert [event.kind for event in told.events].count("gone") == 1
-    assert told.hosts[ONE].holdings[0].end == BEGIN + 30
+    result = story(*claim(A, ONE), (11, announcement(A, TWO)), (12, probe(B, ONE)))
+    assert screen.state(result.hosts[ONE], START + 12) == "probing"
+    result = story(*claim(A, ONE))
+    result.gone(START + 30, ONE)
+    result.gone(START + 31, ONE)
+    assert screen.state(result.hosts[ONE], START + 31) == "gone"
+    assert [event.kind for event in result.events].count("gone") == 1
+    assert result.hosts[ONE].holdings[0].end == START + 30
 
 
 def test_two_hosts_with_one_name_are_marked():
@@ -199,7 +199,7 @@ def link(**attributes):
     return types.SimpleNamespace(**given | attributes)
 
 
-def test_a_host_without_a_link_local_address_is_told_what_to_type():
+def test_a_host_without_a_link_local_address_sees_what_to_type():
     assert any("nmcli connection add" in line for line in shown(listened([], link=link())))
     assert any("ipv4.link-local enabled" in line for line in shown(listened([], link=link(ipv4="10.0.0.5"))))
     assert not any("nmcli" in line for line in shown(listened([], link=link(ipv4=B))))
@@ -259,7 +259,7 @@ def test_frames_of_a_pipe_are_shown_as_they_come():
         assert program.stderr.read() == b""
 
 
-def test_a_pipe_that_ends_early_and_one_that_is_no_capture():
+def test_a_pipe_that_ends_early_and_one_that_is_not_a_capture():
     whole = captured(of(*claim(A, ONE)))
     for content, complaint in (
         (whole[:-5], "cut off or damaged"),
@@ -295,11 +295,11 @@ def test_what_sudo_writes_belongs_to_the_user(tmp_path, monkeypatch):
 
 def test_a_recording_has_the_frames_that_are_understood(tmp_path):
     recording = Recording(tmp_path / "saved.pcapng")
-    heard = listened([*of(*claim(A, ONE)), (BEGIN + 9, bytes(60))], recording=recording)
+    heard = listened([*of(*claim(A, ONE)), (START + 9, bytes(60))], recording=recording)
     assert heard.story.frames == 6
     read = autoip_view.read(
         tmp_path / "saved.pcapng"
-    )  # before it is closed: each frame is in the file at once
+    )  # before it is closed, because each frame is in the file at once
     recording.close()
     assert read.frames == 5
     assert [(e.kind, pytest.approx(e.time, abs=1e-5)) for e in heard.story.events] == [
@@ -310,7 +310,7 @@ def test_a_recording_has_the_frames_that_are_understood(tmp_path):
 def test_a_recording_keeps_the_link_types_apart(tmp_path):
     recording = Recording(tmp_path / "saved.pcapng")
     for link_type in (1, 276, 1):
-        recording.write(BEGIN, link_type, bytes([link_type & 255]) * 20)
+        recording.write(START, link_type, bytes([link_type & 255]) * 20)
     recording.close()
     with open(tmp_path / "saved.pcapng") as file:
         assert [(link_type, raw[0]) for _, link_type, raw in stream(file.fileno())] == [
@@ -338,7 +338,7 @@ def test_a_pcapng_of_dumpcap_is_read_from_a_pipe(tmp_path):
     path = tmp_path / "capture.pcapng"
     with PcapNgWriter(str(path)) as writer:
         for at, frame in claim(A, ONE):
-            frame.time = BEGIN + at
+            frame.time = START + at
             writer.write(frame)
     with path.open("rb") as file, pipe() as program:
         out, errors = program.communicate(file.read(), PATIENCE)

@@ -4,7 +4,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from links import BEGIN, ONE, TWO, A, B, claim, ping, story
+from links import ONE, START, TWO, A, B, claim, ping, story
 from scapy.layers.dns import DNS, DNSQR, DNSRR
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
@@ -67,46 +67,46 @@ def test_a_host_name_that_is_not_asked_for(host_name):
     assert names.local(b"mpy-rp2") == "mpy-rp2.local"
 
 
-# In a story
+# Names in a story
 
 
-def named(told, mac):
-    return told.hosts[mac].name
+def named(result, mac):
+    return result.hosts[mac].name
 
 
-def test_a_host_has_the_name_that_it_says():
-    told = story(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")), (9, named_by(ONE, A, "desk.local.")))
-    assert named(told, ONE) == "desk.local"
-    assert [event.also for event in told.events if event.kind == "name"] == ["lamp.local", "desk.local"]
+def test_a_host_has_the_name_that_it_announces():
+    result = story(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")), (9, named_by(ONE, A, "desk.local.")))
+    assert named(result, ONE) == "desk.local"
+    assert [event.also for event in result.events if event.kind == "name"] == ["lamp.local", "desk.local"]
 
 
 def test_a_name_for_the_address_of_another_host_is_ignored():
-    told = story(*claim(A, ONE), *claim(B, TWO), (8, named_by(TWO, B, "lamp.local.", rdata=A)))
-    assert (named(told, ONE), named(told, TWO)) == ("", "")
+    result = story(*claim(A, ONE), *claim(B, TWO), (8, named_by(TWO, B, "lamp.local.", rdata=A)))
+    assert (named(result, ONE), named(result, TWO)) == ("", "")
 
 
 def test_a_host_that_was_there_before_is_found_by_its_mdns_message_or_ping():
-    told = story((0, named_by(ONE, A, "lamp.local.")), (1, ping(B, A, TWO, "echo-reply")))
-    assert [(event.host, event.kind) for event in told.events if event.kind == "found"] == [
+    result = story((0, named_by(ONE, A, "lamp.local.")), (1, ping(B, A, TWO, "echo-reply")))
+    assert [(event.host, event.kind) for event in result.events if event.kind == "found"] == [
         (ONE, "found"),
         (TWO, "found"),
     ]
-    assert (told.hosts[ONE].held, told.hosts[TWO].held) == (A, B)
+    assert (result.hosts[ONE].held, result.hosts[TWO].held) == (A, B)
 
 
 def test_a_host_is_found_by_an_mdns_message_over_ipv6():
     ethernet = Ether(src=ONE, dst="33:33:00:00:00:fb") / IPv6(src="fe80::1", dst="ff02::fb")
-    told = story((0, ethernet / UDP(sport=5353, dport=5353) / RESPONSE))
-    assert (told.hosts[ONE].held, named(told, ONE)) == (A, "lamp.local")
+    result = story((0, ethernet / UDP(sport=5353, dport=5353) / RESPONSE))
+    assert (result.hosts[ONE].held, named(result, ONE)) == (A, "lamp.local")
 
 
-def test_an_ip_packet_does_not_move_an_address_that_arp_gave_to_another_host():
-    told = story(*claim(A, ONE), (9, ping(A, B, TWO, "echo-reply")), (10, named_by(TWO, A, "lamp.local.")))
-    assert told.hosts[ONE].held == A and not told.hosts[TWO].held
+def test_an_ip_packet_does_not_move_an_address_that_another_host_announced_with_arp():
+    result = story(*claim(A, ONE), (9, ping(A, B, TWO, "echo-reply")), (10, named_by(TWO, A, "lamp.local.")))
+    assert result.hosts[ONE].held == A and not result.hosts[TWO].held
 
 
 def discover(mac, host_name):
-    """A DHCP DISCOVER, from its form in RFC 2131."""
+    """A DHCP DISCOVER, built according to RFC 2131."""
     chaddr = bytes.fromhex(mac.replace(":", ""))
     options = (
         b"\x63\x82\x53\x63" + b"\x35\x01\x01" + b"\x00" + bytes([12, len(host_name)]) + host_name + b"\xff"
@@ -117,9 +117,9 @@ def discover(mac, host_name):
 
 
 def test_a_host_that_looks_for_a_dhcp_server():
-    told = story((0, discover(ONE, b"lamp")), (1, discover(ONE, b"lamp")))
-    assert [event.kind for event in told.events] == ["dhcp"]
-    assert told.hosts[ONE].host_name == b"lamp"
+    result = story((0, discover(ONE, b"lamp")), (1, discover(ONE, b"lamp")))
+    assert [event.kind for event in result.events] == ["dhcp"]
+    assert result.hosts[ONE].host_name == b"lamp"
 
 
 @settings(deadline=None)
@@ -128,5 +128,5 @@ def test_no_dhcp_message_raises(data):
     raw = bytearray(bytes(discover(ONE, b"lamp")))
     for _ in range(data.draw(st.integers(0, 4))):
         raw[data.draw(st.integers(34, len(raw) - 1))] = data.draw(st.integers(0, 255))
-    told = Story()
-    assert told.add(BEGIN, bytes(raw[: data.draw(st.integers(0, len(raw)))])) in (True, False)
+    result = Story()
+    assert result.add(START, bytes(raw[: data.draw(st.integers(0, len(raw)))])) in (True, False)

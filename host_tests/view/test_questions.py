@@ -4,7 +4,7 @@
 import types
 
 import pytest
-from links import BEGIN, ONE, TWO, A, B, C, claim, story
+from links import ONE, START, TWO, A, B, C, claim, story
 from scapy.layers.dns import DNS
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import IPv6
@@ -24,31 +24,33 @@ def link(ipv4=C, ipv6=""):
 
 
 class Asked:
-    """The `frames` of some seconds, as (s since the start, scapy packet), while no host answers."""
+    """The `frames` that are sent in some seconds, as (s since the start, scapy packet), while no host
+    answers.
+    """
 
-    def __init__(self, link, told, start=0, seconds=60):
+    def __init__(self, link, result, start=0, seconds=60):
         self.questions = Questions(link)
         self.frames = []
         self.gone = []
         for step in range(int(seconds / STEP)):
-            now = BEGIN + start + step * STEP
-            self.frames += [(step * STEP, Ether(raw)) for raw in self.questions.due(now, told.hosts)]
+            now = START + start + step * STEP
+            self.frames += [(step * STEP, Ether(raw)) for raw in self.questions.due(now, result.hosts)]
             for mac in self.questions.unanswered(now):
                 self.gone.append((step * STEP, mac))
-                told.gone(now, mac)
+                result.gone(now, mac)
 
     def times(self, predicate):
         return [at for at, frame in self.frames if predicate(frame)]
 
 
 def asks(name):
-    """A predicate: the frame asks for a name by mDNS."""
+    """A predicate: the frame asks for a name with mDNS."""
     return lambda frame: (
         UDP in frame and name in [each.qname.decode() for each in DNS(bytes(frame[UDP].payload)).qd]
     )
 
 
-def test_the_general_question_is_repeated_more_and_more_slowly():
+def test_the_general_question_is_repeated_with_growing_gaps():
     asked = Asked(link(), Story(), seconds=200)
     assert asked.times(asks("mpy-rp2.local.")) == [0, 1, 3, 7, 15, 31, 91, 151]
 
@@ -59,18 +61,18 @@ def test_the_broadcast_is_pinged_once():
 
 
 def test_a_host_is_asked_for_its_name_three_times():
-    told = story(*claim(A, ONE))
-    assert Asked(link(), told, 8).times(asks("20.20.254.169.in-addr.arpa.")) == [0, 1, 3]
+    result = story(*claim(A, ONE))
+    assert Asked(link(), result, 8).times(asks("20.20.254.169.in-addr.arpa.")) == [0, 1, 3]
 
 
 def test_a_host_with_a_name_is_not_asked_for_it():
-    told = story(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")))
-    assert Asked(link(), told, 8).times(asks("20.20.254.169.in-addr.arpa.")) == []
+    result = story(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")))
+    assert Asked(link(), result, 8).times(asks("20.20.254.169.in-addr.arpa.")) == []
 
 
-def test_the_name_that_a_host_told_to_dhcp_servers_is_asked_for():
-    told = story((0, discover(ONE, b"lamp")))
-    assert Asked(link(), told).times(asks("lamp.local.")) == [0, 1, 3]
+def test_the_viewer_asks_for_the_name_that_a_host_sent_to_dhcp_servers():
+    result = story((0, discover(ONE, b"lamp")))
+    assert Asked(link(), result).times(asks("lamp.local.")) == [0, 1, 3]
 
 
 def test_a_silent_host_is_asked_whether_it_is_there_and_then_gone():
@@ -80,27 +82,29 @@ def test_a_silent_host_is_asked_whether_it_is_there_and_then_gone():
 
 
 def test_a_host_that_answers_is_not_gone():
-    told = story(*claim(A, ONE))
+    result = story(*claim(A, ONE))
     questions = Questions(link())
     for step in range(800):
-        now = BEGIN + 7 + step * STEP
-        for raw in questions.due(now, told.hosts):
+        now = START + 7 + step * STEP
+        for raw in questions.due(now, result.hosts):
             if ARP in Ether(raw):
-                told.add(now, bytes(reply(A, C, OWN_MAC, ONE)))
+                result.add(now, bytes(reply(A, C, OWN_MAC, ONE)))
         assert questions.unanswered(now) == []
 
 
 def test_at_most_twenty_hosts_per_second_are_asked_whether_they_are_there():
-    told = story(*[each for i in range(200) for each in claim(f"169.254.9.{i}", f"28:cd:c1:00:09:{i:02x}")])
-    asked = Asked(link(), told, 30, seconds=4)
+    result = story(*[each for i in range(200) for each in claim(f"169.254.9.{i}", f"28:cd:c1:00:09:{i:02x}")])
+    asked = Asked(link(), result, 30, seconds=4)
     assert len(asked.times(lambda frame: ARP in frame)) == 80
 
 
 @pytest.mark.parametrize(("ipv4", "requests"), [(C, 6), ("10.0.0.5", 0)])
 def test_no_frame_is_a_probe_or_a_claim(ipv4, requests):
-    """From an address of another subnet no ARP is sent: hosts may ignore it, and would seem to be gone."""
-    told = story(*claim(A, ONE), *claim(B, TWO), (9, discover(TWO, b"lamp")))
-    frames = [frame for _, frame in Asked(link(ipv4), told, 8).frames]
+    """From an address of another subnet the viewer sends no ARP, because hosts may ignore it and would seem
+    to be gone.
+    """
+    result = story(*claim(A, ONE), *claim(B, TWO), (9, discover(TWO, b"lamp")))
+    frames = [frame for _, frame in Asked(link(ipv4), result, 8).frames]
     arps = [frame[ARP] for frame in frames if ARP in frame]
     assert len(arps) == requests
     for arp in arps:
@@ -118,16 +122,16 @@ def test_with_ipv6_only_there_are_mdns_questions_and_nothing_else():
     assert frames and all(frame[IPv6].dst == "ff02::fb" and frame[UDP].dport == 5353 for frame in frames)
 
 
-def test_an_address_that_comes_later_is_asked_from_at_once():
-    """The user does what the viewer says, for example."""
+def test_questions_are_sent_at_once_from_an_address_that_comes_later():
+    """For example, the user follows the viewer's advice."""
     own = link("")
-    told = story(*claim(A, ONE))
+    result = story(*claim(A, ONE))
     questions = Questions(own)
-    assert questions.due(BEGIN + 8, told.hosts) == []
+    assert questions.due(START + 8, result.hosts) == []
     own.ipv4 = "10.0.0.5"
-    assert len(questions.due(BEGIN + 28, told.hosts)) == 3  # general, ping, name
+    assert len(questions.due(START + 28, result.hosts)) == 3  # general, ping, name
     own.ipv4 = C
-    frames = [Ether(raw) for raw in questions.due(BEGIN + 28.1, told.hosts)]
+    frames = [Ether(raw) for raw in questions.due(START + 28.1, result.hosts)]
     assert [frame[IP].src for frame in frames if IP in frame] == [C, C, C]
 
 
@@ -135,6 +139,6 @@ def test_the_memory_is_bounded():
     questions = Questions(link())
     for number in range(500):
         mac, address = f"28:cd:c1:00:{number >> 8:02x}:{number & 255:02x}", f"169.254.9.{number % 250}"
-        hosts = story((0, named_by(mac, address, "."))).hosts  # one that is forgotten when the next one comes
-        questions.due(BEGIN + number, hosts)
+        hosts = story((0, named_by(mac, address, "."))).hosts  # forgotten when the next name comes
+        questions.due(START + number, hosts)
     assert len(questions._names) < 10 and len(questions._checks) < 10
