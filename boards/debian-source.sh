@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # debian-source.sh PACKAGE VERSION DIRECTORY
-# Unpacks the source package of Debian trixie into the directory. The machine's own apt configuration is only read, to
-# find the mirror. Lists and downloads stay below the directory's parent.
+# Unpacks the source package of Debian trixie into the directory. This only reads the machine's own apt
+# configuration, to find the mirror. Lists and downloads stay below the parent of the directory.
 set -eu
 
 package=$1

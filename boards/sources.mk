@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Where MicroPython and lwIP come from: the trees that the user names by MICROPY_DIR and LWIP_DIR, or
-# the source packages of Debian trixie.
+# The sources of MicroPython and lwIP: the trees that the user names with MICROPY_DIR and LWIP_DIR, or the source
+# packages of Debian trixie.
 
 MICROPY_DIR ?= $(BUILD)/src/micropython
 LWIP_DIR ?= $(BUILD)/src/lwip
 
-# MicroPython's own boards need a checkout with submodules, which Debian's source package is not.
+# MicroPython's own boards need a checkout with submodules. Debian's source package has no submodules.
 MICROPY_CHECKOUT := $(if $(filter-out file,$(origin MICROPY_DIR)),$(abspath $(MICROPY_DIR)))
 
 .PHONY: boards
@@ -18,7 +18,7 @@ $(BUILD)/src/micropython: | build-packages
 $(BUILD)/src/lwip: | build-packages
 	$(STEP)lwip "lwIP's sources from Debian, 2 MB" boards/debian-source.sh lwip 2.2.1 $@
 
-# What a build needs. Installed only where it is missing, and then as root.
+# The packages that a build needs. They are installed only if they are missing, as root.
 BUILD_PACKAGES := build-essential dpkg-dev pkg-config python3
 
 .PHONY: build-packages
@@ -36,6 +36,6 @@ MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
 $(MPY_CROSS): | build-packages $(MICROPY_DIR)
 	$(STEP)mpy-cross "mpy-cross, a quarter of a minute" $(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
 
-# lwIP is linked below the project's folder, where MicroPython's make looks for C modules.
+# A link to lwIP below the project's directory, where MicroPython's make looks for C modules.
 $(BUILD)/lwip: | $(LWIP_DIR)
 	$(Q)ln -sfn $(abspath $(LWIP_DIR)) $@

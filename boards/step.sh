@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # step.sh LOG TEXT COMMAND...
-# A step of make: prints TEXT, runs the command, and prints how long it took, every 10 s while it runs (every second on a
-# terminal). The command's output goes to LOG. If the command fails, its reason is printed: the last line, if that begins
-# with "error: ", otherwise the end of LOG. With V=1 the output is printed instead.
+# A step of make: prints TEXT, runs the command, and prints how long it took, every 10 s while it runs (every second
+# on a terminal). The command's output goes to LOG. If the command fails, prints the reason: the last line, if it
+# starts with "error: ", otherwise the end of LOG. With V=1 the output is printed instead.
 set -eu
 
 log=$1
@@ -22,7 +22,7 @@ seconds() {
     echo "$(($(date +%s) - begin)) s"
 }
 
-# sleep does not have our output open, so a reader of our output does not wait for it.
+# sleep must not have our output open, so that a reader of our output does not wait for it.
 show_progress() {
     if [ -t 1 ]; then
         while sleep 1 >/dev/null 2>&1; do

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A link-local address on a board with a WIZnet chip, such as W5500_EVB_PICO: copy this to it as boot.py. The
-# firmware knows the pins of the chip; for a chip that you have wired see MicroPython's network.WIZNET5K.
+# firmware knows the pins of the chip on this board. For a chip on other pins, see MicroPython's
+# network.WIZNET5K.
 import autoip
 import network
 

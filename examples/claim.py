@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Print the board's link-local address and what happens to it. For any board: if boot.py has not started the
-# service, this starts it on the interface that the board has. A WLAN must be connected to have an address.
+# service, this starts it on the board's interface. A WLAN must be connected to have an address.
 import autoip
 import network
 

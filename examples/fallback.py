@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# An address at which the board can be reached: the DHCP server's, or a link-local one without a server.
+# An address at which the board can be reached: the DHCP address, or a link-local one if there is no server.
 # For any board, after boot.py. `old` is an option of start(), so this starts the service again.
 import autoip
 

@@ -45,7 +45,7 @@ async def talk(address):
 
 
 async def main():
-    # A server bound to 0.0.0.0 is reachable at every address of the board, and is started only once.
+    # A server bound to 0.0.0.0 can be reached at every address of the board, so it is started only once.
     await asyncio.start_server(answer, "0.0.0.0", 80)
     while True:
         address = await service.ready()

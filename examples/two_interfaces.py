@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Wi-Fi and Ethernet, each with its own service and its own address, which is known on its own link only.
-# For boards with WLAN and LAN or WIZNET5K; a board with one of them uses that. On an ESP32 give network.LAN()
-# its pins.
+# Wi-Fi and Ethernet, each with its own service and its own address, which can be reached on its own link
+# only. For boards with WLAN and LAN or WIZNET5K. A board with only one of them uses this one. On an ESP32,
+# pass the pins to network.LAN().
 import autoip
 import network
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# In your own manifest, write include("/path/to/autoip/firmware/manifest.py"). This freezes the Python package.
-# MicroPython 1.29 and later also build the C module. For older versions, pass USER_C_MODULES=/path/to/autoip/firmware.
+# Include this in your own manifest: include("/path/to/autoip/firmware/manifest.py"). It freezes the Python
+# package. MicroPython 1.29 and later also build the C module. For older versions, pass
+# USER_C_MODULES=/path/to/autoip/firmware.
 
 # Like ../manifest.py, but without a version, because MicroPython would write the version into each module.
 package("autoip", base_path="../lib", opt=3)

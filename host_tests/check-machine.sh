@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-machine.sh SUDO
-# Ends with one line that says what to do, if the machine does not let root make the test wire: network namespaces with
-# bridges and TAP devices, and peers with folders of their own. SUDO is "sudo" or empty.
+# If root can't create the test network on this machine, ends with one line that says what to do. The test network
+# needs network namespaces with bridges and TAP devices, and peers with their own directories. SUDO is "sudo" or
+# empty.
 set -eu
 
-NET_ADMIN=12 # bits of the capabilities in /proc/PID/status
+NET_ADMIN=12 # the bits of the capabilities, as in /proc/PID/status
 NET_RAW=13
 SYS_ADMIN=21
 
@@ -35,7 +36,7 @@ check() {
         lacks "/dev/net/tun (on a host: modprobe tun)"
     fi
     if [ -d /proc/sys/net/ipv6 ]; then
-        # Hosts of the wire have no IPv6.
+        # Hosts of the test network have no IPv6.
         [ -w /proc/sys/net/ipv6/conf/all/disable_ipv6 ] || lacks "/proc/sys/net/ipv6 to be written to"
     else
         lacks "IPv6 (on a host: boot without ipv6.disable=1)"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The demonstration: boards and a Linux host find addresses, then an adversary attacks one board.
 
-demo.py BOARD [keep]: boards A and B are two of these. With QEMU_MPS2, board C is a UNIX_TAP. keep: write
+demo.py BOARD [keep]: boards A and B are of this kind. With QEMU_MPS2, board C is a UNIX_TAP. keep: write
 docs/demo.svg.
 
-All of it is real, on a bridge in a network namespace of its own. What counts is what was seen on the
-wire: the checklist at the end is made from the capture alone. Traces are left in build/demo, with a picture.
+All of it is real, on a bridge in its own network namespace. The checklist at the end uses only the capture.
+build/demo has the captures and logs, and a picture.
 """
 
 import contextlib
@@ -34,14 +34,14 @@ MAC_A = "28:cd:c1:0a:0b:0c"
 MAC_B = "28:cd:c1:0a:0b:0d"
 MAC_C = "28:cd:c1:0a:0b:0e"
 QUICK = 200  # ms, option `delay` of board B; the others have the default
-PAUSE = 3  # s between the adversary's claims, less than DEFEND_INTERVAL
-PLAIN_WIDTH = 110  # columns, where there is no terminal
-LATE = 1  # s that the timers of a claim may be late on a busy machine
-PICTURE = ROOT / "docs" / "demo.svg"  # of docs/design.md
+PAUSE = 3  # s between the adversary's claims, shorter than DEFEND_INTERVAL
+PLAIN_WIDTH = 110  # columns if there is no terminal
+LATE = 1  # s by which the timers of a claim may be late on a busy machine
+PICTURE = ROOT / "docs" / "demo.svg"  # the picture of docs/design.md
 
 
 class Play:
-    """The participants, and what they do."""
+    """The participants, and their actions."""
 
     def __init__(self, closing, kind):
         self.wire = closing.enter_context(Wire())
@@ -97,7 +97,9 @@ class Play:
 
 
 class Evidence:
-    """The points of the checklist: each method returns figures, or None for what the wire did not show."""
+    """The points of the checklist. Each method returns figures, or None if the capture does not show the
+    point.
+    """
 
     def __init__(self, play):
         self._play = play
@@ -184,7 +186,7 @@ class Evidence:
 
 
 def listening(story, frames):
-    """A function that gives the story the frames which came since the last call."""
+    """Returns a function that adds the frames since its last call to the story."""
     heard = 0
 
     def listen():
@@ -198,7 +200,9 @@ def listening(story, frames):
 
 @contextlib.contextmanager
 def shown(timeline, console):
-    """Print the timeline's lines as they come; on a terminal, show below them who holds what."""
+    """Print the timeline's lines as they come. On a terminal, also show below them which host holds which
+    address.
+    """
     over = threading.Event()
     with contextlib.ExitStack() as closing:
         live = None
@@ -214,7 +218,7 @@ def shown(timeline, console):
 
 
 def print_lines(timeline, over, console, live):
-    """What is printed while the panel is live stays above it, and so in the terminal's scroll-back."""
+    """Print lines. While the panel is live they stay above it, and in the terminal's scroll-back."""
     printed = 0
     last = False
     while not last:
@@ -228,7 +232,7 @@ def print_lines(timeline, over, console, live):
 
 
 def run(play, timeline):
-    """Run the play; where it breaks off, the checklist tells what is missing."""
+    """Run the demonstration. If it ends early, the checklist shows what is missing."""
 
     def say(what):
         timeline.note(time.time(), what)
@@ -240,7 +244,7 @@ def run(play, timeline):
 
 
 def judge(play, console):
-    """Print the checklist; True if nothing is missing."""
+    """Print the checklist. True if nothing is missing."""
     table = Table.grid(padding=(0, 2))
     missing = 0
     for point, figures in Evidence(play).points():

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # install-python.sh VENV REQUIREMENTS
-# Makes a virtual environment, if there is none, and installs the packages that the file REQUIREMENTS lists.
+# Creates a virtual environment if it does not exist, and installs the packages of the file REQUIREMENTS.
 set -eu
 
 venv=$1

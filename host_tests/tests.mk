@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
-# The tests, the demonstration and the checks of style, with all that they need.
+# The tests, the demonstration and the checks of style, with everything that they need.
 
 PYTHON := $(VENV)/bin/python
 SCRIPT := $(PYTHON) host_tests/script.py
-# What the boards on a link and their peers need, what a browser is, and what other implementations are.
+# Packages for the boards on a link and their peers, for a browser, and for other implementations.
 WIRE_PACKAGES := dnsmasq-base iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
 PEER_PACKAGES := dhcpcd-base systemd
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c host_tests/esp32/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
-# The engine tests need a part of the packages, which are there sooner.
+# The engine tests need only some of the packages, which are installed faster.
 $(VENV)/.engine: host_tests/requirements-engine.txt | python-venv
 	$(STEP)venv-engine "Python packages for the engine tests, a quarter of a minute" host_tests/install-python.sh $(VENV) $<
 	$(Q)touch $@
@@ -38,7 +38,7 @@ $(AVAHI):
 check-machine:
 	@host_tests/check-machine.sh "$(SUDO)"
 
-# What all programs need that run boards and peers in network namespaces.
+# The requirements of all programs that run boards and peers in network namespaces.
 .PHONY: wire
 wire: check-machine $(VENV)/.ready $(AVAHI)
 	$(INSTALL) $(WIRE_PACKAGES)
@@ -52,15 +52,15 @@ peers: $(ZCIP)
 browser:
 	$(INSTALL) $(BROWSER_PACKAGES)
 
-# Two tests a processor, as they wait for the wire most of the time.
+# Two tests per processor, because they wait for the wire most of the time.
 WORKERS := $(shell expr 2 '*' $$(nproc))
 
-# PYTEST holds what is added to pytest's command line.
+# PYTEST is appended to pytest's command line.
 .PHONY: test
 test: wire peers browser firmwares fuzzer ## build and run all tests: ten minutes (PYTEST="-k name": run only these)
 	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n $(WORKERS) host_tests $(PYTEST)
 
-# All of engine/ but what runs MicroPython.
+# All of engine/ except the tests that run MicroPython.
 ENGINE_TESTS := host_tests/engine --ignore host_tests/engine/cpython/test_on_micropython.py
 
 .PHONY: test-engine

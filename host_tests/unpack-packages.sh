@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # unpack-packages.sh SUDO FOLDER PACKAGE...
-# Unpacks Debian packages into a folder, without installing them: a daemon would be started, and would get an address.
-# SUDO is "sudo" or empty, for apt's lists where there are none yet.
+# Unpacks Debian packages into a directory without installing them, because an installed daemon would start and
+# claim an address. SUDO is "sudo" or empty, for apt's lists if there are none yet.
 set -eu
 
 sudo=$1

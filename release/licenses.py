@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The licences of what is linked into an image, by the linker's map.
+"""The licences of what is linked into an image, according to the linker's map.
 
 autoip and MicroPython are in every image. MicroPython's licence lists the parts that are in its own tree.
-Anything else comes from another project and has to bring a licence file. If it does not, NoLicense is raised.
+Anything else comes from another project and must have a licence file. If it does not, NoLicense is raised.
 """
 
 import os
@@ -23,7 +23,7 @@ TOOLCHAIN = {
     r"/lib(c|m|g|c_nano|g_nano|nosys)\.a$": "libnewlib-arm-none-eabi",
     r"/libstdc\+\+(_nano)?\.a$": "libstdc++-arm-none-eabi-newlib",
 }
-# Where else a submodule has a licence: the Wi-Fi chip's firmware, and BTstack on Raspberry Pi's chips.
+# Other licences of a submodule: for the Wi-Fi chip's firmware, and for BTstack on Raspberry Pi's chips.
 EXTRA = {
     "cyw43-driver": "lib/cyw43-driver/firmware",
     "btstack": "lib/pico-sdk/src/rp2_common/pico_btstack",
@@ -35,7 +35,7 @@ class NoLicense(Exception):
 
 
 def license_files(folder):
-    """The licence files of a directory, or, if it has none, of what is below it."""
+    """The licence files of a directory, or, if it has none, of the directories below it."""
     for files in (folder.iterdir(), folder.rglob("*")):
         if found := [file for file in sorted(files) if LICENSE.match(file.name) and file.is_file()]:
             return found
@@ -53,7 +53,7 @@ def texts(name, folder):
 def submodules(micropython, objects):
     """The directories of MicroPython's lib/ that belong to other projects and have objects in the image."""
     listed = SUBMODULE.findall((micropython / ".gitmodules").read_text())
-    if has_esp_idf(objects):  # its map names archives only, so take what is checked out
+    if has_esp_idf(objects):  # its map names only archives, so the directories that are checked out count
         return [name for name in listed if license_files(micropython / "lib" / name)]
     return [name for name in listed if any(f"/lib/{name}/" in path for path in objects)]
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a release page has besides the firmware in build/dist: SHA256SUMS, LICENSES.txt and notes.md.
+"""The files of a release page in addition to the firmware in build/dist: SHA256SUMS, LICENSES.txt and
+notes.md.
 
-A board of boards.toml whose image is not in build/dist is named as missing.
+The notes name each board of boards.toml whose image is missing in build/dist.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ def changes():
 
 
 def tested():
-    """{board: what has run on it}"""
+    """{board: where it has run}"""
     lines = [line for line in TESTED.read_text().splitlines() if line[:1] not in ("", "#")]
     return dict(line.split(maxsplit=1) for line in lines)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""package.json and the version in manifest.py, from lib/autoip: its files, and its __version__.
+"""package.json and the version in manifest.py, from the files and the __version__ of lib/autoip.
 
 package.py          writes them
 package.py check    ends with a line that says what to do, if one is stale, or CHANGELOG.md lacks the version
@@ -20,7 +20,7 @@ def version():
 
 
 def package():
-    """What mip reads: [name on the board, where it is]. A path is relative to package.json."""
+    """What mip reads: [name on the board, path]. A path is relative to package.json."""
     files = sorted((LIB / "autoip").glob("*.py"))
     urls = [json.dumps([str(file.relative_to(LIB)), str(file.relative_to(ROOT))]) for file in files]
     lines = ",\n    ".join(urls)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a release is made of, from boards.toml.
+"""The contents of a release, from boards.toml.
 
 plan.py         prints the outputs of the workflow's first job: the boards, and the tag of MicroPython
-plan.py TAG     does the same; first it ends with one line if TAG is not that of this version
+plan.py TAG     does the same, but first ends with one line if TAG is not that of this version
 """
 
 import json

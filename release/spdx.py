@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The licence in each source file, as SPDX has it: a comment in the first line, or in the one after `#!`.
+"""The licence in each source file, as SPDX defines it: a comment in the first line, or in the line after
+`#!`.
 
 spdx.py         writes it where it is missing
 spdx.py check   names the files that lack it
@@ -19,8 +20,8 @@ COMMENTS = {
 
 
 def missing():
-    """(path, comment) of each source file that git knows and that lacks the line."""
-    # In a container the checkout may belong to another user than the one who calls.
+    """(path, comment) of each source file in git that lacks the line."""
+    # In a container the checkout may belong to another user than the caller.
     command = ["git", "-C", ROOT, "-c", "safe.directory=*", "ls-files"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True)
     for name in listed.stdout.splitlines():

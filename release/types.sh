@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # types.sh BIN STUBS
-# The stubs of autoip against its code, and the examples against them and MicroPython's own, which lie in
-# STUBS/PORT. An example is checked for the ports that have its kind of interface: network.LAN() without
-# arguments is none of ESP32's, the published stubs of stm32 are those of a board without Wi-Fi, and none has WIZNET5K.
+# Checks the stubs of autoip against its code, and the examples against these stubs and MicroPython's own, which are
+# in STUBS/PORT. An example is checked for the ports that have its kind of interface: ESP32's network.LAN() needs
+# arguments, the published stubs of stm32 are those of a board without Wi-Fi, and none has WIZNET5K.
 set -eu
 
 bin=$1

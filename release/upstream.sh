@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # upstream.sh MICROPY_DIR BOARD COMMAND...
-# Gets what a board of MicroPython is built from, in the checkout MICROPY_DIR: the submodules, and for an ESP32 the ESP-IDF of
-# boards.toml. Then runs the command. It is bash because the scripts of ESP-IDF want that.
+# Installs what a board of MicroPython is built from, in the checkout MICROPY_DIR: the submodules, and for an ESP32
+# the ESP-IDF of boards.toml. Then runs the command. It is a bash script because the scripts of ESP-IDF need bash.
 set -eu
 
 checkout=$1

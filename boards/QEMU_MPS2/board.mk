@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # QEMU_MPS2: MicroPython with lwIP on an emulated Cortex-M3 with Ethernet, `qemu-system-arm -M mps2-an385`.
 
-# Who gives link-local addresses: autoip; lwip (lwIP's own AutoIP) and none are to compare with.
+# The implementation of link-local addresses: autoip, or, for comparison, lwip (lwIP's own AutoIP) or none.
 LINK_LOCAL ?= autoip
 
 BOARD_BUILD := $(BUILD)/QEMU_MPS2$(if $(filter-out autoip,$(LINK_LOCAL)),-$(LINK_LOCAL))
@@ -11,7 +11,7 @@ BUILD_PACKAGES += gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 .PHONY: firmware
 firmware: $(FIRMWARE) ## build the firmware of BOARD (LINK_LOCAL=lwip or none: for comparison)
 
-# MicroPython's make knows what has to be built anew.
+# MicroPython's make knows what has to be built again.
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip | build-packages
 	$(STEP)$(notdir $(@D)) "$@, a minute the first time" \
@@ -19,10 +19,10 @@ $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip | build-packages
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
 		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src LINK_LOCAL=$(LINK_LOCAL)
 
-# What the board's Ethernet is connected to, in QEMU's words; `user` is a network inside of QEMU.
+# The network to which the board's Ethernet is connected, as an option of QEMU. `user` is a network inside QEMU.
 NIC ?= user
 MAC ?= 52:54:00:12:34:56
-# Where its serial port leads to: here, with Ctrl-A X to leave; `pty` is a port for mpremote.
+# The board's serial port: this terminal, which Ctrl-A X leaves, or `pty`, a port for mpremote.
 SERIAL ?= mon:stdio
 
 .PHONY: run

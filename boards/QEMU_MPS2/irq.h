@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Keeping interrupts away: all of them, or PendSV alone, in which lwIP and the soft timers run.
+// Disables interrupts: all of them, or only PendSV, in which lwIP and the soft timers run.
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_IRQ_H
 #define AUTOIP_BOARDS_QEMU_MPS2_IRQ_H
 
 #include <stdint.h>
 
-// Priorities; the greater gives way. MPS2's NVIC has the upper three bits.
+// Priorities. The greater number has the lower priority. MPS2's NVIC has the upper three bits.
 #define IRQ_PRIORITY_DEVICE (0x40)
 #define IRQ_PRIORITY_PENDSV (0xe0)
 

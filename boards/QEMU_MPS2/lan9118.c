@@ -27,9 +27,9 @@
 #define TX_CFG_ON (1 << 1)
 #define HW_CFG_RESET (1 << 0)
 #define HW_CFG_MUST_BE_ONE (1 << 20)
-#define HW_CFG_TX_KIB(n) ((n) << 16) // of 16 KiB; the others are for receiving
-#define TX_KIB (5) // the emulator has no other
-#define RX_FIFO_BYTES (10560) // for frames, with these
+#define HW_CFG_TX_KIB(n) ((n) << 16) // KiB of 16 KiB; the others are for receiving
+#define TX_KIB (5) // the emulator has no other address
+#define RX_FIFO_BYTES (10560) // in use for frames, with these flags
 #define RX_FRAME_BYTES (sizeof(lan9118_frame_t))
 #define RX_STATUS_ERROR (1 << 15)
 #define RX_STATUS_LENGTH(status) ((status) >> 16 & 0x3fff)
@@ -154,8 +154,8 @@ uint32_t lan9118_lost(void) {
 }
 
 bool lan9118_was_full(void) {
-    // When a frame found no room, at least all but its size was in use, of which one frame may have
-    // been taken out since.
+    // When the controller dropped a frame, all of its memory but less than the size of this frame was in use. One
+    // frame may have been read since then.
     return (RX_FIFO_INF & 0xffff) > RX_FIFO_BYTES - 2 * RX_FRAME_BYTES;
 }
 
@@ -167,7 +167,7 @@ bool lan9118_link_changed(void) {
 }
 
 bool lan9118_link_up(void) {
-    phy_read(PHY_STATUS); // a lost link shows until it is read
+    phy_read(PHY_STATUS); // this bit shows a lost link until it is read
     return phy_read(PHY_STATUS) & PHY_STATUS_LINK;
 }
 

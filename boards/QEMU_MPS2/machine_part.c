@@ -19,5 +19,5 @@ static void mp_machine_reset(void) {
 }
 
 static mp_int_t mp_machine_reset_cause(void) {
-    return 0; // the machine does not tell
+    return 0; // the machine does not have this information
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Power-up, and the life of MicroPython between soft resets. lwIP, the interface and DHCP live as long
-// as the power is on; the Python heap is made anew each time.
+// Power-up, and the loop of soft resets. lwIP, the interface and DHCP live as long as the power is on. The Python
+// heap is created again at each soft reset.
 
 #include "py/cstack.h"
 #include "py/gc.h"
@@ -22,7 +22,7 @@
 #include "uart.h"
 
 #define LWIP_TICK_MS (64) // as on rp2
-#define INTERRUPT_STACK (4096) // not for Python
+#define INTERRUPT_STACK (4096) // not used by Python
 
 extern char _stack_bottom, _stack_top, _heap_start, _heap_end;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Configuration of MicroPython for the QEMU_MPS2 board, near to that of rp2 and stm32.
+// Configuration of MicroPython for the QEMU_MPS2 board, similar to those of rp2 and stm32.
 
 #include <alloca.h>
 #include <stdint.h>

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Time, and the two waits of MicroPython.
+// Time, and the two functions of MicroPython that wait.
 
 #include "py/mphal.h"
 #include "py/runtime.h"
 
 #include "pendsv.h"
 
-#define EPOCH_S (1609459200) // the board has no calendar: each power-up is 2021-01-01 00:00, as on rp2
+#define EPOCH_S (1609459200) // the board has no calendar, so each power-up is 2021-01-01 00:00, as on rp2
 
 static uint32_t counted_ms;
-static uint32_t counted_us; // the counter at that millisecond
-static uint32_t overflows; // of counted_ms
+static uint32_t counted_us; // the counter at this millisecond
+static uint32_t overflows; // remainder of counted_ms
 
-// The milliseconds follow the counter, so that none is lost where the emulator drops ticks.
+// The milliseconds follow the counter, so no millisecond is lost if the emulator drops ticks.
 static void follow_counter(void) {
     uint32_t ms = (FPGAIO_COUNTER - counted_us) / 1000;
     counted_us += ms * 1000;

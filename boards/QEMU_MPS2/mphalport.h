@@ -16,7 +16,7 @@ static inline mp_uint_t mp_hal_ticks_cpu(void) {
     return -TIMER_VALUE;
 }
 
-// Start the clock and its tick.
+// Starts the clock and its tick.
 void mp_hal_ticks_init(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Registers of the machine "mps2-an385": a Cortex-M3 and what Arm's application note 385 puts beside it.
+// Registers of the machine "mps2-an385": a Cortex-M3 and the devices of Arm's application note 385.
 #ifndef AUTOIP_BOARDS_QEMU_MPS2_MPS2_H
 #define AUTOIP_BOARDS_QEMU_MPS2_MPS2_H
 
@@ -19,7 +19,7 @@
 #define SCB_AIRCR REG(0xe000ed0c)
 #define SCB_PRIORITY(exception) (*(volatile uint8_t *)(0xe000ed14 + (exception)))
 
-#define SYSTICK_CTRL_RUN (0x7) // from the CPU's clock, with interrupt
+#define SYSTICK_CTRL_RUN (0x7) // uses the CPU's clock, with an interrupt
 #define ICSR_PENDSVSET (1 << 28)
 #define AIRCR_SYSRESETREQ (0x05fa0004)
 
@@ -44,7 +44,7 @@
 #define UART_CTRL_RX_INTERRUPT (1 << 3)
 #define UART_INTSTATUS_RX (1 << 1)
 
-// A timer that counts the CPU's clock down
+// A timer that counts down with the CPU's clock
 #define TIMER_CTRL REG(0x40000000)
 #define TIMER_VALUE REG(0x40000004)
 #define TIMER_RELOAD REG(0x40000008)

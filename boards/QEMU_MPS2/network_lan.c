@@ -15,7 +15,7 @@
 #include "pendsv.h"
 #include "random.h"
 
-#define FRAMES_AT_ONCE (32) // Python has the rest of the tick
+#define FRAMES_AT_ONCE (32) // Python runs for the rest of the tick
 
 typedef struct _network_lan_obj_t {
     mp_obj_base_t base;
@@ -28,10 +28,10 @@ typedef struct _network_lan_obj_t {
     struct dhcp dhcp;
 } network_lan_obj_t;
 
-// As on other boards the interface is not on the heap, and outlives a soft reset.
+// As on other boards, the interface is not on the heap, and survives a soft reset.
 static network_lan_obj_t lan = { .base = { &network_lan_type } };
 
-// A frame on its way in or out; these never overlap.
+// Buffer for a frame that is received or sent. These two never overlap.
 static lan9118_frame_t frame;
 
 static err_t lan_linkoutput(struct netif *netif, struct pbuf *p) {
@@ -79,7 +79,7 @@ static void lan_follow_link(void) {
 
 void network_lan_poll(void) {
     if (lan9118_link_changed() && lan.active) {
-        netif_set_link_down(&lan.netif); // it was, though it may be up again
+        netif_set_link_down(&lan.netif); // the link was down, even if it is up again
         lan_follow_link();
     }
     lan.drops += lan9118_lost();
@@ -181,9 +181,9 @@ static mp_obj_t lan_ipconfig(size_t n_args, const mp_obj_t *args, mp_map_t *kwar
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(lan_ipconfig_obj, 1, lan_ipconfig);
 
-// config("mac"); config("frames"), the frames received; config("drops"), those of them lost on the way to
-// lwIP for want of a buffer, and those that the controller told it lost. The emulator does not tell how
-// many found its controller full: config("overruns") grows whenever some may have.
+// config("mac"); config("frames"): the number of frames received; config("drops"): the number of frames lost before
+// lwIP, because there was no buffer, or according to the controller. The emulator does not report how many frames
+// its full controller has dropped: config("overruns") grows whenever it may have dropped some.
 static mp_obj_t lan_config(mp_obj_t self, mp_obj_t name) {
     switch (mp_obj_str_get_qstr(name)) {
         case MP_QSTR_mac:

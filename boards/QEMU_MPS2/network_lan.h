@@ -6,13 +6,13 @@
 
 struct netif;
 
-// At power-up: start the controller; its MAC makes the board's random numbers its own.
+// At power-up: starts the controller, and seeds the board's random numbers with its MAC.
 void network_lan_init(void);
 
-// The lwIP interface of a network.LAN object, NULL if it is none of these.
+// The lwIP interface of a network.LAN object, or NULL for another object.
 struct netif *network_lan_netif(mp_obj_t nic);
 
-// Take in received frames and changes of the link; called in PendSV.
+// Processes received frames and changes of the link. Called in PendSV.
 void network_lan_poll(void);
 
 #endif

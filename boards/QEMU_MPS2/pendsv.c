@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The PendSV interrupt: lwIP, the network driver and the soft timers run in it and interrupt Python at
-// any place, as they do on rp2 and stm32. It is taken at each tick, and when the network wants it.
+// The PendSV interrupt: lwIP, the network driver and the soft timers run in it and interrupt Python anywhere, as on
+// rp2 and stm32. It is pending at each tick, and when the network needs it.
 
 #include "py/mphal.h"
 #include "shared/runtime/softtimer.h"
@@ -22,5 +22,5 @@ uint32_t soft_timer_get_ms(void) {
 }
 
 void soft_timer_schedule_at_ms(uint32_t ticks_ms) {
-    // Each tick looks.
+    // Checked at each tick.
 }

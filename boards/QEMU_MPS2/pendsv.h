@@ -6,7 +6,7 @@
 
 void pendsv_init(void);
 
-// Have the interrupt taken as soon as no other is and nobody suspends it.
+// Makes the interrupt run as soon as no other interrupt runs and it is not suspended.
 static inline void pendsv_trigger(void) {
     SCB_ICSR = ICSR_PENDSVSET;
 }

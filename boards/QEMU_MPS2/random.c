@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Random numbers for protocols, not for secrets: the machine has no source of chance but its clock.
+// Random numbers for protocols, not for secrets: the machine's only source of randomness is its clock.
 
 #include "py/mphal.h"
 
@@ -20,7 +20,7 @@ void board_random_seed(const uint8_t mac[6]) {
 }
 
 uint32_t board_random(void) {
-    // A call that comes in between by an interrupt does no harm.
+    // A call in an interrupt at the same time does no harm.
     state = stir(state ^ FPGAIO_COUNTER) + 0x9e3779b9;
     return stir(state);
 }

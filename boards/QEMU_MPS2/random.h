@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-// Make the numbers differ from those of the boards with another MAC.
+// Makes the numbers differ from those of boards with another MAC.
 void board_random_seed(const uint8_t mac[6]);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From reset to main(), and what happens to a crash.
+// From reset to main(), and the handling of a crash.
 
 #include <stdint.h>
 
@@ -27,7 +27,7 @@ void Reset_Handler(void) {
     main();
 }
 
-// `frame` is what the CPU stacked: r0 - r3, r12, lr, pc, xpsr.
+// `frame` is what the CPU has pushed onto the stack: r0 - r3, r12, lr, pc, xpsr.
 __attribute__((used)) static void report_crash(const uint32_t *frame) {
     mp_printf(&mp_plat_print, "\nCRASH pc=%08x lr=%08x psr=%08x sp=%08x\n",
         (unsigned)frame[6], (unsigned)frame[5], (unsigned)frame[7], (unsigned)frame);
@@ -36,7 +36,7 @@ __attribute__((used)) static void report_crash(const uint32_t *frame) {
 }
 
 __attribute__((naked)) static void crash(void) {
-    // A stack that overflowed has no room for the report.
+    // After a stack overflow there is no memory for the report.
     __asm volatile (
         "mov r0, sp\n"
         "ldr r1, =_stack_top\n"
@@ -45,7 +45,7 @@ __attribute__((naked)) static void crash(void) {
         );
 }
 
-// By number of the exception; the interrupts of the machine begin at 16.
+// By the number of the exception. The interrupts of the machine start at 16.
 __attribute__((section(".vectors"), used)) static void(*const vectors[16 + 32])(void) = {
     (void (*)(void)) & _stack_top,
     Reset_Handler,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The REPL's serial port. What is received waits in a ring for Python, except for Ctrl-C.
+// The REPL's serial port. Received bytes wait in a ring buffer for Python, except for Ctrl-C.
 
 #include "py/mphal.h"
 #include "py/ringbuf.h"
@@ -11,7 +11,7 @@
 static uint8_t received[512];
 static ringbuf_t ring = { received, sizeof(received), 0, 0 };
 
-// A byte for which there is no room stays in the UART, and holds up the sender.
+// If the ring buffer is full, the byte stays in the UART, and the sender waits.
 static void receive(void) {
     UART_INTSTATUS = UART_INTSTATUS_RX;
     while ((UART_STATE & UART_STATE_RX_FULL) && ringbuf_free(&ring)) {

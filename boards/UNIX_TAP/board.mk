@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# UNIX_TAP: MicroPython's unix port with lwIP on a Linux TAP device. SANITIZE=1 builds it with ASan
-# and UBSan, SANITIZE=thread with TSan, COVERAGE=1 with gcov's counters, in folders of their own.
+# UNIX_TAP: MicroPython's unix port with lwIP on a Linux TAP device. SANITIZE=1 builds it with ASan and UBSan,
+# SANITIZE=thread with TSan, COVERAGE=1 with gcov's counters, each in its own directory.
 
 BOARD_BUILD := $(BUILD)/$(BOARD)$(if $(SANITIZE),-sanitize$(patsubst %,-%,$(filter-out 1,$(SANITIZE))))$(if $(COVERAGE),-coverage)
 FIRMWARE := $(BOARD_BUILD)/micropython
@@ -8,7 +8,7 @@ FIRMWARE := $(BOARD_BUILD)/micropython
 .PHONY: firmware
 firmware: $(FIRMWARE) ## build the firmware of BOARD (SANITIZE=1: with ASan and UBSan)
 
-# MicroPython's make knows what has to be built anew.
+# MicroPython's make knows what has to be built again.
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip
 	$(STEP)$(notdir $(@D)) "$@, a minute the first time" \

@@ -7,7 +7,7 @@
 
 #define MICROPY_HW_MCU_NAME "linux"
 
-// Ctrl-C is a signal: it must not jump out of an interrupt, or out of lwIP, or without the GIL.
+// Ctrl-C is a signal. It must not jump out of an interrupt or out of lwIP, and the GIL must be held.
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Power-up and soft reset. lwIP, the interfaces and DHCP live as long as the process; the Python heap
-// is made anew at each soft reset, as on the boards.
+// Power-up and soft reset. lwIP, the interfaces and DHCP live as long as the process. The Python heap is created
+// again at each soft reset, as on the boards.
 
 #include <stdbool.h>
 #include <sys/random.h>
@@ -43,10 +43,10 @@ void board_init(void) {
 
 void board_deinit(void) {
     mod_network_deinit();
-    gc_sweep_all(); // runs the finalisers, as every board's soft reset does
+    gc_sweep_all(); // runs the finalisers, like the soft reset of every board
 }
 
-// Random numbers of lwIP's protocols; called in an interrupt too, where getrandom() is safe.
+// Random numbers for lwIP's protocols. It is also called in an interrupt, where getrandom() is safe.
 uint32_t board_random(void) {
     uint32_t number = 0;
     if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number)) {

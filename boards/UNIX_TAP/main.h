@@ -2,7 +2,7 @@
 #ifndef AUTOIP_BOARDS_UNIX_TAP_MAIN_H
 #define AUTOIP_BOARDS_UNIX_TAP_MAIN_H
 
-// Of the board: start lwIP, and what runs it and the driver.
+// Implemented by the board: starts lwIP, and whatever runs lwIP and the driver.
 void board_power_up(void);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define MICROPY_HW_BOARD_NAME "UNIX_TAP"
 
-// lwIP, the soft timers and the scheduler are kept from the interrupt in one way, see pendsv.c.
+// lwIP, the soft timers and the scheduler are protected from the interrupt in the same way, see pendsv.c.
 void pendsv_suspend(void);
 void pendsv_resume(void);
 #define MICROPY_BEGIN_ATOMIC_SECTION() (pendsv_suspend(), 0)

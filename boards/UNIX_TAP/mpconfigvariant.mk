@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Read by the Makefile of MicroPython's unix port. board.mk gives it AUTOIP_DIR, the project's folder,
-# and LWIP_DIR, lwIP's src folder relative to that.
+# Included by the Makefile of MicroPython's unix port. board.mk passes AUTOIP_DIR, the project's directory, and
+# LWIP_DIR, lwIP's src directory relative to AUTOIP_DIR.
 
 PROG = micropython
 FROZEN_MANIFEST = $(AUTOIP_DIR)/boards/UNIX_TAP/manifest.py
@@ -9,7 +9,7 @@ USER_C_MODULES = $(AUTOIP_DIR)
 MICROPY_PY_LWIP = 1
 INC += -I$(VARIANT_DIR)/lwip -I$(AUTOIP_DIR)/$(LWIP_DIR)/include
 
-# What would take the place of lwIP's socket, or needs libraries that no board has.
+# Modules that would replace lwIP's socket, or need libraries that no board has.
 MICROPY_PY_SOCKET = 0
 MICROPY_PY_SSL = 0
 MICROPY_PY_BTREE = 0
@@ -25,7 +25,7 @@ ifneq ($(shell grep mp_irq_dispatch $(TOP)/shared/runtime/softtimer.c),)
 SHARED_SRC_C_EXTRA += runtime/mpirq.c
 endif
 
-# modlwip.c compares the timeout -1 with an unsigned one; 32-bit boards do not notice.
+# modlwip.c compares the timeout -1 with an unsigned number, for which 32-bit boards have no warning.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
 # The unix port derives the default backlog from it. <sys/socket.h>, where it comes from, collides with modlwip.c.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -DSOMAXCONN=128
@@ -33,35 +33,35 @@ $(BUILD)/extmod/modlwip.o: CFLAGS += -DSOMAXCONN=128
 include $(AUTOIP_DIR)/boards/common/lwip_faults.mk
 include $(AUTOIP_DIR)/boards/common/lan_netif.mk
 
-# One run of the port's main() is one life between soft resets, see main.c. Its asserts are kept, as
-# they come with the code that frees the heap.
+# One run of the port's main() is one run between soft resets, see main.c. Its asserts are enabled, because they
+# come with the code that frees the heap.
 $(BUILD)/main.o: CFLAGS += -Dmain=unix_main -UNDEBUG
 $(BUILD)/extmod/modmachine.o: CFLAGS += -Dmp_sys_exit_obj=board_soft_reset_obj
 
 ifneq ($(SANITIZE),)
 DEBUG = 1
-# MicroPython's garbage collector scans the stack: use-after-return would hide objects from it.
-# memcpy(x, NULL, 0) is common in it and harmless.
+# MicroPython's garbage collector scans the stack, and use-after-return would hide objects from it.
+# memcpy(x, NULL, 0) is common in MicroPython, and harmless.
 SANITIZE_FLAGS = -fsanitize=address,undefined --param asan-use-after-return=0 \
 	-fno-sanitize=nonnull-attribute -fno-sanitize-recover=undefined
 ifeq ($(SANITIZE),thread)
-# It follows the stack by setjmp() and longjmp() only.
+# TSan can follow the stack only with setjmp() and longjmp().
 SANITIZE_FLAGS = -fsanitize=thread -DMICROPY_NLR_SETJMP=1 -Wno-clobbered
 endif
 CFLAGS_EXTRA += $(SANITIZE_FLAGS)
-# An ARP entry lasts 40 s, not 300: tests see the whole of its life. lwIP asks again 30 s before its end.
+# An ARP entry lasts 40 s, not 300 s, so that tests can wait for its end. lwIP asks again 30 s before the end.
 CFLAGS_EXTRA += -DARP_MAXAGE=40
 # A UDP request is remembered for 8 s, not for five minutes.
 CFLAGS_EXTRA += -DAUTOIP_REPLY_AGE=8
-# A service for each of the board's interfaces but one.
+# One service for each of the board's interfaces except one.
 CFLAGS_EXTRA += -DAUTOIP_LINKS=3
 LDFLAGS_EXTRA += $(SANITIZE_FLAGS)
-# The empty heap of soft timers is NULL, and its first member is named all the same.
+# The empty heap of soft timers is NULL, but the code takes the address of its first member.
 $(BUILD)/shared/runtime/softtimer.o: CFLAGS += -fno-sanitize=null
 endif
 
 # COVERAGE=1: gcov counts the lines of the C module that run. lwIP's context is a signal handler here, so the
-# counts are atomic.
+# counters are atomic.
 ifneq ($(COVERAGE),)
 $(BUILD)/firmware/%.o: CFLAGS += --coverage -fprofile-update=atomic -fprofile-abs-path
 LDFLAGS_EXTRA += --coverage

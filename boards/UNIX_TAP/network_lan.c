@@ -20,26 +20,26 @@
 
 #define LAN_MAX 4
 #define FRAME_MAX 1514
-#define FRAMES_AT_ONCE 64 // bounds the time spent in one interrupt
+#define FRAMES_AT_ONCE 64 // limits the time spent in one interrupt
 
 typedef struct _network_lan_obj_t {
     mp_obj_base_t base;
-    struct netif *handle; // objects of the esp32 port begin like this, see UNIX_TASK/idf/modnetwork.h
+    struct netif *handle; // objects of the esp32 port start like this, see UNIX_TASK/idf/modnetwork.h
     char tap[IFNAMSIZ];
-    int fd; // of the TAP device, -1 before it is opened
+    int fd; // the file of the TAP device, -1 before it is opened
     uint8_t mac[6];
     bool active;
     struct netif netif;
     struct dhcp dhcp;
 } network_lan_obj_t;
 
-// As on other boards the interfaces are not on the heap, and outlive a soft reset.
+// As on other boards, the interfaces are not on the heap, and survive a soft reset.
 static network_lan_obj_t lans[LAN_MAX];
 
 static short tap_flags(network_lan_obj_t *self) {
     struct ifreq request = { 0 };
     strncpy(request.ifr_name, self->tap, IFNAMSIZ - 1);
-    // The TAP device itself answers with its name only, any socket with its flags.
+    // The TAP device itself returns only its name. Any socket returns its flags.
     static int query_socket = -1;
     if (query_socket < 0) {
         query_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -48,7 +48,7 @@ static short tap_flags(network_lan_obj_t *self) {
 }
 
 static void tap_open(network_lan_obj_t *self) {
-    // Without this check TUNSETIFF would make a device of that name.
+    // Without this check, TUNSETIFF would create a device with this name.
     if (if_nametoindex(self->tap) == 0) {
         mp_raise_OSError(ENODEV);
     }
@@ -68,7 +68,7 @@ static void tap_open(network_lan_obj_t *self) {
     MICROPY_PY_PENDSV_EXIT;
 }
 
-// The device's own MAC belongs to the host's end of the wire; the board's is derived from it.
+// The device's own MAC belongs to the host's end of the wire. The board's MAC is derived from it.
 static void tap_default_mac(network_lan_obj_t *self) {
     struct ifreq request = { 0 };
     if (ioctl(self->fd, SIOCGIFHWADDR, &request) != 0) {
@@ -186,12 +186,12 @@ static void lan_set_mac(network_lan_obj_t *self, mp_obj_t mac) {
     }
     memcpy(self->mac, buffer.buf, 6);
     MICROPY_PY_LWIP_ENTER
-    memcpy(self->netif.hwaddr, buffer.buf, 6); // lwIP calls nobody, as in WIZNET5K's config(mac=)
+    memcpy(self->netif.hwaddr, buffer.buf, 6); // lwIP makes no callback, as in WIZNET5K's config(mac=)
     MICROPY_PY_LWIP_EXIT
 }
 
-// LAN(tap="tap0", mac=None): an existing TAP device by its name. Without `mac` the MAC is derived from the device; an
-// active interface may get another MAC.
+// LAN(tap="tap0", mac=None): an existing TAP device, given by its name. Without `mac` the MAC is derived from the
+// device. An active interface may get another MAC.
 static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *all_args) {
     enum { ARG_tap, ARG_mac };
     static const mp_arg_t allowed_args[] = {
@@ -240,7 +240,7 @@ static mp_obj_t lan_active(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(lan_active_obj, 1, 2, lan_active);
 
-// Stops the interface and closes the TAP device; active(True) opens it again.
+// Stops the interface and closes the TAP device. active(True) opens it again.
 static mp_obj_t lan_deinit(mp_obj_t self_in) {
     network_lan_obj_t *self = MP_OBJ_TO_PTR(self_in);
     lan_set_active(self, false);

@@ -6,13 +6,14 @@
 
 struct netif;
 
-// The lwIP interface of a network.LAN object, NULL if it is none of these.
+// The lwIP interface of a network.LAN object, or NULL for another object.
 struct netif *network_lan_netif(mp_obj_t nic);
 
-// Take in received frames and changes of the link; called in the driver's context, an interrupt or a task.
+// Processes received frames and changes of the link. Called in the driver's context, an interrupt or a task.
 void network_lan_poll(void);
 
-// Of the board: have that called soon after this file descriptor becomes readable. Returns 0 or an errno.
+// Implemented by the board: makes network_lan_poll() run soon after this file descriptor becomes readable. Returns
+// 0 or an errno.
 int network_lan_attach(int fd);
 
 #endif

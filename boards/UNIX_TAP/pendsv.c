@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The PendSV interrupt of this board is a signal handler: lwIP, the network driver and the soft
-// timers run in it and interrupt Python at any place, as they do on rp2 and stm32. A frame on a TAP
-// device raises it at once (SIGIO), a due soft timer does as well (SIGALRM).
+// The PendSV interrupt of this board is a signal handler: lwIP, the network driver and the soft timers run in it
+// and interrupt Python anywhere, as on rp2 and stm32. A frame on a TAP device raises the signal at once (SIGIO),
+// and so does a due soft timer (SIGALRM).
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,7 @@ void pendsv_resume(void) {
 }
 
 void pendsv_init(void) {
-    // No SA_RESTART: a blocking call ends with EINTR, and MicroPython then runs what is scheduled.
+    // No SA_RESTART: a blocking call ends with EINTR, and MicroPython then runs the scheduled functions.
     struct sigaction action = { .sa_handler = on_signal };
     sigaddset(&action.sa_mask, SIGIO);
     sigaddset(&action.sa_mask, SIGALRM);

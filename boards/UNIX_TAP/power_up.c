@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// lwIP without a task of its own: a soft timer, in the interrupt, runs what is due.
+// lwIP without its own task: a soft timer, in the interrupt, runs lwIP's timers.
 
 #include "py/mphal.h"
 #include "shared/runtime/softtimer.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// network.LAN's interfaces with ESP-IDF's esp_netif between the driver and lwIP, and MicroPython's flag above it:
-// what a program sees of an interface depends on the order in which these do things. Events, the order of
-// calls and what is kept are those of IDF 5.4 and 5.5; 5.3 keeps an address that is taken off in `ip_info`, and does
-// not change the default interface when one has an address.
+// network.LAN's interfaces with ESP-IDF's esp_netif between the driver and lwIP, and with MicroPython's flag above
+// it. What a program sees of an interface depends on the order of their actions. The events, the order of the calls
+// and the stored values are those of IDF 5.4 and 5.5. IDF 5.3 keeps an address that is removed in `ip_info`, and
+// does not change the default interface when an interface gets an address.
 
 #include <pthread.h>
 #include <string.h>
@@ -19,25 +19,25 @@
 #include "lan_netif.h"
 
 #define INTERFACES (4)
-#define EVENTS (32) // that wait; as in IDF, one more is lost
+#define EVENTS (32) // the number of events that can wait; as in IDF, another one is lost
 
-// IDF's priorities for the default interface: a station's, and Ethernet's.
+// IDF's priorities for the default interface: for a station, and for Ethernet.
 #define PRIORITY_FIRST (100)
 #define PRIORITY_OTHERS (50)
 
 typedef enum _dhcp_client_t {
-    DHCP_INIT, // it is started when the link comes up
+    DHCP_INIT, // it has been started while the link was down
     DHCP_STARTED,
     DHCP_STOPPED,
 } dhcp_client_t;
 
 typedef struct _interface_t {
-    struct netif *netif; // NULL: free
-    esp_netif_ip_info_t ip_info; // what it had last, or is to have when the link comes up
+    struct netif *netif; // NULL: this slot is free
+    esp_netif_ip_info_t ip_info; // the last address, or the address for the time when the link comes up
     dhcp_client_t dhcp;
     int priority;
-    bool linked; // as the driver told
-    int status; // MicroPython's, STATUS_... of lan_netif.h
+    bool linked; // as the driver reported it
+    int status; // MicroPython's state, STATUS_... of lan_netif.h
 } interface_t;
 
 static interface_t interfaces[INTERFACES];
@@ -53,7 +53,7 @@ static interface_t *find(const struct netif *netif) {
 }
 
 /******************************************************************************/
-// Events: posted by the driver and in lwIP's context, handled in a task of their own
+// Events: posted by the driver and in lwIP's context, handled in their own task
 
 typedef enum _event_kind_t {
     EVENT_CONNECTED,
@@ -119,7 +119,7 @@ static void compete_for_default(interface_t *interface) {
     }
 }
 
-// As in IDF, one that is up is enough: it need not have an address.
+// As in IDF, the interface must be up, but it need not have an address.
 static void choose_default(void) {
     default_interface = NULL;
     for (interface_t *each = interfaces; each < interfaces + INTERFACES; ++each) {
@@ -131,7 +131,7 @@ static void choose_default(void) {
 }
 
 /******************************************************************************/
-// esp_netif. lwIP's context
+// esp_netif, in lwIP's context
 
 static void reset_ip_info(interface_t *interface) {
     memset(&interface->ip_info, 0, sizeof(interface->ip_info));
@@ -172,7 +172,7 @@ static void start_dhcp(interface_t *interface) {
         interface->dhcp = DHCP_INIT;
         return;
     }
-    // Nobody is told of this.
+    // There is no callback for this.
     ip_addr_set_zero_ip4(&netif->ip_addr);
     ip_addr_set_zero_ip4(&netif->netmask);
     ip_addr_set_zero_ip4(&netif->gw);
@@ -188,7 +188,7 @@ static void stop_dhcp(interface_t *interface) {
     interface->dhcp = DHCP_STOPPED;
 }
 
-// What it had last, or a static address, is used again at once.
+// The last address, or a static address, is used again at once.
 static void up(interface_t *interface) {
     struct netif *netif = interface->netif;
     const esp_netif_ip_info_t *info = &interface->ip_info;
@@ -206,7 +206,7 @@ static void up(interface_t *interface) {
     }
 }
 
-// The address is taken off while the interface still counts as up.
+// The address is removed while the interface still counts as up.
 static void down(interface_t *interface) {
     struct netif *netif = interface->netif;
     if (interface->dhcp == DHCP_STARTED) {
@@ -252,7 +252,7 @@ esp_err_t esp_netif_set_ip_info(esp_netif_t *netif, const esp_netif_ip_info_t *i
 }
 
 /******************************************************************************/
-// What handles the events: MicroPython's flag first, then esp_netif
+// The handlers of the events: MicroPython's flag first, then esp_netif
 
 static void handle(const event_t *event) {
     interface_t *interface = event->interface;
@@ -299,7 +299,7 @@ void esp_netif_start_events(void) {
 }
 
 /******************************************************************************/
-// network.LAN below: the driver
+// The lower side of network.LAN: the driver
 
 void lan_netif_start(struct netif *netif, struct dhcp *dhcp, void *state, netif_init_fn init) {
     interface_t *interface = find(NULL);
@@ -340,7 +340,7 @@ int lan_netif_status(const struct netif *netif) {
 }
 
 /******************************************************************************/
-// network.LAN above: ifconfig() and ipconfig(), which mpconfigvariant.mk has network_lan.c call
+// The upper side of network.LAN: ifconfig() and ipconfig(), which network_lan.c calls because of mpconfigvariant.mk
 
 static void parse(mp_obj_t text, ip4_addr_t *address) {
     netutils_parse_ipv4_addr(text, (uint8_t *)address, NETUTILS_BIG);
@@ -357,7 +357,7 @@ static void set_static(struct netif *netif, const esp_netif_ip_info_t *info) {
     task_unlock_lwip();
 }
 
-// A client that runs asks anew, as on MicroPython's other ports: tests have it renew a lease.
+// A running client asks again, as on MicroPython's other ports. Tests use this to renew a lease.
 static void set_dhcp(struct netif *netif, bool wanted) {
     task_lock_lwip();
     interface_t *interface = find(netif);

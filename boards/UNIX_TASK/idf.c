@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the C module's port for esp32 asks of ESP-IDF, on POSIX threads.
+// The functions of ESP-IDF that the C module's port for esp32 uses, implemented with POSIX threads.
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -63,7 +63,7 @@ struct netif *ip4_route_src_hook(const ip4_addr_t *source, const ip4_addr_t *des
 
 struct esp_timer {
     esp_timer_create_args_t args;
-    int64_t due; // us, NEVER: it does not run
+    int64_t due; // us; NEVER: the timer does not run
     struct esp_timer *next;
 };
 
@@ -89,7 +89,7 @@ esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle
     return ESP_OK;
 }
 
-// To start what runs, and to stop what does not, are errors.
+// It is an error to start a running timer, or to stop a timer that does not run.
 static esp_err_t set_due(struct esp_timer *timer, int64_t due) {
     pthread_mutex_lock(&timer_lock);
     bool possible = (timer->due == NEVER) != (due == NEVER);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// ESP-IDF's conflict detection for DHCP, in place of lwIP's acd.c. It asks for the offered address twice, from the address
-// that the interface has, and reports after a second that the offered address is free.
+// Replaces lwIP's acd.c by ESP-IDF's conflict detection for DHCP. It asks for the offered address twice, from the
+// address of the interface, and reports after a second that the offered address is free.
 //
-// IDF 5.4 and 5.5 end the check whenever an address of the interface changes, and DHCP then waits for the end of the
-// check forever. With IDF=5.3 in the environment the check is that of IDF 5.3, whose lwIP 2.1 doesn't do so.
+// IDF 5.4 and 5.5 end the check whenever an address of the interface changes, and DHCP then waits forever for the
+// end of the check. With IDF=5.3 in the environment the check is that of IDF 5.3, whose lwIP 2.1 doesn't end it.
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "lwip/prot/dhcp.h"
 #include "lwip/timeouts.h"
 
-#define REPLY_MS (500) // in which a host that has the address replies
+#define REPLY_MS (500) // time in which a host that has the address replies
 #define REQUESTS (2)
 
 static bool is_idf_5_3(void) {
@@ -25,7 +25,7 @@ static bool is_idf_5_3(void) {
 
 static void on_timeout(void *arg);
 
-// Only DHCP uses it here.
+// Only DHCP uses this code here.
 static struct acd *acd_of(const struct netif *netif) {
     struct dhcp *dhcp = netif_dhcp_data(netif);
     return dhcp == NULL ? NULL : &dhcp->acd;
@@ -104,6 +104,6 @@ void acd_arp_reply(struct netif *netif, struct etharp_hdr *packet) {
     }
 }
 
-// lwIP calls it ten times per second. IDF has timers of its own.
+// lwIP calls this ten times per second. IDF has its own timers.
 void acd_tmr(void) {
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// modlwip.c makes, binds and connects sockets without a lock. Taken in before it, this gives it one.
+// modlwip.c creates, binds and connects sockets without a lock. Included before modlwip.c, this file adds the lock.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_MODLWIP_LOCK_H
 #define AUTOIP_BOARDS_UNIX_TASK_MODLWIP_LOCK_H
 
@@ -42,7 +42,7 @@
 #define igmp_joingroup(...) LOCKED(igmp_joingroup(__VA_ARGS__))
 #define igmp_leavegroup(...) LOCKED(igmp_leavegroup(__VA_ARGS__))
 
-// Its protection of lwIP's memory is not for a task that lives on through a soft reset.
+// Its protection of lwIP's memory doesn't work for a task that survives a soft reset.
 #define sys_arch_protect modlwip_arch_protect
 #define sys_arch_unprotect modlwip_arch_unprotect
 sys_prot_t modlwip_arch_protect(void);

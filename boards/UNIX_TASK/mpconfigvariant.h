@@ -17,14 +17,14 @@
 
 void mp_hal_wake_main_task(void);
 
-// modlwip.c and network_lan.c call lwIP from Python's thread, which esp32 does not do.
+// modlwip.c and network_lan.c call lwIP from Python's thread, which the esp32 port does not do.
 void task_lock_lwip(void);
 void task_unlock_lwip(void);
 #define MICROPY_PY_LWIP_ENTER task_lock_lwip();
 #define MICROPY_PY_LWIP_REENTER task_lock_lwip();
 #define MICROPY_PY_LWIP_EXIT task_unlock_lwip();
 
-// There is no PendSV: this keeps the driver's task away.
+// There is no PendSV. This keeps the driver's task out.
 void task_lock_driver(void);
 void task_unlock_driver(void);
 #define MICROPY_PY_PENDSV_ENTER task_lock_driver()

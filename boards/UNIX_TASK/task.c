@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tasks of this board, as esp32 has them: lwIP's, the driver's, that of the timers (idf.c), and Python's,
-// which the others wake.
+// The tasks of this board, like those of esp32: lwIP's task, the driver's task, the task of the timers (idf.c), and
+// Python's task, which the others wake.
 
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@
 #include "../UNIX_TAP/main.h"
 #include "../UNIX_TAP/network_lan.h"
 
-#define LOOK_MS (64) // at the cable, as UNIX_TAP does
+#define LOOK_MS (64) // polling of the cable, as on UNIX_TAP
 #define TICK_US (10000) // of FreeRTOS
 
 /******************************************************************************/
@@ -97,19 +97,19 @@ static void on_signal(int signal) {
     (void)signal;
 }
 
-// A system call that blocks ends with EINTR, and MicroPython runs what is scheduled.
+// A system call that blocks ends with EINTR, and MicroPython runs the scheduled functions.
 void mp_hal_wake_main_task(void) {
     pthread_kill(main_task, SIGUSR1);
 }
 
-// A signal that comes just before the system call is lost. esp32 waits for a tick at most, too.
+// A signal that comes just before the system call is lost. esp32 waits for at most one tick, too.
 static void on_tick(void *arg) {
     (void)arg;
     mp_hal_wake_main_task();
     esp_timer_start_once(tick, TICK_US);
 }
 
-// MicroPython's garbage collector waits here for other Python threads, and takes the signal for their answer.
+// MicroPython's garbage collector waits here for other Python threads, and mistakes the signal for their answer.
 int __real_sem_wait(sem_t *sem);
 int __wrap_sem_wait(sem_t *sem);
 int __wrap_sem_wait(sem_t *sem) {

@@ -11,7 +11,7 @@ typedef struct _call_t {
     mp_map_t *kwargs;
 } call_t;
 
-// ifconfig() and ipconfig() change lwIP's lists, as PendSV may do at the same time.
+// ifconfig() and ipconfig() change lwIP's lists, which PendSV may change at the same time.
 static mp_obj_t locked(mp_obj_t (*function)(const call_t *), const call_t *call) {
     mp_obj_t result = mp_const_none;
     nlr_buf_t nlr;

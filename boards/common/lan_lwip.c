@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Without anything between the driver and lwIP.
+// network.LAN with nothing between the driver and lwIP.
 
 #include "py/runtime.h"
 #include "extmod/modnetwork.h"

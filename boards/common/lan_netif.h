@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// network.LAN's interface in lwIP, as MicroPython's ports have theirs.
+// network.LAN's interface in lwIP, like those of MicroPython's ports.
 #ifndef AUTOIP_BOARDS_COMMON_LAN_NETIF_H
 #define AUTOIP_BOARDS_COMMON_LAN_NETIF_H
 
@@ -15,12 +15,12 @@
 #define STATUS_NO_ADDRESS (2)
 #define STATUS_GOT_ADDRESS (3)
 
-// Have the interface in lwIP, with DHCP, IPv6 and mDNS. The driver's init() sets what is its own, and
-// calls lan_netif_init(). All in lwIP's context. UNIX_TASK has its own, see its esp_netif.c.
+// Adds the interface to lwIP, with DHCP, IPv6 and mDNS. The driver's init() sets its own fields, and calls
+// lan_netif_init(). All of this runs in lwIP's context. UNIX_TASK has its own version in esp_netif.c.
 void lan_netif_start(struct netif *netif, struct dhcp *dhcp, void *state, netif_init_fn init);
-void lan_netif_init(struct netif *netif, const uint8_t mac[6], int number); // of the name: "e0" and so on
+void lan_netif_init(struct netif *netif, const uint8_t mac[6], int number); // number in the name: "e0" and so on
 void lan_netif_stop(struct netif *netif);
-void lan_netif_set_link(struct netif *netif, bool up); // the cable
+void lan_netif_set_link(struct netif *netif, bool up); // reports the state of the cable
 
 int lan_netif_status(const struct netif *netif);
 

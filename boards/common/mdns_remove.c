@@ -16,7 +16,7 @@ static const sys_timeout_handler timers[] = {
     mdns_send_unicast_msg_delayed_ipv6,
 };
 
-// lwIP 2.2.1 leaves these running when a responder goes, and they use its memory.
+// lwIP 2.2.1 does not stop these timers when a responder is removed, and they use its memory.
 err_t __real_mdns_resp_remove_netif(struct netif *netif);
 err_t __wrap_mdns_resp_remove_netif(struct netif *netif);
 err_t __wrap_mdns_resp_remove_netif(struct netif *netif) {

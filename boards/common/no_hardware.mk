@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Boards that are programs here: what is done to a real one wants its name.
+# For boards that are programs on this machine. Targets for real boards need the name of a board.
 
 .PHONY: flash deploy name-a-board
 flash: name-a-board ## write the firmware to a board (BOARD=RPI_PICO_W or another board with hardware)

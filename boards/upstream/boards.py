@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""MicroPython's own boards: which port a board is of, whether autoip fits it, and what its build freezes.
+"""MicroPython's own boards: the port of a board, whether autoip fits it, and what its build freezes.
 
     boards.py list MICROPY_DIR                      the boards that have a network and fit
     boards.py check MICROPY_DIR BOARD               ends with one line that says what is wrong, if anything is
-    boards.py manifest MICROPY_DIR BOARD BUILD      leaves BUILD/manifest.py, and BUILD/port for flash
+    boards.py manifest MICROPY_DIR BOARD BUILD      writes BUILD/manifest.py, and BUILD/port for flash
 
-A board is a folder MICROPY_DIR/ports/PORT/boards/BOARD, its settings are in mpconfigboard.{mk,cmake,h}.
+A board is a directory MICROPY_DIR/ports/PORT/boards/BOARD. Its settings are in mpconfigboard.{mk,cmake,h}.
 """
 
 import argparse
@@ -18,9 +18,9 @@ import sys
 FIRMWARE = pathlib.Path(__file__).resolve().parents[2] / "firmware"
 TESTED = pathlib.Path(__file__).with_name("tested.txt")
 GET = "git clone --branch v1.28.0 https://github.com/micropython/micropython"
-OLDEST = 25  # of MicroPython 1.x
+OLDEST = 25  # versions of MicroPython 1.x
 
-# What a checkout has below lib/ only with the submodules of a port.
+# The directories below lib/ that a checkout has only with the submodules of a port.
 SUBMODULES = {
     "alif": ["alif_ensemble-cmsis-dfp/Device", "lwip/src", "mbedtls/library", "tinyusb/src"],
     "esp32": ["berkeley-db-1.xx/btree", "micropython-lib/micropython"],
@@ -29,7 +29,7 @@ SUBMODULES = {
     "stm32": ["stm32lib/CMSIS", "lwip/src", "mbedtls/library", "micropython-lib/micropython"],
 }
 
-# The class in `network`, and the setting of a board that has it.
+# The class in `network`, and the setting of a board that has this class.
 KINDS = {
     "LAN": r"MICROPY_HW_ETH_MDC|ENET(_1)?_PHY_ADDRESS",
     "WIZNET5K": "MICROPY_PY_NETWORK_WIZNET5K",
@@ -45,7 +45,7 @@ UNFIT = {
     "zephyr": "its network is Zephyr's own, without lwIP",
 }
 
-# How a file of settings sets one, and how it includes another.
+# The form of a setting in each kind of file, and of an include.
 SETTING = {
     ".mk": r"^(\w+) *[?:]?= *(.*?) *$",
     ".cmake": r"^ *set\((\w+) +(.*?)\)$",
@@ -55,11 +55,11 @@ INCLUDE = r'^#?include[ ("]+([^)"\s]+)'
 
 
 class Unfit(Exception):
-    """The board can't be built with autoip; says why, and what to do."""
+    """The board can't be built with autoip. The message says why, and what to do."""
 
 
 class Board:
-    """A board of MicroPython's: `folder` is its folder in `checkout`."""
+    """A board of MicroPython: `folder` is its directory in `checkout`."""
 
     def __init__(self, checkout, folder):
         self.checkout = checkout
@@ -74,18 +74,18 @@ class Board:
     @property
     def kinds(self):
         """The classes in `network` whose interfaces the board has."""
-        if self.port == "esp32":  # LAN: the chip's own Ethernet, or a chip on SPI
+        if self.port == "esp32":  # LAN: the chip's own Ethernet, or an Ethernet chip on SPI
             return ["LAN"] + ["WLAN"] * (self.settings.get("MICROPY_PY_NETWORK_WLAN") != "(0)")
         return [kind for kind, setting in KINDS.items() if re.search(setting, " ".join(self.settings))]
 
     @property
     def manifest(self):
-        """What upstream's build of the board freezes."""
+        """The manifest that upstream's build of the board freezes."""
         chosen = self.settings.get("FROZEN_MANIFEST") or self.settings.get("MICROPY_FROZEN_MANIFEST")
         return self._path(chosen or "boards/manifest.py")
 
     def check(self):
-        """Unfit, if autoip does not fit the board, or the checkout lacks what the build needs."""
+        """Raises Unfit if autoip does not fit the board, or if the checkout lacks what the build needs."""
         if self.port in UNFIT:
             raise Unfit(f"port {self.port} is not served: {UNFIT[self.port]}")
         if self.port not in SUBMODULES:
@@ -96,7 +96,7 @@ class Board:
             raise Unfit("it has no network")
 
     def check_submodules(self):
-        """Unfit, if the checkout lacks submodules that the build needs."""
+        """Raises Unfit if the checkout lacks submodules that the build needs."""
         needed = list(SUBMODULES[self.port])
         if self.port != "esp32":
             needed += [submodule for kind in self.kinds for submodule in KIND_SUBMODULES[kind]]
@@ -106,7 +106,9 @@ class Board:
             raise Unfit(f"MICROPY_DIR lacks {', '.join(missing)}; get them with: {get}")
 
     def _read(self, file):
-        """Take the settings of a file and of those that it includes; what was set first holds."""
+        """Read the settings of a file and of the files that it includes. The first value of a setting
+        counts.
+        """
         if not file.is_file():
             return
         text = re.sub(r" *(#|//) .*", "", file.read_text())
@@ -116,19 +118,19 @@ class Board:
             self._read(self._path(other))
 
     def _path(self, text):
-        """A path as a board's settings have it: relative to its port."""
+        """A path in a board's settings: relative to its port."""
         text = re.sub(r"\$[({](MICROPY_)?BOARD_DIR[)}]", str(self._folder), text)
         return self.port_dir / re.sub(r"\$[({](MICROPY_)?PORT_DIR[)}]", str(self.port_dir), text)
 
 
 def boards(checkout):
-    """All boards of MicroPython's, by port and name."""
+    """All boards of MicroPython, by port and name."""
     folders = sorted(checkout.glob("ports/*/boards/*/"))
     return [Board(checkout, folder) for folder in folders if list(folder.glob("mpconfigboard.*"))]
 
 
 def check_checkout(path):
-    """The checkout at a path; Unfit, if none that is recent enough is there."""
+    """The checkout at a path. Raises Unfit if there is no checkout that is recent enough."""
     if not path:
         raise Unfit(f"set MICROPY_DIR to a checkout of MicroPython, v1.25 to v1.29; get one by: {GET}")
     config = pathlib.Path(path) / "py" / "mpconfig.h"
@@ -141,16 +143,16 @@ def check_checkout(path):
 
 
 def find(checkout, name):
-    """The board of that name; Unfit, if there is none."""
+    """The board with this name. Raises Unfit if there is none."""
     for folder in checkout.glob(f"ports/*/boards/{name}"):
         return Board(checkout, folder)
     raise Unfit(f"neither boards/{name} nor ports/*/boards/{name} in MICROPY_DIR; `make boards` lists them")
 
 
 def write_manifest(board, build):
-    """What a build of the board freezes, in its folder.
+    """Write what a build of the board freezes, into the directory of the build.
 
-    make and cmake go on with what they find there, also from another checkout: that is removed.
+    make and cmake reuse what they find there, also from another checkout. So this removes it.
     """
     text = "".join(f'include("{file}")\n' for file in (board.manifest, FIRMWARE / "manifest.py"))
     manifest = build / "manifest.py"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # deploy.sh MPREMOTE PORT FILE OVERWRITE
-# Copies FILE to a board as boot.py, or without FILE an example: on a board with Wi-Fi the one that connects to
-# the network SSID with the password KEY, two variables of the environment. A boot.py that is there is only
-# replaced if OVERWRITE is 1.
+# Copies FILE to a board as boot.py. Without FILE, copies an example. For a board with Wi-Fi, this example connects
+# to the network SSID with the password KEY, two variables of the environment. An existing boot.py is replaced only
+# if OVERWRITE is 1.
 set -eu
 
 mpremote=$1
@@ -16,12 +16,12 @@ refuse() {
     exit 1
 }
 
-# Has the board a boot.py, an interface of network.WLAN, of network.WIZNET5K, of network.LAN?
+# Does the board have a boot.py, and an interface of network.WLAN, of network.WIZNET5K, of network.LAN?
 has() {
     case $found in *"'$1'"*) ;; *) return 1 ;; esac
 }
 
-# The example for Wi-Fi; network and password are written as Python does, whatever is in them.
+# The example for Wi-Fi. Network and password are written as Python literals, whatever characters they contain.
 wifi_example() {
     python3 -c 'import os, sys
 example = sys.stdin.read()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# esp32: all chips of the family. Built by cmake, with an ESP-IDF that is active in the shell.
+# esp32: all chips of the family. Built with cmake, and with an ESP-IDF that is active in the shell.
 
 FIRMWARE := $(BOARD_BUILD)/firmware.bin
-# What ESP-IDF wants before it installs its own tools.
+# The packages that ESP-IDF needs before it installs its own tools.
 IDF_PACKAGES := bison cmake flex gperf libffi-dev libssl-dev libusb-1.0-0 ninja-build python3-venv wget
 CHECK_TOOLS := boards/upstream/check-idf.sh $(BOARD)
 

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # flash-esp32.sh ESPTOOL BUILD [PORT]
-# Writes the firmware in BUILD to an ESP32 on a serial port, PORT or the one that esptool finds.
+# Writes the firmware in BUILD to an ESP32 on the serial port PORT, or on the port that esptool finds.
 set -eu
 
 esptool=$1
 build=$2
 port=${3:-}
 
-# The image begins with the bootloader, whose place depends on the chip.
+# The image starts with the bootloader, whose offset depends on the chip.
 offset=$(sed -n 's/^CONFIG_BOOTLOADER_OFFSET_IN_FLASH=//p' "$build/sdkconfig")
 if ! "$esptool" --baud 460800 ${port:+--port "$port"} write-flash "${offset:-0x1000}" "$build/firmware.bin"; then
     echo "not flashed. Connect the board by USB (ls /dev/ttyUSB* /dev/ttyACM*), name it by PORT=, and if it" >&2

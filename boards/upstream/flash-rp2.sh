@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # flash-rp2.sh MPREMOTE FIRMWARE [PORT]
-# Writes a firmware to a Pico in BOOTSEL mode: by picotool where there is one, else to its mass storage.
-# With PORT the MicroPython on it is asked to go there.
+# Writes a firmware to a Pico in BOOTSEL mode, with picotool if it is installed, otherwise to the mass storage. With
+# PORT, first asks the MicroPython on the board to enter BOOTSEL mode.
 set -eu
 
 mpremote=$1

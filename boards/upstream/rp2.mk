@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# rp2: RP2040 and RP2350 with Wi-Fi (Pico W kind) or a WIZnet chip. Built by cmake.
+# rp2: RP2040 and RP2350 with Wi-Fi (like Pico W) or a WIZnet chip. Built with cmake.
 
 BUILD_PACKAGES += cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
 # Without picotool the Pico SDK downloads and builds one. Debian 12 has no package of it.

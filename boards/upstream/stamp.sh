@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # stamp.sh MICROPY_DIR
-# Prints variables that a build puts into a firmware: MicroPython's version with autoip's version behind it, and the date of
-# autoip's commit. The date is not today's, so the same commit gives the same bytes.
+# Prints variables that a build puts into a firmware: MicroPython's version followed by autoip's version, and the
+# date of autoip's commit. It is not today's date, so the same commit gives the same bytes.
 set -eu
 
 checkout=$1
@@ -21,7 +21,7 @@ else
     hash=
 fi
 
-# Behind autoip's version: nothing for the commit of the tag, the hash for any other commit.
+# What follows autoip's version: nothing for the commit of the tag, the hash for any other commit.
 version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' lib/autoip/__init__.py)
 commit=$(in_git . describe --tags --always --dirty --match "v$version" || true)
 commit=$(echo "$commit" | sed "s/^v$version//; s/^\([0-9a-f]\)/.g\1/; s/-/./g")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# MicroPython's own boards, by their upstream names: what all ports have in common. PORT.mk beside this file
-# has what is a port's own, tested.txt tells which boards were tried.
+# MicroPython's own boards, by their upstream names: the part that all ports have in common. PORT.mk next to this
+# file has what is specific to a port. tested.txt lists the boards that have been tried.
 
 BOARD_BUILD := $(BUILD)/$(BOARD)
 UPSTREAM_PORT := $(or \
@@ -8,14 +8,14 @@ UPSTREAM_PORT := $(or \
 	$(file <$(BOARD_BUILD)/port))
 UPSTREAM_PORT_DIR := $(MICROPY_CHECKOUT)/ports/$(UPSTREAM_PORT)
 
-# Tools that speak to a board, and what they give it as boot.py: BOOT_PY, or an example.
+# Tools that access a board, and the file that becomes its boot.py: BOOT_PY, or an example.
 BOARD_TOOLS := $(BUILD)/board-tools
 
-# What a port's file may add to.
+# A port's file may add to these.
 C_MODULES := $(CURDIR)/firmware
 CHECK_TOOLS := true
 
-# An emulator runs the firmware of these.
+# An emulator runs the firmware of these boards.
 ifneq ($(filter RPI_PICO_W W5500_EVB_PICO,$(BOARD)),)
 include host_tests/emulator/emulator.mk
 endif
@@ -38,14 +38,14 @@ UPSTREAM_FLAGS = BOARD=$(BOARD) BUILD=$(abspath $(BOARD_BUILD)) USER_C_MODULES=$
 .PHONY: firmware
 firmware: $(FIRMWARE) ## build the firmware of BOARD (MICROPY_DIR: a checkout of MicroPython)
 
-# MicroPython's make knows what has to be built anew.
+# MicroPython's make knows what has to be built again.
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): | build-packages
 	@boards/upstream/boards.py manifest "$(MICROPY_CHECKOUT)" $(BOARD) $(BOARD_BUILD)
 	$(STEP)mpy-cross-upstream "mpy-cross, a quarter of a minute the first time" $(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
 	$(STEP)$(BOARD) "$@, some minutes the first time" $(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)
 
-# What the user has to get comes before what is installed.
+# The checks for what the user has to install come before the installation of packages.
 build-packages: check-checkout
 
 .PHONY: run
@@ -64,7 +64,7 @@ $(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt | python-venv
 	$(STEP)board-tools "mpremote and esptool, half a minute the first time" host_tests/install-python.sh $(BOARD_TOOLS) $<
 	$(Q)touch $@
 
-# By the environment they arrive whole, with quotes, blanks and dollars.
+# The environment passes values unchanged, with quotes, blanks and dollars.
 ifneq ($(origin SSID),undefined)
 override export SSID := $(value SSID)
 endif

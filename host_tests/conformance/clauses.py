@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What autoip is held to (clauses.toml), and which tests name it.
+"""The clauses that autoip has to follow (clauses.toml), and the tests that name them.
 
-A test names a clause by its id, in full, in the test's docstring or in a comment within the test.
+A test names a clause by its id, in full, in its docstring or in a comment.
 """
 
 import ast
@@ -19,17 +19,19 @@ SHORT = re.compile(rf"{_ID.pattern}(?:,|,? (?:to|and|-))? -[\d.]*[a-z]")
 
 
 class Clause(NamedTuple):
-    """level: MUST, SHOULD, ...; TEXT without such a word; or the projects that had the fault."""
+    """level: MUST, SHOULD, ...; TEXT for a requirement without such a word; or the projects that had the
+    bug.
+    """
 
     id: str
     level: str
     text: str
-    others: str  # who is bound in autoip's place, or ""
+    others: str  # who is bound instead of autoip, or ""
     departure: str  # what autoip does instead by default, or ""
 
 
 def read():
-    """-> {name of the group: its clauses}."""
+    """Returns {name of the group: its clauses}."""
     table = tomllib.loads(_TABLE.read_text())
     others, departures = (table.pop(name) for name in _NOTES)
     return {
@@ -41,7 +43,7 @@ def read():
 
 
 def cited():
-    """-> {"engine/test_claim.py::test_x": ids that it names}, of all tests that name any."""
+    """Returns {"engine/test_claim.py::test_x": ids that it names} of all tests that name any."""
     return {
         f"{path.relative_to(HOST_TESTS)}::{test}": ids
         for path in sorted(HOST_TESTS.glob("**/test_*.py"))
@@ -50,7 +52,7 @@ def cited():
 
 
 def faults():
-    """One line for each id that is in a test and in no clause, or cut short."""
+    """One line for each id of a test that is cut short, or that is not the id of a clause."""
     known = {clause.id for group in read().values() for clause in group}
     for test, ids in cited().items():
         for each in sorted(ids - known):
@@ -61,14 +63,14 @@ def faults():
 
 
 def cited_in(source):
-    """-> (name of a test, ids), in the order of the file."""
+    """Yields (name of a test, ids), in the order of the file."""
     nodes = ast.parse(source).body
     classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
     for node in nodes:
         if isinstance(node, ast.FunctionDef):
             name, proof = node.name, node
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
-            # Of hypothesis: test_story = Story.TestCase
+            # A test of hypothesis: test_story = Story.TestCase
             name, proof = getattr(node.targets[0], "id", ""), classes.get(getattr(node.value.value, "id", ""))
         else:
             continue

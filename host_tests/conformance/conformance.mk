@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# docs/conformance.md: each clause, the tests that name it, and what came of them in one run of all tests.
+# docs/conformance.md: each clause, the tests that name it, and their results in one run of all tests.
 
 CONFORMANCE := $(SCRIPT) host_tests/conformance
 CLAIMS := $(BUILD)/claims.json
@@ -8,15 +8,15 @@ JUNIT := $(BUILD)/conformance.xml
 .PHONY: conformance
 conformance: ## run all tests and 120 claims, and write docs/conformance.md: a quarter of an hour
 	$(Q)$(MAKE) claims
-	-$(Q)$(MAKE) test PYTEST="--junitxml=$(JUNIT)"  # what failed is told at the end
+	-$(Q)$(MAKE) test PYTEST="--junitxml=$(JUNIT)"  # the run reports failed tests at its end
 	$(Q)$(MAKE) conformance-page RESULTS="$(JUNIT) $(CLAIMS)"
 
-# RESULTS: what is new of a run; without it the page is written of docs/conformance.json once more.
+# RESULTS: the new results of a run. Without them, the page is written from docs/conformance.json.
 .PHONY: conformance-page
 conformance-page: $(VENV)/.ready
 	$(Q)$(CONFORMANCE)/report.py $(RESULTS)
 
-# What lint looks at besides style: tests, clauses and page agree.
+# A part of lint: tests, clauses and page agree.
 .PHONY: check-conformance
 check-conformance: $(VENV)/.ready
 	$(Q)$(CONFORMANCE)/report.py --check

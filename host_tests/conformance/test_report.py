@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ids are found where tests name them, and a run is told as it was."""
+"""Ids are found where tests name them, and the results of a run are read correctly."""
 
 import clauses
 import report

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The firmware of a Pico W and of a W5500-EVB-Pico in the emulator rp2040js, as a board on the wire."""
+"""The firmware of a Pico W and of a W5500-EVB-Pico in the emulator rp2040js, as boards on the wire."""

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What firmware of an RP2040 calls in the chip's ROM, for an emulator that has none: the functions and
-// tables of the datasheet's section 2.8.3, flash that takes effect at once, floats by the compiler's
-// own library. No RAM. What is missing stops at a breakpoint.
+// The functions of an RP2040's ROM that firmware calls, for an emulator that has no ROM: the functions and tables
+// of section 2.8.3 of the datasheet, flash whose commands take no time, and floats with the compiler's own library.
+// It uses no RAM. A function that is missing stops at a breakpoint.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -107,7 +107,7 @@ __attribute__((used)) int compare(float a, float b) {
 }
 
 __attribute__((naked)) static void compare_to_flags(void) {
-    // Flags as of a CMP of two integers that stand to each other as the floats do.
+    // The flags after a CMP of two integers that compare like the floats.
     __asm volatile (
         ".syntax unified\n"
         "push {r0-r3, lr}\n"
@@ -130,7 +130,7 @@ static float square_root(float value) {
 
 #define HERE(function) ((const void *)(function))
 
-// In the order of the datasheet's table 182.
+// In the order of table 182 of the datasheet.
 static const void *const floats[] = {
     HERE(__aeabi_fadd), HERE(__aeabi_fsub), HERE(__aeabi_fmul), HERE(__aeabi_fdiv),
     HERE(compare), HERE(compare_to_flags), HERE(square_root), HERE(__aeabi_f2iz),
@@ -186,12 +186,12 @@ const void *look_up(const entry_t *entry, uint32_t code) {
     return entry->value;
 }
 
-// What stands at the start of the ROM; the linker script puts the 16-bit pointers at 0x14 after it.
+// The start of the ROM. The linker script puts the 16-bit pointers after it, at 0x14.
 __attribute__((section(".vectors"), used)) static const void *const vectors[] = {
     &stack_top, HERE(missing), HERE(missing), HERE(missing),
 };
 
-// Magic number "Mu" 1, and version 3 of the ROM.
+// The magic number "Mu" 1, and version 3 of the ROM.
 __attribute__((section(".magic"), used)) static const uint8_t magic[] = { 'M', 'u', 1, 3 };
 
 __attribute__((section(".keep"), used)) static const void *const kept[] = {

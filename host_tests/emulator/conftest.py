@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the emulated boards: a `bench` with a wire, its capture and a board.
 
-A test that has a `bench` runs once with each board, unless it is marked with the only one and the reason:
-`only("RPI_PICO_W", "why")`. BOARD in the environment names one for all. What is not built is skipped.
+A test that has a `bench` runs once with each board, unless a marker names the only one and the reason:
+`only("RPI_PICO_W", "why")`. BOARD in the environment selects one board. A board that has not been built is
+skipped.
 """
 
 import os
@@ -26,7 +27,9 @@ class EmulatorBench(Bench):
         return board
 
     def wait_for(self, predicate, timeout=10, after=0):
-        """The first frame later than `after` for which the predicate holds; on the first board's clock."""
+        """Wait for the first frame later than `after` for which the predicate is true, by the first board's
+        clock.
+        """
         found = []
 
         def is_there():
@@ -45,7 +48,7 @@ def pytest_generate_tests(metafunc):
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        item.add_marker(pytest.mark.timeout(3600))  # s of the host, whose time is not the board's
+        item.add_marker(pytest.mark.timeout(3600))  # s of the host, whose clock differs from the board's
 
 
 @pytest.fixture

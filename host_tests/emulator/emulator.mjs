@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // emulator.mjs NETWORK BOOTROM FIRMWARE MAC TAP CABLE CLOCK: a board on an RP2040, on a TAP device.
 //
-// NETWORK is what the board has: "radio" the Pico W's; "w5500" the chip of a W5500-EVB-Pico, "w5500-strict"
-// the same that lets no multicast in. The USB serial port is this process's standard input and output.
+// NETWORK is the board's network: "radio", that of the Pico W; "w5500", the chip of a W5500-EVB-Pico; or
+// "w5500-strict", the same chip with a filter that drops multicast. The USB serial port is this process's standard
+// input and output.
 //
-// TAP, CABLE and CLOCK are numbers of open files. TAP and CABLE do not block: the TAP device, a frame a read;
-// and octets that tell of the cable or access point, "1" it is there, "0" it is gone. CLOCK is a file that
-// always holds the board's time, ns as a 64-bit little-endian float.
+// TAP, CABLE and CLOCK are numbers of open files. TAP and CABLE do not block. TAP is the TAP device, one frame per
+// read. CABLE has bytes with the state of the cable or access point: "1", it is there, "0", it is gone. CLOCK is a
+// file that always contains the board's time in ns as a 64-bit little-endian float.
 
 import fs from 'node:fs';
 import { ConsoleLogger, LogLevel, Simulator, USBCDC } from 'rp2040js';
@@ -14,10 +15,10 @@ import { Radio } from './radio.mjs';
 import { W5500 } from './w5500.mjs';
 
 const FLASH = 0x10000000;
-const SSI = 0x18000; // among the peripherals, by the upper part of its address
+const SSI = 0x18000; // the peripherals, by the upper part of their address
 const UF2_MAGIC = 0x0a324655;
 const CYCLE = 1e9 / 125e6; // ns
-const SLICE = 25; // ms that the board may go on between two looks at its files
+const SLICE = 25; // ms that the board may run between two checks of its files
 
 function loadUf2(name, flash) {
   const file = fs.readFileSync(name);
@@ -37,7 +38,7 @@ function loadBootrom(name) {
   return words;
 }
 
-// A stream would do, but node can't end while a thread of it waits for a file. The file does not block.
+// A stream is not used, because node can't end while a thread waits for a file. The file does not block.
 function readAll(file, take) {
   const buffer = Buffer.alloc(2048);
   for (;;) {
@@ -45,7 +46,7 @@ function readAll(file, take) {
     try {
       length = fs.readSync(file, buffer);
     } catch {
-      // Nothing there, or the cable is pulled.
+      // No frame, or the cable is pulled.
     }
     if (length === 0) {
       return;
@@ -54,7 +55,7 @@ function readAll(file, take) {
   }
 }
 
-// Bytes to the board wait here until its USB port has room for them.
+// Bytes to the board wait here until its USB port can accept them.
 function connectSerial(cdc) {
   let waiting = Buffer.alloc(0);
   let connected = false;
@@ -71,8 +72,8 @@ function connectSerial(cdc) {
   };
 }
 
-// The board's time passes as the host's does, or slower where the host can't keep up: of a longer
-// pause only so much is made up for, as more would be seen on the wire.
+// The board's time passes like the host's, or slower if the host is too slow. After a longer pause the board makes
+// up for this much only, because more would be visible on the wire.
 function run(simulator, serve) {
   const { rp2040, clock } = simulator;
   let last = performance.now();
@@ -94,15 +95,15 @@ function run(simulator, serve) {
   slice();
 }
 
-// ROM takes no writes. MicroPython 1.25 writes to address 0, when its WIZnet driver has no SPI yet.
+// ROM ignores writes. MicroPython 1.25 writes to address 0 when its WIZnet driver has no SPI yet.
 function protectRom(rp2040) {
   const write = rp2040.writeUint32.bind(rp2040);
   const end = 4 * rp2040.bootrom.length;
   rp2040.writeUint32 = (address, value) => address >>> 0 < end || write(address, value);
 }
 
-// The flash chip's answer to "read unique number" (0x4b): 4 octets of nothing, then 8. A board without a
-// MAC of its own makes one from that.
+// The flash chip's answer to "read unique number" (0x4b): 4 unused bytes, then 8 bytes. A board without its own MAC
+// derives a MAC from them.
 function numberFlash(ssi, mac) {
   const DATA = 0x60;
   const number = Buffer.concat([Buffer.alloc(4), mac, Buffer.alloc(2)]);
@@ -129,7 +130,7 @@ const [tap, cable, time] = files.map(Number);
 const simulator = new Simulator();
 const board = simulator.rp2040;
 board.logger = new ConsoleLogger(LogLevel.Error);
-console.warn = () => {}; // registers that the emulator lacks and this firmware can do without
+console.warn = () => {}; // registers that the emulator lacks and that this firmware does not need
 board.loadBootrom(loadBootrom(bootrom));
 protectRom(board);
 loadUf2(firmware, board.flash);
@@ -142,7 +143,7 @@ const network = NETWORKS[kind](board, Buffer.from(mac, 'hex'), (frame) => {
   try {
     fs.writeSync(tap, frame);
   } catch {
-    // The cable is pulled: a frame in the air is lost.
+    // The cable is pulled: a frame that is being sent is lost.
   }
 });
 const serveSerial = connectSerial(new USBCDC(board.usbCtrl));

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The firmware of BOARD in an emulator, on a wire with real peers. For a Pico W EMULATOR=1 builds it with the
-# emulator's radio in place of the lowest layer of the CYW43 driver, in a folder of its own.
+# The firmware of BOARD in an emulator, on a wire with real peers. For a Pico W, EMULATOR=1 builds it in its own
+# directory, with the emulator's radio instead of the lowest layer of the CYW43 driver.
 
 EMULATOR_BUILD := $(BUILD)/emulator
 EMULATOR_FILES := $(addprefix host_tests/emulator/, emulator.mjs radio.mjs w5500.mjs package.json package-lock.json)

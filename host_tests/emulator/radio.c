@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The lowest layer of the CYW43 driver, for the emulator's radio. All above it is the real one: power,
-// joining, interrupts, lwIP. The linker puts these functions in place of the driver's, see
-// micropython.cmake.
+// The lowest layer of the CYW43 driver, for the emulator's radio. The layers above it are the real ones: power,
+// joining, interrupts, lwIP. The linker replaces the driver's functions with these, see micropython.cmake.
 
 #include <string.h>
 
@@ -12,15 +11,15 @@
 
 #define FRAME_MAX (1536)
 
-// What waits: a frame for an interface, or an event.
+// A frame for an interface, or an event, that waits.
 #define KIND_JOINED (2)
 #define KIND_LEFT (3)
 
 typedef struct _radio_t {
     uint32_t mac[2];
-    uint32_t waiting; // frames and events; the wake pin is high while there are some
-    uint32_t next; // takes the oldest: its length, and its kind << 16
-    uint32_t word; // the next 4 octets of what was taken
+    uint32_t waiting; // number of frames and events; the wake pin is high while it is not 0
+    uint32_t next; // removes the oldest: its length, and its kind << 16
+    uint32_t word; // the next 4 bytes of what was removed
     uint32_t send_word;
     uint32_t send; // length, and interface << 16, after its words
     uint32_t join; // 1 join, 0 leave

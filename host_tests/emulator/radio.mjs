@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The radio, in place of the CYW43 chip: registers at 0x60000000, where an RP2040 has nothing. What they
-// mean stands in radio.c, which is the driver's part.
+// The radio, which replaces the CYW43 chip: registers at 0x60000000, where an RP2040 has nothing. radio.c, the
+// driver's part, describes them.
 
 const BASE = 0x60000;
-const HOST_WAKE = 24; // GPIO by which the chip tells that it has something
+const HOST_WAKE = 24; // the GPIO with which the chip reports that something waits
 const STATION = 0;
 const JOINED = 2;
 const LEFT = 3;
-const WAITING = 64; // frames; the air does not keep more
+const WAITING = 64; // frames that can wait; others are lost
 
 export class Radio {
   constructor(board, mac, send) {

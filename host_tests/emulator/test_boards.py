@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The firmware of real boards in the emulator: what UNIX_TAP does, and what is a port's own."""
+"""The firmware of real boards in the emulator: the tests of UNIX_TAP, and of what is specific to a port."""
 
 import pytest
 from wire.board import BoardError
@@ -21,7 +21,7 @@ autoip.start(nic)
 """
 
 
-def test_first_light(bench):
+def test_the_board_claims_an_address(bench):
     # R3927-2.2-a, R3927-2.4-a
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
@@ -39,7 +39,7 @@ def test_defence_and_move(bench):
     # R3927-2.5-d, R3927-2.5-e, R5227-2.4-d, R5227-2.4-e
     board = bench.board()
     board.claim(delay=200, ip=C)
-    board.sleep(2.5)  # until the second announcement is out
+    board.sleep(2.5)  # until the second announcement has been sent
     sent = bench.wire.send(announcement(C))
     bench.wait_for(is_arp("announcement", board.mac, spa=C), after=sent)
     assert board.address == C
@@ -49,7 +49,7 @@ def test_defence_and_move(bench):
     assert board.ask("svc.offender.hex(':')") == THIEF
 
 
-def test_a_denied_address_is_left(bench):
+def test_a_denied_address_is_not_used(bench):
     # R3927-2.2.1-h
     board = bench.board()
     board.start(delay=1000, ip=C)
@@ -58,7 +58,7 @@ def test_a_denied_address_is_left(bench):
     assert board.expect("bound")["address"] != C
 
 
-def test_a_static_address_beside_the_link_local_one(bench):
+def test_a_static_address_in_addition_to_the_link_local_one(bench):
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     host.run("ip", "addr", "add", "10.0.0.1/24", "dev", "eth0")
@@ -72,7 +72,7 @@ def test_a_static_address_beside_the_link_local_one(bench):
     assert host.gets_no_answer(C)
 
 
-def test_a_lease_beside_the_link_local_address(bench):
+def test_a_lease_in_addition_to_the_link_local_address(bench):
     # R3927-1.9-c
     server = bench.dhcp()
     server.host.run("ip", "addr", "add", f"{X}/16", "dev", "eth0")
@@ -98,7 +98,7 @@ def test_a_lease_beside_the_link_local_address(bench):
 
 
 def test_a_bound_socket_leaves_by_the_interface_of_its_address(bench):
-    """lwIP is built with the hook for routing by source address."""
+    """lwIP is built with the hook for source routing."""
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     host.run("ip", "route", "add", "10.0.0.0/24", "dev", "eth0")
@@ -114,7 +114,9 @@ def test_a_bound_socket_leaves_by_the_interface_of_its_address(bench):
 
 
 def test_cable_out_and_in(bench):
-    """RFC 3927 2.2: the address is not used until it is probed for again. A Pico W's is the access point."""
+    """RFC 3927 2.2: the address is not used until it has been probed again. The cable of a Pico W is the
+    access point.
+    """
     # R3927-2.2-c, R5227-2.1-b
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
@@ -133,7 +135,7 @@ def test_cable_out_and_in(bench):
         board.wait_until(lambda: host.ping(C, count=2))
 
 
-def test_another_has_the_address_when_the_cable_is_back(bench):
+def test_another_host_has_the_address_when_the_cable_is_back(bench):
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.set_link(False)
@@ -145,7 +147,7 @@ def test_another_has_the_address_when_the_cable_is_back(bench):
 
 @pytest.mark.parametrize("end", ["active(False)", "deinit()"])
 def test_activated_again(bench, end):
-    """The driver makes a new lwIP interface: the hooks are put on it again."""
+    """The driver creates a new lwIP interface, which autoip must handle like the first."""
     board = bench.board()
     if not board.ask(f"hasattr(nic, {end.split('(')[0]!r})"):
         pytest.skip("there is no such method")
@@ -178,7 +180,7 @@ def test_the_interface_must_be_active(bench):
 
 
 def test_boot_py(bench):
-    """It is there again after a soft reset, as the interface was before."""
+    """The service is running again after a soft reset, and the interface is as before."""
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
@@ -195,7 +197,7 @@ def test_boot_py(bench):
 
 
 def test_no_heap_in_steady_state(bench):
-    """With the heap locked an allocation raises: claiming, defending and moving do without."""
+    """With the heap locked, an allocation raises: claiming, defending and moving allocate nothing."""
     # X-47
     board = bench.board()
     board.run("import gc, micropython, time; before = after = 0")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What only the Pico W has: a radio with two interfaces, and an example of a boot.py for it."""
+"""Tests for the Pico W only: a radio with two interfaces, and the example of a boot.py for it."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ EXAMPLE = ROOT / "examples" / "boot_wlan.py"
 
 
 def test_powered_off(bench):
-    """After deinit() nothing calls the driver, which would power the chip up again."""
+    """After deinit() autoip must not call the driver, because this would power the chip up again."""
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run("nic.deinit()")
@@ -34,7 +34,7 @@ def test_powered_off(bench):
 
 
 def test_station_and_access_point(bench):
-    """They have one MAC; each has its own service."""
+    """They have one MAC, and each has its own service."""
     board = bench.board()
     board.run("ap = network.WLAN(network.WLAN.IF_AP); ap.active(True)")
     board.claim(delay=200, ip=C)
@@ -57,7 +57,7 @@ def test_the_example_as_boot_py(bench):
 
 @pytest.fixture
 def serial_port():
-    """The USB serial port of a board with its REPL, on no wire."""
+    """The USB serial port of a board with its REPL, without a wire."""
     if not PicoBoard.FIRMWARE.exists() or os.environ.get("BOARD", "RPI_PICO_W") != "RPI_PICO_W":
         pytest.skip("not built: make test-board BOARD=RPI_PICO_W MICROPY_DIR=...")
     board, port = pty.openpty()
@@ -78,7 +78,7 @@ def serial_port():
         os.close(file)
 
 
-def test_deploy_never_overwrites_unasked(serial_port):
+def test_deploy_does_not_overwrite_by_default(serial_port):
     def deploy(file, overwrite=""):
         mpremote = ROOT / "build/board-tools/bin/mpremote"
         command = [ROOT / "boards/upstream/deploy.sh", mpremote, serial_port, file, overwrite]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What only a board with a W5500 has: a chip between lwIP and the wire, its driver and its filter."""
+"""Tests for boards with a W5500 only: a chip between lwIP and the wire, its driver and its filter."""
 
 import pytest
 from scapy.layers.dns import DNS, DNSQR
@@ -42,7 +42,7 @@ def sender(bench):
 
 
 def test_a_callback_sends_while_the_program_sends(sender):
-    """A send within a send waited for ever (micropython #16648)."""
+    """Without autoip's function, a send within a send waits forever (micropython #16648)."""
     sender.run("timer = machine.Timer(period=3, callback=later)")
     sender.run("for _ in range(2000): send(0)", 300)
     sender.run("timer.deinit()")
@@ -62,8 +62,11 @@ def test_the_address_is_defended_and_moves_while_the_program_sends(bench, sender
 
 
 def test_ctrl_c_in_a_send_leaves_lwip_unlocked(sender):
-    """lwIP stayed locked, and the board was dead to the network (micropython #17875)."""
-    sender.run("packet = bytes(1472)")  # the chip takes 122 us to send it: that is when Ctrl-C is to come
+    """Without autoip's function, lwIP stays locked, and the board has no network any more (micropython
+    #17875).
+    """
+    # The chip needs 122 us to send it, and Ctrl-C must come during this time
+    sender.run("packet = bytes(1472)")
     for _ in range(40):
         sender.begin("try:\n  while True: send(0)\nexcept KeyboardInterrupt: pass")
         before = sender.now()
@@ -74,7 +77,7 @@ def test_ctrl_c_in_a_send_leaves_lwip_unlocked(sender):
 
 
 def test_a_program_sends_while_the_cable_is_out(sender):
-    """Without a link the chip never says that a frame was sent."""
+    """Without a link the chip never reports that a frame was sent."""
     sender.begin("while svc.address: send(0)")
     sender.set_link(False)
     assert sender.expect("suspended", 5)["address"] is None
@@ -85,7 +88,9 @@ def test_a_program_sends_while_the_cable_is_out(sender):
 
 
 def test_a_second_wiznet5k(bench):
-    """It clears the interface's flags without telling lwIP: the address is lost until active(True)."""
+    """It clears the interface's flags without a callback of lwIP, so the address is lost until
+    active(True).
+    """
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
@@ -98,13 +103,14 @@ def test_a_second_wiznet5k(bench):
 
 
 def test_a_new_mac(bench):
-    """Another host on the link: the address is probed for again, and announced with the new MAC."""
+    """The board is another host on the link: the address is probed again, and announced with the new MAC."""
     # R3927-2.2.1-a, X-48
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
     board.macs.append(OTHER_MAC)
-    bench.by_hand.add(C)  # until the MAC is looked at, for up to a second, lwIP uses C with the new one
+    # Until autoip polls the MAC, which takes up to a second, lwIP uses C with the new MAC
+    bench.by_hand.add(C)
     board.run(f"nic.config(mac=bytes.fromhex({OTHER_MAC.replace(':', '')!r}))")
     board.expect("suspended", 3)
     assert board.expect("bound")["address"] == C
@@ -113,15 +119,15 @@ def test_a_new_mac(bench):
 
 
 @pytest.mark.parametrize("mac", ["000000000000", "ffffffffffff", "01005e000001"])
-def test_a_mac_that_is_none(bench, mac):
-    """Boards with it cannot be told apart (micropython #15425)."""
+def test_an_invalid_mac(bench, mac):
+    """Boards with such a MAC can't find their conflicts (micropython #15425)."""
     board = bench.board()
     board.run(f"nic.config(mac=bytes.fromhex({mac!r}))")
     with pytest.raises(BoardError, match=r"ValueError: .*config\(mac=\)"):
         board.start()
 
 
-# Register Sn_MR of socket 0: MACRAW, without the filter MFEN. As docs/boards.md has it.
+# Register Sn_MR of socket 0: MACRAW, without the filter MFEN, as in docs/boards.md.
 OPEN_FILTER = """\
 spi = machine.SPI(0)
 state = machine.disable_irq()
@@ -155,13 +161,13 @@ def answers(name, address):
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_mdns(bench, strict):
-    """The board answers to its name at the link-local address, if its chip lets multicast in."""
+    """The board answers for its name at the link-local address, if its chip lets multicast in."""
     board = bench.board(strict=strict)
     board.claim(delay=200, ip=C)
     name = board.ask("network.hostname()") + ".local."
 
     def is_answered():
-        # Twice, as what was multicast within the last second is not again (RFC 6762 6).
+        # Twice, because what was multicast within the last second is not multicast again (RFC 6762 6).
         asked = bench.wire.send(mdns_query(name))
         board.sleep(1.5)
         bench.wire.send(mdns_query(name))

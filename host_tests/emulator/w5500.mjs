@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A W5500 on SPI0 of a W5500-EVB-Pico: socket 0 in MACRAW mode, the PHY's link, the interrupt pin. After the
-// datasheet, version 1.1.0: frames of SPI in section 2, registers in 4.
+// A W5500 on SPI0 of a W5500-EVB-Pico: socket 0 in MACRAW mode, the PHY's link, and the interrupt pin. According to
+// version 1.1.0 of the datasheet: section 2 for the frames of SPI, section 4 for the registers.
 
 const CS = 17;
 const RESET = 20;
@@ -8,10 +8,10 @@ const INTERRUPT = 21;
 
 const OCTET = 400; // ns on SPI at 20 MHz
 const WIRE_OCTET = 80; // ns at 100 Mbit/s
-const PREAMBLE_CRC_GAP = 24; // octets that a frame has on the wire beside its own
-const MINIMUM = 60; // octets, without CRC
+const PREAMBLE_CRC_GAP = 24; // bytes that a frame needs on the wire in addition to its own
+const MINIMUM = 60; // bytes, without CRC
 
-// Blocks, by the control octet's upper 5 bits.
+// Blocks, by the upper 5 bits of the control byte.
 const COMMON = 0;
 const SOCKET = 1;
 const SEND_BUFFER = 2;
@@ -28,7 +28,7 @@ const MODE = 0x00;
 const COMMAND = 0x01;
 const EVENTS = 0x02;
 const STATUS = 0x03;
-const SEND_SIZE = 0x1f; // KiB; the one for receiving is before it
+const SEND_SIZE = 0x1f; // KiB; the buffer for receiving is before it
 const SEND_FREE = 0x20;
 const SEND_READ = 0x22;
 const SEND_WRITE = 0x24;
@@ -47,8 +47,8 @@ const SENT = 0x10; // SENDOK
 const ARRIVED = 0x04; // RECV
 
 export class W5500 {
-  // `strict`: the filter as the datasheet has it, own and broadcast frames only. Else multicast passes it
-  // unless it is blocked, as drivers for the chip rely on.
+  // `strict`: the filter of the datasheet, which accepts only own and broadcast frames. Otherwise multicast passes
+  // the filter unless it is blocked, as drivers for the chip expect.
   constructor(board, mac, send, strict) {
     this.clock = board.clock;
     this.send = send;
@@ -123,7 +123,7 @@ export class W5500 {
     return broadcast || !(mode & FILTER) || frame.subarray(0, 6).equals(this.common.subarray(OWN_MAC, OWN_MAC + 6));
   }
 
-  // SPI: address, control octet, data
+  // SPI: address, control byte, data
 
   exchange(value) {
     const position = this.position++;
@@ -144,7 +144,7 @@ export class W5500 {
     return block < SEND_BUFFER ? this.blocks[block].length : this.socket[SEND_SIZE + SEND_BUFFER - block] * 1024;
   }
 
-  // The other sockets are there, and closed.
+  // The other sockets exist, and are closed.
   read(block, address) {
     return block < this.blocks.length ? this.blocks[block][address % this.size(block)] : 0;
   }
@@ -187,7 +187,7 @@ export class W5500 {
     }
   }
 
-  // Without a link the chip waits: seen by those who wait for SENDOK.
+  // Without a link the chip waits, which a driver that waits for SENDOK notices.
   startSending() {
     const from = this.socket.readUInt16BE(SEND_READ);
     this.sending = (this.socket.readUInt16BE(SEND_WRITE) - from) & 0xffff;
@@ -212,7 +212,7 @@ export class W5500 {
     this.update();
   }
 
-  // What the chip computes from the rest
+  // Values that the chip derives from the registers
   update() {
     const waiting = (this.socket.readUInt16BE(SEND_WRITE) - this.socket.readUInt16BE(SEND_READ)) & 0xffff;
     this.socket.writeUInt16BE(Math.max(0, this.size(SEND_BUFFER) - waiting), SEND_FREE);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-qemu.sh BOARD CHIP QEMU
-# Ends with one line that says what to get, if the program QEMU is missing, cannot start, or does not emulate the chip.
+# Ends with one line that says what to install, if the program QEMU is missing, cannot start, or does not emulate
+# the chip.
 set -eu
 
 board=$1

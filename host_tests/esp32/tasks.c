@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// FreeRTOS's tasks, for the tests: how much of a task's stack was never used, and, if MicroPython gives no answer, what
-// each task does.
+// FreeRTOS's tasks, for the tests: how much of a task's stack was never used, and, if MicroPython does not answer,
+// what each task does.
 
 #include <stdint.h>
 
@@ -15,7 +15,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
-// least_free(task): bytes of its stack that were never used. OSError(ENOENT): there is no task with that name.
+// least_free(task): the bytes of its stack that were never used. OSError(ENOENT): there is no task with this name.
 static mp_obj_t least_free(mp_obj_t name) {
     TaskHandle_t task = xTaskGetHandle(mp_obj_str_get_str(name));
     if (task == NULL) {
@@ -28,9 +28,9 @@ static MP_DEFINE_CONST_FUN_OBJ_1(least_free_obj, least_free);
 /******************************************************************************/
 // The dump of all tasks
 
-#define INTERRUPTS (8) // a dump follows this number of Ctrl-C
-#define TASKS (32) // at most
-#define ADDRESSES (24) // of a task, at most
+#define INTERRUPTS (8) // the number of Ctrl-C after which the tasks are dumped
+#define TASKS (32) // most tasks
+#define ADDRESSES (24) // most bytes of a task's stack
 
 static esp_timer_handle_t timer;
 static int interrupts;
@@ -44,8 +44,8 @@ static uint32_t address_of(uint32_t word) {
     #endif
 }
 
-// Prints the addresses of code on the stack, the last call first. addr2line translates them. Some of them are from calls
-// that have returned.
+// Prints the addresses of code on the stack, the last call first. addr2line translates them. Some of them are from
+// calls that have returned.
 static void dump_task(const TaskSnapshot_t *task) {
     esp_rom_printf("task %s, state %d:", pcTaskGetName(task->pxTCB), (int)eTaskGetState(task->pxTCB));
     const uint32_t *word = (const uint32_t *)task->pxTopOfStack;
@@ -73,7 +73,8 @@ static void dump(void *arg) {
     }
 }
 
-// The linker has the interrupt of the UART call this at Ctrl-C, in place of MicroPython's function. Python need not run.
+// The linker makes the interrupt of the UART call this at Ctrl-C, instead of MicroPython's function. Python need
+// not run.
 void __real_mp_sched_keyboard_interrupt(void);
 void __wrap_mp_sched_keyboard_interrupt(void);
 void IRAM_ATTR __wrap_mp_sched_keyboard_interrupt(void) {
@@ -84,7 +85,7 @@ void IRAM_ATTR __wrap_mp_sched_keyboard_interrupt(void) {
     __real_mp_sched_keyboard_interrupt();
 }
 
-// watch(): dump the tasks when Ctrl-C comes INTERRUPTS times from now on.
+// watch(): dump the tasks when Ctrl-C has come INTERRUPTS times from now on.
 static mp_obj_t watch(void) {
     const esp_timer_create_args_t args = { .callback = dump, .name = "dump" };
     interrupts = 0;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stand-ins for the actions that the workflows use. Each gets the job and the step's `with`."""
+"""Stand-ins for the actions that the workflows use. Each has the job and the step's `with` as arguments."""
 
 import glob
 import shutil
@@ -27,7 +27,7 @@ def checkout(job, repository=None, path=".", ref=None, **options):
 
 
 def tag(folder, name):
-    """Make the commit that a release has: the changelog has its date, and a tag names it."""
+    """Create the commit of a release: the changelog has its date, and a tag names it."""
     changes = folder / "CHANGELOG.md"
     changes.write_text(changes.read_text().replace("not yet released", "2001-09-09"))
     git = [

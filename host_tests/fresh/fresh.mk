@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-# The project on a fresh, minimal Debian: what a stranger's machine has, and nothing of this one.
+# The project on a fresh, minimal Debian: on a new user's machine, without anything of this one.
 
 FRESH_PACKAGES := debootstrap git slirp4netns util-linux
 DIST ?= trixie
 
-# RUN arrives whole through the environment, with blanks and quotes.
+# The environment passes RUN unchanged, with blanks and quotes.
 .PHONY: fresh
 fresh: export FRESH_RUN = $(value RUN)
 fresh: ## run the commands of README.md on a fresh Debian (DIST=bookworm or trixie, RUN="another command")
 	@host_tests/install-packages.sh "$(SUDO)" python3 $(FRESH_PACKAGES)
 	@$(AS_ROOT) python3 host_tests/fresh/fresh.py $(DIST) $(BUILD)/fresh "$$FRESH_RUN"
 
-# All of it takes half an hour and more. WORKFLOWS=release takes some minutes.
+# All of it takes half an hour or more. WORKFLOWS=release takes some minutes.
 WORKFLOWS ?= test release
 
 .PHONY: rehearse

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A fresh, minimal Debian as a machine of its own, on this one.
+"""A fresh, minimal Debian as a separate machine, on this one.
 
 The machine is a root directory that debootstrap made, with its own mounts, processes and network. It reaches
 the outside through slirp4netns. From the outside machine it has only what apt, pip and npm need to reach
@@ -17,14 +17,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOME = pathlib.Path("home/user")
 CHECKOUT = HOME / "autoip"
 
-# What somebody has who cloned the project and can call make: everything else is the project's to install.
+# The packages of a user who has cloned the project and can call make. The project has to install all others.
 PACKAGES = "ca-certificates,git,make,sudo"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 CERTIFICATES = pathlib.Path("etc/ssl/certs/ca-certificates.crt")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 PIP_SETTINGS = ("index-url", "proxy", "retries", "timeout", "trusted-host")
 NPM_SETTINGS = ("https-proxy", "noproxy", "proxy", "registry")
-DNS = "nameserver 10.0.2.3\n"  # slirp4netns answers there
+DNS = "nameserver 10.0.2.3\n"  # slirp4netns answers at this address
 
 # Process 1 of the machine. The kernel collects its orphans, because SIGCHLD is ignored.
 BOOT = """
@@ -75,7 +75,7 @@ def mirror():
 
 
 def make_base(dist, base):
-    """Leave a minimal Debian in the file `base`, a tar archive."""
+    """Write a minimal Debian to the file `base`, a tar archive."""
     base.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base.parent) as folder:
         command = ["debootstrap", "--variant=minbase", f"--keyring={KEYRING}", f"--include={PACKAGES}"]
@@ -90,11 +90,11 @@ def make_base(dist, base):
 
 
 def make_root(base, root):
-    """Unpack a minimal Debian, and give it a user and the outside machine's registries."""
+    """Unpack a minimal Debian, and add a user and the outside machine's registries."""
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     subprocess.run(["tar", "-C", root, "-xf", base], check=True)
-    root.chmod(0o755)  # what debootstrap filled was a temporary directory
+    root.chmod(0o755)  # the directory that debootstrap filled was a temporary one
     subprocess.run(["chroot", root, "useradd", "--create-home", "--shell", "/bin/bash", "user"], check=True)
     sudoers = root / "etc/sudoers.d/user"
     sudoers.write_text(f'user ALL=(ALL) NOPASSWD: ALL\nDefaults env_keep += "{" ".join(PROXIES)}"\n')

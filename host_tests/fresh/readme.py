@@ -13,7 +13,8 @@ from typing import NamedTuple
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 
 COMMAND = re.compile(r"^ {4,}((?:make|sudo|python3|pip|git|mpremote)\b.*?)(?:\s+#.*)?$", re.MULTILINE)
-# What a fresh machine lacks: a checkout of MicroPython, a board, a network interface to use, a capture.
+# What a fresh machine does not have: a checkout of MicroPython, a board, a network interface to use, a
+# capture.
 ABSENT = re.compile(r"\.\./micropython|PORT=|NIC=|PCAP=|BOARD=RPI|\bflash\b|\bdeploy\b|\bmpremote\b")
 SESSION = re.compile(r"^```pycon\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -24,7 +25,7 @@ class Command(NamedTuple):
 
     @property
     def absent(self):
-        """What the command needs and a fresh machine lacks, or None."""
+        """What the command needs and a fresh machine does not have, or None."""
         found = ABSENT.search(self.line)
         return found and found[0].rstrip("=")
 

@@ -28,7 +28,7 @@ from package import version
 DIST = "trixie"
 OUTPUT = pathlib.Path("tmp/output")
 PAGE = pathlib.Path("tmp/page")
-LIMIT = 60  # minutes, of a job that does not say it
+LIMIT = 60  # minutes, for a job without this setting
 
 
 class Job:
@@ -70,7 +70,7 @@ class Job:
         return Contexts(steps=ids).expand(self._job.get("outputs", {}))
 
     def _become_runner(self):
-        """Give the machine what GitHub's runner has and a minimal Debian lacks."""
+        """Add what GitHub's runner has and a minimal Debian does not have."""
         install = "sudo apt-get -q update && sudo apt-get -q install -y --no-install-recommends python3"
         self._shell(install, "bash", {}, "user", stdout=subprocess.DEVNULL)
         shutil.copy(pathlib.Path(__file__).with_name("gh"), self.root / "usr/local/bin/gh")

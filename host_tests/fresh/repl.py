@@ -28,7 +28,7 @@ def play(words, session):
 
 
 def _compare(process, session):
-    """1, if the board prints something else than the session shows."""
+    """Returns 1 if the board prints something else than the session shows."""
     if _read_to_prompt(process) is None:
         return 1
     turns = [turn.splitlines() for turn in "\n".join(session).split(PROMPT)[1:]]
@@ -42,7 +42,7 @@ def _compare(process, session):
 
 
 def _read_to_prompt(process):
-    """What is printed up to the next prompt; None if the board ends before it."""
+    """What is printed up to the next prompt, or None if the board ends before it."""
     text = ""
     while not text.endswith("\n" + PROMPT):
         byte = process.stdout.read(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `make rehearse` takes from the workflows."""
+"""What `make rehearse` reads from the workflows."""
 
 import pytest
 from actions import ACTIONS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""GitHub's workflows as far as this project's use them: jobs, a matrix, expressions."""
+"""GitHub's workflows, as far as this project uses them: jobs, a matrix, expressions."""
 
 import json
 import re

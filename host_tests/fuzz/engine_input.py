@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The protocol machine on the virtual wire, for Atheris: `make fuzz`. Arguments are libFuzzer's.
+"""The state machine on the virtual wire, for Atheris: `make fuzz`. The arguments are libFuzzer's.
 
-An input is a story, read octet by octet: frames from fields that matter or from any octets, time, and what
-happens to the interface. Frames are actions as an independent filter and reader do, and the checks of
-sim.Host hold: one address at most, and only while the machine says so.
+An input is a sequence of events, read byte by byte: frames from fields that matter or from any bytes, time,
+and changes of the interface. Each frame must have the effect that an independent filter and reader expect,
+and the checks of sim.Host must hold: at most one address, and only while the machine holds it.
 """
 
 import sys
@@ -56,7 +56,9 @@ class Story:
         return self.one_of(CLAIMS)(self.one_of(MACS[1:3]), host)
 
     def fields(self, host):
-        """A whole ARP packet, mostly about that host part; one in eight has an octet changed and is cut."""
+        """A complete ARP packet, mostly about this host part. One in eight has a changed byte and is cut
+        off.
+        """
         addresses = (sim.ip(host), *ADDRESSES)
         frame = bytearray(
             sim.packet(
@@ -119,7 +121,7 @@ class Story:
 
 
 def is_conflict(host, frame):
-    """RFC 3927 2.2.1 and 2.5, from the octets of the frame."""
+    """RFC 3927 2.2.1 and 2.5, from the bytes of the frame."""
     state, own = host.machine.state, sim.ip(host.machine.host)
     if state < sim.PROBING or len(frame) < 42 or not (frame[0] & 1 or frame[:6] == host.hwaddr):
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Any input: `make fuzz` looks for new ones with libFuzzer (C) and Atheris (Python), from the kept corpora on.
+# Any input: `make fuzz` looks for new ones with libFuzzer (C) and Atheris (Python), starting with the kept corpora.
 
 FUZZ_S ?= 60
 FUZZ := $(BUILD)/fuzz
@@ -19,10 +19,10 @@ $(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h firmware/
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -c $< -o $@
 
-# They read headers before they look at the length of a frame.
+# lwIP reads headers before it checks the length of a frame.
 $(FUZZ)/lwip/core/ipv4/etharp.o $(FUZZ)/lwip/core/ipv4/ip4.o: FUZZ_SANITIZE += -fno-sanitize=address
 
-# Ours are measured, too.
+# Coverage is measured for these files, too.
 $(FUZZ)/%.o: %.c $(wildcard firmware/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -Wall -Wextra -Werror -fprofile-instr-generate -fcoverage-mapping -c $< -o $@
@@ -35,7 +35,8 @@ fuzzer: build-packages | $(LWIP_DIR) $(MICROPY_DIR)
 	$(INSTALL) clang libclang-rt-dev llvm
 	$(STEP)fuzzer "$(FUZZ)/link_input, half a minute the first time" $(MAKE) -j$(shell nproc) $(FUZZ)/link_input
 
-# FUZZ_S: seconds for each of the two. What they find is added to the corpora; one that fails is left in build/fuzz.
+# FUZZ_S: seconds for each of the two. New inputs are added to the corpora. An input that fails is written to
+# build/fuzz.
 .PHONY: fuzz
 fuzz: $(VENV)/.ready fuzzer ## search for inputs that break the C and Python code (FUZZ_S=60: seconds for each)
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -max_total_time=$(FUZZ_S) -max_len=512 \

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The way of a frame through link.c, alias.c and the whole of lwIP, for libFuzzer: `make fuzz`.
+// Frames through link.c, alias.c and all of lwIP, for libFuzzer: `make fuzz`.
 //
-// An input is a story. Each step begins with an octet that says what happens, and takes the octets that it needs: a frame
-// comes in, made of octets or from fields; time passes; the service does a part of its work; the interface changes; a
-// socket sends. Where an address, a MAC or a type is wanted, an octet picks one that matters.
+// An input is a sequence of steps. The first byte of a step selects what happens, and the step reads as many bytes
+// as it needs: a frame comes in, made of bytes or from fields; time passes; the service does a part of its work;
+// the interface changes; a socket sends. Where an address, a MAC or a type is needed, a byte selects one that
+// matters.
 //
-// Beside what the sanitizers see, three things are checked: a frame is queued for Python just when it is of a kind that matters,
-// ARP of the address in use is broadcast, and an address that is not in use sends nothing.
+// In addition to the sanitizers, three things are checked: a frame is queued for Python exactly if it is of a kind
+// that matters, ARP of the address in use is broadcast, and an address that is not in use sends nothing.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@
 #define FRAME_MAX (600)
 #define SERVER_PORT (7)
 
-// Addresses that matter: the candidates, others of 169.254/16, a lease and its server, and those with a meaning of their own.
+// Addresses that matter: the candidates, others of 169.254/16, a lease and its server, and those with a special
+// meaning.
 static const uint8_t addresses[][4] = {
     { 169, 254, 18, 52 }, { 169, 254, 7, 9 }, { 169, 254, 255, 255 }, { 169, 254, 0, 1 },
     { 10, 0, 0, 99 }, { 10, 0, 0, 1 }, { 10, 0, 0, 255 }, { 0, 0, 0, 0 },
@@ -123,7 +125,7 @@ static const uint8_t *mac(void) {
     return macs[octet() % LWIP_ARRAYSIZE(macs)];
 }
 
-// The usual value; every fourth time one from the input.
+// Returns the usual value, and every fourth time a value from the input.
 static uint16_t mostly(uint16_t usual) {
     return octet() % 4 == 3 ? octets2() : usual;
 }
@@ -136,9 +138,9 @@ static struct dhcp dhcp;
 static struct udp_pcb *server;
 static struct tcp_pcb *listener;
 static autoip_link_t *tested;
-static bool announcing; // link.c sends a frame of the service
+static bool announcing; // link.c is sending a frame of the service
 
-// By hand or by DHCP; what lwIP still sends from such an address later is not autoip's.
+// Addresses set by hand or by DHCP. Frames that lwIP still sends from such an address later are not autoip's.
 static bool had_link_local;
 
 static void note_own_address(void) {
@@ -231,7 +233,7 @@ static void power_down(void) {
 /******************************************************************************/
 // Frames in
 
-// The kind of a frame that is about the watched address. It is read from the frame's bytes, with nothing of link.c.
+// The kind of a frame about the watched address. It is read from the frame's bytes, without code of link.c.
 static autoip_kind_t kind_of(const uint8_t *frame, size_t length) {
     if (tested->watched.addr == IPADDR_NONE || length < 42 || memcmp(frame + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9) != 0 || (frame[21] != 1 && frame[21] != 2)
         || memcmp(frame + 22, netif.hwaddr, 6) == 0) {
@@ -246,9 +248,9 @@ static autoip_kind_t kind_of(const uint8_t *frame, size_t length) {
     return is_probe && matters ? AUTOIP_PROBE : AUTOIP_NOTHING;
 }
 
-// The buffer has exactly the length of the frame, so that AddressSanitizer reports what is read beyond it. lwIP 2.2.1
-// reads the header of ARP, of IP, and of UDP behind it before it looks at the length: fuzz.mk builds those files of lwIP
-// without AddressSanitizer.
+// The buffer has exactly the length of the frame, so that AddressSanitizer reports reads beyond it. lwIP 2.2.1
+// reads the headers of ARP, of IP, and of UDP behind IP before it checks the length, so fuzz.mk builds these files
+// of lwIP without AddressSanitizer.
 static struct pbuf *buffer(const uint8_t *frame, size_t length) {
     struct pbuf *p = pbuf_alloc(PBUF_RAW, length, PBUF_RAM);
     pbuf_take(p, frame, length);
@@ -301,7 +303,7 @@ static void arp_frame(void) {
     receive(frame, mostly(42) % (sizeof(frame) + 1));
 }
 
-// An IPv4 packet with right lengths and checksum, but for the fields that the input spoils.
+// An IPv4 packet with correct lengths and checksum, except for the fields that the input changes.
 static void send_ip(uint8_t *frame, uint8_t protocol, const uint8_t *payload, size_t count) {
     uint8_t options = octet() % 4 == 3 ? octet() % 11 * 4 : 0;
     uint8_t *ip = frame + put_ethernet(frame, ETHTYPE_IP);
@@ -330,7 +332,7 @@ static void ip_packet(void) {
     size_t count = octet();
     take(payload, count);
     if (protocol == IP_PROTO_UDP) {
-        payload[2] = 0; // mostly for the server
+        payload[2] = 0; // mostly port 67, the server's
         payload[3] = mostly(SERVER_PORT);
         payload[4] = 0;
         payload[5] = count;
@@ -360,7 +362,7 @@ static void dhcp_reply(void) {
 }
 
 /******************************************************************************/
-// All else that happens
+// All other events
 
 static void time_passes(void) {
     static const uint32_t steps[] = { 1, 100, 1000, 2000, 10000, 70000, 0x20000000 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The kept inputs of `make fuzz` once more: the C with sanitizers, and the engine."""
+"""Runs the kept inputs of `make fuzz` again: the C code with sanitizers, and the engine."""
 
 import subprocess
 import sys
@@ -27,5 +27,5 @@ def test_frames_through_link_alias_and_lwip():
 
 
 @pytest.mark.skipif(not find_spec("atheris"), reason="Atheris has wheels for x86-64 only")
-def test_stories_of_the_engine():
+def test_inputs_of_the_engine():
     replay("engine", sys.executable, HERE / "engine_input.py")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Who has which address in the end, where all want one: four situations, each played by any participants."""
+"""Who has which address at the end, if all want the same one: four situations, each played by any
+participants.
+"""
 
 import contextlib
 import time
@@ -10,36 +12,36 @@ from wire.capture import Capture
 from wire.waiting import PATIENCE
 from wire.wire import Wire
 
-CALM = 9  # s without a change, after which nothing more is to come: the longest claim, RFC 3927 2.2.1 and 2.4
-LIMIT = 60  # s for all to settle
-X = "169.254.7.9"  # a host that looks for the address
-_STEP = 0.1  # s between two looks at all
+CALM = 9  # s without a change, after which no change can follow: the longest claim, RFC 3927 2.2.1 and 2.4
+LIMIT = 60  # s until all addresses must be stable
+X = "169.254.7.9"  # a host that asks for the address
+_STEP = 0.1  # s between two checks of all addresses
 
 
 class Outcome(NamedTuple):
-    """first: the address that all wanted. seconds: from the situation until the last change.
+    """first: the address that all wanted. seconds: from the start of the situation until the last change.
 
     owner: who had the address first.
     """
 
     first: str
-    holders: dict  # name -> address in the end, or None
+    holders: dict  # name -> address at the end, or None
     seconds: float
-    moved: tuple  # names of those that had the address before, and have another in the end
+    moved: tuple  # names of those that had the address first, and have another address at the end
     owner: str = ""
 
     def holders_of_first(self):
         return [name for name, address in self.holders.items() if address == self.first]
 
     def shared(self):
-        """Addresses that more than one holds in the end."""
+        """The addresses that more than one participant holds at the end."""
         held = [address for address in self.holders.values() if address]
         return {address for address in held if held.count(address) > 1}
 
     def faults(self):
-        """One line for each thing that must not be, RFC 3927 2.2.1 and 2.5.
+        """One line for each error, RFC 3927 2.2.1 and 2.5.
 
-        A peer that gives away what it had is not at fault here: dhcpcd does, when it is probed three times.
+        A peer may give up the address that it had: dhcpcd does this when it is probed three times.
         """
         for address in sorted(self.shared()):
             yield f"{address} has two holders in the end"
@@ -51,7 +53,7 @@ class Outcome(NamedTuple):
 
 
 class _Stage:
-    """Participants on a wire, or each on one of its own."""
+    """Participants on one wire, or each on its own wire."""
 
     def __init__(self, closing, names, folder, first, apart):
         bridges = [f"br{i}" for i in range(len(names))] if apart else ["br0"]
@@ -75,9 +77,9 @@ class _Stage:
         return {name: each.address for name, each in self.all.items()}
 
     def settle(self, names, ask=False):
-        """Wait until these have addresses that change no more; returns the time of the last change.
+        """Wait until the addresses of these participants change no more. Returns the time of the last change.
 
-        ask: a host looks for the first address meanwhile, once a second.
+        ask: during this time, a host asks for the first address once per second.
         """
         began = changed = time.time()
         known, asked = self.addresses(), began
@@ -96,7 +98,7 @@ class _Stage:
 
 
 def one_after_the_other(folder, first, early, late):
-    """The one of `early` holds the address when those of `late` start."""
+    """The participant of `early` holds the address when those of `late` start."""
     with contextlib.ExitStack() as closing:
         stage = _Stage(closing, (*early, *late), folder, first, apart=False)
         stage.start(early)
@@ -116,7 +118,9 @@ def at_the_same_time(folder, first, names):
 
 
 def links_joined(folder, first, names):
-    """Each holds the address on a link of its own; the links are joined, and a host asks for the address."""
+    """Each participant holds the address on its own link. The links are joined, and a host asks for the
+    address.
+    """
     with contextlib.ExitStack() as closing:
         stage = _Stage(closing, names, folder, first, apart=True)
         stage.start(names)
@@ -135,7 +139,7 @@ def _outcome(stage, before, began, changed):
 
 
 def first_address(folder):
-    """The first choice of dhcpcd, which cannot be told one."""
+    """The first choice of dhcpcd, which has no option for it."""
     with Wire() as wire:
         return participants.first_choice_of_dhcpcd(wire, folder)
 

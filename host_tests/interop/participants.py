@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Who takes part: boards with autoip, a board with lwIP's own AutoIP, and the daemons of Linux hosts.
+"""The participants: boards with autoip, a board with lwIP's own AutoIP, and the daemons of Linux hosts.
 
-A participant is on a wire from the beginning, and looks for an address from start() on.
+A participant is on a wire from the start, and looks for an address from start() on.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from wire.peers import AvahiAutoipd, Dhcpcd, Networkd, Zcip
 
 _FIRST = ipaddress.ip_address("169.254.1.0")  # RFC 3927 2.1
 
-# agent.py without autoip.
+# Like agent.py, without autoip.
 _LWIP_AGENT = """
 import json, network, sys
 def tell(**what):
@@ -57,7 +57,7 @@ class _LwipBoard(QemuBoard):
 
 
 class Lwip:
-    """A QEMU_MPS2 with lwIP's own AutoIP. Its first choice follows from two octets of its MAC."""
+    """A QEMU_MPS2 with lwIP's own AutoIP. Two bytes of its MAC determine its first choice."""
 
     def __init__(self, wire, log, bridge, first=None, mac="28:cd:c1:0f:00:01"):
         if first:
@@ -131,8 +131,8 @@ PEERS = (*_DAEMONS, "lwIP AutoIP")
 
 
 def make(name, wire, folder, bridge="br0", first=None, number=0):
-    """A participant by name. first: what it is to try first, for those that get it from their MAC; number: of
-    several of one kind.
+    """Create a participant, given its name. first: the address that it must try first, for those that derive
+    it from their MAC. number: the number among several of one kind.
     """
     log = folder / f"{name.replace(' ', '-')}{number or ''}.log"
     if name in _BOARDS:
@@ -153,7 +153,7 @@ def _octet(name):
 
 
 def first_choice_of_dhcpcd(wire, folder):
-    """The address that all are to want: dhcpcd is the only one that cannot be told."""
+    """The address that all must want, because dhcpcd is the only one that has no option for it."""
     with contextlib.closing(make("dhcpcd", wire, folder)) as daemon:
         daemon.start()
         return daemon._daemon.wait()

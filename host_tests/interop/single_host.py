@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What each implementation does by itself: alone on a wire with an adversary, and looked at from outside."""
+"""What each implementation does alone on a wire with an adversary, as seen by another host."""
 
 import contextlib
 import itertools
@@ -15,13 +15,13 @@ from wire.wire import Wire
 X = "169.254.7.9"
 ROUTABLE, ROUTABLE_HOST = "10.0.0.99", "10.0.0.1"
 STARTS = 5
-DENIED = 140  # s for which every candidate is denied
-_CLAIM = 14  # s that the slowest takes to an address: zcip
-_ANNOUNCED = 5  # s after an address is there, when the last announcement is out
+DENIED = 140  # s during which every candidate is denied
+_CLAIM = 14  # s that the slowest one, zcip, needs for an address
+_ANNOUNCED = 5  # s from an address to the last announcement
 
 
 class _Alone:
-    """One implementation, or several hosts with it, on a wire under capture."""
+    """One implementation, or several hosts with it, on a wire with a capture."""
 
     def __init__(self, closing, name, folder, count=1):
         self.wire = closing.enter_context(Wire())
@@ -32,7 +32,7 @@ class _Alone:
         self.one = self.all[0]
 
     def hold(self, **options):
-        """Start, and wait until the address is announced; returns it."""
+        """Start, and wait until the address is announced. Returns the address."""
         self.one.start(**options)
         return self.held()
 
@@ -45,11 +45,11 @@ class _Alone:
         return len(self.capture.select(is_arp("announcement", self.one.mac, spa=address), after))
 
     def claim(self, address):
-        """The adversary announces the address. Returns when."""
+        """The adversary announces the address. Returns the time."""
         return self.wire.send(announcement(address))
 
     def fate(self, address, after, seconds):
-        """What became of the address within some seconds."""
+        """What happened to the address within some seconds."""
         time.sleep(seconds)
         if self.one.address == address:
             return (
@@ -92,7 +92,7 @@ def starts(name, folder):
 
 
 def a_life(name, folder):
-    """Asked, probed for, contested twice 12 s apart, unplugged, with a routable address beside, ended."""
+    """Asked, probed, claimed twice 12 s apart, unplugged, with an additional routable address, ended."""
     found = {}
     with _alone(name, folder) as alone:
         address = alone.hold()
@@ -155,7 +155,7 @@ def _beside(alone):
 
 
 def contested(name, folder):
-    """Claimed twice within three seconds."""
+    """The address is claimed twice within three seconds."""
     with _alone(name, folder) as alone:
         address = alone.hold()
         first = alone.claim(address)
@@ -165,7 +165,7 @@ def contested(name, folder):
 
 
 def denied(name, folder):
-    """Each candidate is answered for as soon as it is probed."""
+    """Each candidate is denied as soon as it is probed."""
     with _alone(name, folder) as alone:
         alone.one.start()
         begun = time.time()
@@ -184,7 +184,7 @@ def denied(name, folder):
 
 
 def restarted(name, folder):
-    """Its first choice is taken; it ends, and starts again with what it has kept."""
+    """The first choice is denied. The implementation ends, and starts again with its stored state."""
     found = "-"
     with _alone(name, folder) as alone:
         if hasattr(alone.one, "stop"):
@@ -197,7 +197,7 @@ def restarted(name, folder):
                 alone.one.board.run("svc.save()")
             alone.one.stop()
             if isinstance(alone.one, participants.Daemon):
-                alone.one.host.run("ip", "addr", "flush", "dev", "eth0")  # zcip leaves it behind
+                alone.one.host.run("ip", "addr", "flush", "dev", "eth0")  # zcip does not remove the address
             ended = time.time()
             alone.one.start(**options)
             tried = alone.capture.wait_for(is_arp("probe", alone.one.mac), after=ended).arp.pdst

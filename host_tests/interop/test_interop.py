@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Other implementations that want the board's address: some of what `make interop` plays."""
+"""Other implementations that want the board's address: a part of what `make interop` plays."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ def check(outcome):
     ("early", "late"),
     [("UNIX_TAP", "dhcpcd"), ("systemd-networkd", "QEMU_MPS2"), ("UNIX_TASK", "lwIP AutoIP")],
 )
-def test_who_comes_first_keeps_the_address(folder, early, late):
+def test_the_first_host_keeps_the_address(folder, early, late):
     # R3927-2.2.1-h, R3927-2.2.1-i, R5227-2.5-c
     needs(*{early, late} & _NEEDS.keys())
     first = contests.first_address(folder / "first")
@@ -48,14 +48,14 @@ def test_who_comes_first_keeps_the_address(folder, early, late):
 
 
 @pytest.mark.parametrize("peer", ["avahi-autoipd", "busybox zcip"])
-def test_who_starts_at_the_same_time_ends_on_two_addresses(folder, peer):
+def test_hosts_that_start_at_the_same_time_find_two_addresses(folder, peer):
     # R3927-2.2.1-j, R5227-2.2-a, X-01
     needs(peer)
     check(contests.at_the_same_time(folder, "169.254.20.20", ["UNIX_TAP", peer]))
 
 
 @pytest.mark.parametrize("peer", ["UNIX_TASK", "systemd-networkd", "avahi-autoipd"])
-def test_links_that_are_joined_are_healed(folder, peer):
+def test_the_conflict_of_joined_links_ends(folder, peer):
     # R3927-4-b, R3927-2.5-e
     needs(*{peer} & _NEEDS.keys())
     check(contests.links_joined(folder, "169.254.20.20", ["UNIX_TAP", peer]))

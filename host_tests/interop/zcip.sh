@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # zcip.sh FOLDER
-# Builds a busybox that has nothing but zcip in FOLDER, of Debian's sources.
+# Builds a busybox that has only zcip in FOLDER, from Debian's sources.
 set -eu
 
 folder=$1

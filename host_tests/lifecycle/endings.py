@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Runs on the board: a life with a service in some situation, how it ends, and the life after it.
+"""Runs on the board: a service in some situation, its end, and the time after the following soft reset.
 
-Arguments: TAP device, situation, end, place of lwIP's list of interfaces in the program, and those of
-`next` and `name` in struct netif. A line tells what the interface shows and which interfaces lwIP has:
-while the service runs, after a removal, and in the second life. Each waits for a line of input.
+Arguments: TAP device, situation, end, the address of lwIP's list of interfaces in the program, and the
+offsets of `next` and `name` in struct netif. A line shows the address of the interface and the interfaces in
+lwIP: while the service runs, after a removal, and after the soft reset. Each line waits for a line of input.
 """
 
 import os

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Runs on the board, once more after each of 100 soft resets: no trace of the life before is left.
+"""Runs on the board, again after each of 100 soft resets. Nothing of the time before a reset may be left.
 
-Arguments: TAP device. Prints the resident memory in KiB at the tenth and at the last life.
+Arguments: TAP device. Prints the resident memory in KiB in the tenth and in the last run.
 """
 
 import os

@@ -12,13 +12,13 @@ from wire.board import SANITIZED as FOLDER
 from wire.dhcp import DhcpServer
 from wire.wire import Wire
 
-SCRIPTS = pathlib.Path(__file__).parent  # those that run on the board
+SCRIPTS = pathlib.Path(__file__).parent  # the programs that run on the board
 ROOT = SCRIPTS.parents[1]
 PLAIN = ROOT / "build/UNIX_TAP/micropython"
 SANITIZED = ROOT / f"build/UNIX_TAP{FOLDER}/micropython"
 TASK = ROOT / f"build/UNIX_TASK{FOLDER}/micropython"
 
-# Fields of the netif that lwIP's IPv6 writes in its own time.
+# Fields of the netif that lwIP's IPv6 writes at any time.
 IPV6_TIME = {"ip6_addr_state", "ip6_addr_valid_life", "ip6_addr_pref_life", "rs_count"}
 
 
@@ -92,7 +92,7 @@ def test_a_thousand_services_leave_the_interface_and_the_heap_as_they_were():
 def test_a_hundred_soft_resets_leave_nothing_behind(firmware):
     early, late, end = run(firmware, "soft_reset.py")
     assert end == "end of life 101"
-    if firmware == PLAIN:  # the sanitizer keeps freed memory aside
+    if firmware == PLAIN:  # the sanitizer does not free memory at once
         assert int(late) - int(early) < 100  # KiB
 
 
@@ -102,7 +102,9 @@ LINK_LOCAL = "169.254.20.20"
 
 @functools.cache
 def netif_list():
-    """Where lwIP's list of interfaces is in the program, and `next` and `name` in its entries."""
+    """The address of lwIP's list of interfaces in the program, and the offsets of `next` and `name` in its
+    entries.
+    """
     with open(SANITIZED, "rb") as file:
         elf = ELFFile(file)
         members = struct_members(elf, "netif")
@@ -110,7 +112,7 @@ def netif_list():
 
 
 class Situation:
-    """A board with a service in some situation, told by endings.py, and its peer."""
+    """A board with a service in some situation, as endings.py reports it, and its peer."""
 
     def __init__(self, wire, log, situation, end):
         self._server = DhcpServer(wire, log)
@@ -118,7 +120,7 @@ class Situation:
         self._situation = situation
         if situation not in ("link-local", "static"):
             self._server.start()
-        options = ["-i"] if end == "exception" else []  # goes on at the prompt
+        options = ["-i"] if end == "exception" else []  # continues at the prompt
         self.board = start(wire, SANITIZED, "endings.py", situation, end, *netif_list(), options=options)
 
     def close(self):
@@ -130,7 +132,7 @@ class Situation:
         self.board.stdin.flush()
 
     def assert_runs(self):
-        """The service does what it does in this situation."""
+        """The service does its work in this situation."""
         active, address, interfaces = self._shown()
         held = self._situation != "old"
         assert active and (address == LINK_LOCAL) == (self._situation == "link-local")
@@ -155,7 +157,7 @@ class Situation:
     def _shown(self):
         """(is the interface active, its address, the names in lwIP's list of interfaces)"""
         for line in self.board.stdout:
-            if line.startswith(("True ", "False ")):  # and not of the prompt
+            if line.startswith(("True ", "False ")):  # and not from the prompt
                 active, address, *interfaces = line.split()
                 return active == "True", address, interfaces
         raise EOFError(self.board.stderr.read())
@@ -197,13 +199,13 @@ def test_the_removal_of_the_interface_leaves_no_alias(situation):
     situation.say()
     situation.assert_removed()
     situation.say()
-    situation.assert_removed()  # in the life after it as well
+    situation.assert_removed()  # also after the soft reset
     finish(situation.board)
 
 
 @situations("exception")
-def test_an_exception_in_user_code_leaves_the_service_and_the_soft_reset_after_it_no_alias(situation):
-    """The exception ends at the prompt; there the service runs, as all that was started does."""
+def test_an_exception_keeps_the_service_and_the_next_soft_reset_leaves_no_alias(situation):
+    """The exception ends at the prompt. There the service runs, like everything that was started."""
     situation.assert_runs()
     situation.say()
     situation.say("show()")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The make targets as their user calls them: what is missing is told in a line, before anything is done."""
+"""The make targets, as their user calls them: missing requirements are reported in one line, before any work
+starts.
+"""
 
 import os
 import re
@@ -11,7 +13,7 @@ import sys
 import pytest
 from wire.board import ROOT
 
-USER = 12345  # a uid that nobody has
+USER = 12345  # a uid that no user has
 root = pytest.mark.skipif(
     os.geteuid() != 0, reason="it takes root's capabilities away, or files to another user"
 )
@@ -22,7 +24,7 @@ WITHOUT_IPV6 = 'mount -t tmpfs tmpfs /proc/sys/net; exec "$@"'
 
 
 def make(*arguments, within=(), **options):
-    """(exit code, the lines that are printed) of make."""
+    """Run make. Returns (exit code, the lines that it prints)."""
     options = {"cwd": ROOT, "timeout": 60, **options}
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     done = subprocess.run(
@@ -37,7 +39,7 @@ def make(*arguments, within=(), **options):
 
 
 def refused(*arguments, **options):
-    """The line in which make says why it does nothing."""
+    """The line with the reason why make does nothing."""
     code, lines = make(*arguments, **options)
     assert code != 0
     reason, failed = lines
@@ -83,7 +85,7 @@ def test_a_read_only_checkout(tmp_path):
     assert f"make can't write to {tmp_path}/build: move the checkout, or pass another directory" in line
 
 
-def test_a_board_of_hardware_is_not_run(tmp_path):
+def test_a_board_with_hardware_is_not_run(tmp_path):
     assert refused("run", "BOARD=RPI_PICO_W", f"BUILD={tmp_path}/build") == (
         "RPI_PICO_W is a real board: make flash BOARD=RPI_PICO_W."
         " make run starts one of: QEMU_MPS2 UNIX_TAP UNIX_TASK"
@@ -137,7 +139,7 @@ def test_an_interface_has_to_be_named(target):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """What a checkout of MicroPython without submodules has of a Pico W."""
+    """The files of a checkout of MicroPython without submodules that concern a Pico W."""
     checkout = tmp_path / "micropython"
     board = checkout / "ports" / "rp2" / "boards" / "RPI_PICO_W"
     board.mkdir(parents=True)
@@ -158,7 +160,7 @@ def fresh(tmp_path):
 
 
 @pytest.mark.parametrize("target", ["firmware", "dist", "test-board"])
-def test_what_a_checkout_lacks_is_told_before_a_compiler_is_installed(checkout, fresh, target):
+def test_missing_parts_of_a_checkout_are_reported_before_a_compiler_is_installed(checkout, fresh, target):
     options, env = fresh
     reason = refused(target, "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
     assert reason.startswith("BOARD=RPI_PICO_W: MICROPY_DIR lacks lib/pico-sdk/src, lib/lwip/src, ")
@@ -168,7 +170,7 @@ def test_what_a_checkout_lacks_is_told_before_a_compiler_is_installed(checkout, 
 
 
 @pytest.mark.parametrize("target", ["firmware", "test-board"])
-def test_what_an_esp32_lacks_is_told_at_once(checkout, fresh, target):
+def test_missing_tools_for_an_esp32_are_reported_at_once(checkout, fresh, target):
     (checkout / "ports" / "esp32" / "boards" / "ESP32_GENERIC").mkdir(parents=True)
     options, env = fresh
     code, lines = make(target, "BOARD=ESP32_GENERIC", f"MICROPY_DIR={checkout}", *options, env=env)
@@ -185,7 +187,7 @@ def test_what_an_esp32_lacks_is_told_at_once(checkout, fresh, target):
         ("echo 'virt  a machine'", " does not emulate the esp32; get Espressif's with: "),
     ],
 )
-def test_a_qemu_that_does_not_serve(tmp_path, script, reason):
+def test_an_unsuitable_qemu(tmp_path, script, reason):
     qemu = tmp_path / "qemu"
     qemu.write_text(f"#!/bin/sh\n{script}\n")
     qemu.chmod(0o755)
@@ -195,7 +197,7 @@ def test_a_qemu_that_does_not_serve(tmp_path, script, reason):
     assert done.stderr.startswith(f"BOARD=ESP32_GENERIC: {qemu}{reason}") and done.stderr.count("\n") == 1
 
 
-def test_a_firmware_that_was_not_built_is_told_before_tools_are_installed(checkout, fresh, tmp_path):
+def test_a_missing_firmware_is_reported_before_tools_are_installed(checkout, fresh, tmp_path):
     options, env = fresh
     reason = refused("flash", "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
     assert reason == (
@@ -205,7 +207,7 @@ def test_a_firmware_that_was_not_built_is_told_before_tools_are_installed(checko
 
 
 @root
-def test_what_root_leaves_belongs_to_the_user(tmp_path):
+def test_files_of_root_belong_to_the_user(tmp_path):
     (tmp_path / "build").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "build" / "link").symlink_to("../elsewhere")
@@ -219,13 +221,13 @@ def test_what_root_leaves_belongs_to_the_user(tmp_path):
 
 
 @root
-def test_what_sudo_make_leaves_belongs_to_the_user(tmp_path):
+def test_files_of_sudo_make_belong_to_the_user(tmp_path):
     ignored = shutil.ignore_patterns("build", ".git", "corpus", ".*", "__pycache__")
     checkout = shutil.copytree(ROOT, tmp_path / "autoip", ignore=ignored)
     (checkout / "build").mkdir()
     os.chown(checkout, USER, USER)
     sources = [f"{name}={tmp_path}" for name in ("LWIP_DIR", "MICROPY_DIR")]
-    # These tests may run by hand-back.sh themselves.
+    # These tests may run in hand-back.sh themselves.
     assert make("build/lwip", *sources, cwd=checkout, env={"HANDED_BACK": ""}) == (0, [])
     assert (checkout / "build" / "lwip").lstat().st_uid == USER
 
@@ -234,7 +236,7 @@ STEP = ROOT / "boards" / "step.sh"
 
 
 def step(tmp_path, script, verbose=""):
-    """(exit code, what is printed) of a step of make."""
+    """Run a step of make. Returns (exit code, its output)."""
     command = [STEP, tmp_path / "log" / "step", "a step", "sh", "-c", script]
     done = subprocess.run(
         command,
@@ -246,23 +248,23 @@ def step(tmp_path, script, verbose=""):
     return done.returncode, done.stdout
 
 
-def test_a_step_is_a_line(tmp_path):
+def test_a_step_prints_one_line(tmp_path):
     assert step(tmp_path, "echo much") == (0, "a step ... 0 s\n")
     assert (tmp_path / "log" / "step").read_text() == "much\n"
 
 
-def test_a_step_that_fails_shows_why(tmp_path):
+def test_a_step_that_fails_shows_the_reason(tmp_path):
     code, printed = step(tmp_path, "echo why; exit 7")
     assert code == 7
     assert printed == f"a step ... failed\nwhy\nfull log: {tmp_path}/log/step\n"
 
 
-def test_a_step_that_knows_its_reason_prints_only_that(tmp_path):
+def test_a_step_that_knows_its_reason_prints_only_the_reason(tmp_path):
     _, printed = step(tmp_path, "echo much; echo 'error: no network'; exit 7")
     assert printed == f"a step ... failed\nno network\nfull log: {tmp_path}/log/step\n"
 
 
-def test_a_long_step_shows_that_it_lives(tmp_path):
+def test_a_long_step_shows_that_it_runs(tmp_path):
     code, printed = step(tmp_path, "sleep 11")
     assert code == 0 and re.match(r"a step \.\.\. 1\d s \.\.\. 1", printed)
 
@@ -277,5 +279,5 @@ def test_a_script_that_is_interrupted_prints_one_line(tmp_path):
         assert process.stderr.read() == "interrupted\n"
 
 
-def test_a_step_shows_all_if_it_is_asked_to(tmp_path):
+def test_a_step_shows_its_full_output_with_v_1(tmp_path):
     assert step(tmp_path, "echo much", verbose="1") == (0, "a step\nmuch\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Mutation tests: change one thing at a time, and check that a test fails.
+# Mutation tests: make one change at a time, and check that a test fails.
 
 MUTANTS := $(PYTHON) host_tests/mutants
 

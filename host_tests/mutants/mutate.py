@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every single change that a mutation test makes to a Python file."""
+"""The changes that a mutation test makes to a Python file, one per mutant."""
 
 import ast
 import itertools
@@ -33,7 +33,7 @@ REMOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Con
 
 
 class Mutant(NamedTuple):
-    """A file with one change; `line` counts from 1. before, after: the line, without blanks at its ends."""
+    """A file with one change. `line` counts from 1. before, after: the line, without blanks at its ends."""
 
     file: str
     line: int
@@ -73,14 +73,14 @@ def _docstrings(tree):
 
 
 def _negated(tree):
-    # The 1 of -1, which says "none": another negative number says the same.
+    # The 1 of -1, which means "none": another negative number means the same.
     for node in ast.walk(tree):
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             yield node.operand
 
 
 def _of_operator(source, left, right, new):
-    """The operator between two operands, and the parentheses that it leaves alone."""
+    """The operator between two operands, without the parentheses around it."""
     start, end = source.span(left)[1], source.span(right)[0]
     between = source.octets[start:end].decode()
     head = between[: len(between) - len(between.lstrip(" )\n"))]
@@ -129,7 +129,7 @@ def _of_statement(source, node):
 
 
 def mutants(name, text):
-    """All mutants of a file's text, each one once."""
+    """All mutants of a file's text, without duplicates."""
     source = _Source(text)
     tree = ast.parse(text)
     skipped = {*_docstrings(tree), *_negated(tree)}

@@ -29,15 +29,15 @@ ROOT = pathlib.Path(__file__).parents[2]
 PACKAGE = ROOT / "lib/autoip"
 ENGINE = ROOT / "host_tests/engine"
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.toml")
-LIMIT = 5  # s of processor time for one test, which takes a quarter of it at most with the unchanged files
+LIMIT = 5  # s of processor time for one test; with the unchanged files a test needs at most a quarter of it
 
-# The modules of tests for each file, the best ones first. Those that are left out can't notice a change.
+# The modules of tests for each file, the best ones first. The modules that are missing can't detect a change.
 _MACHINE = [
     *("test_conflict", "test_link", "test_siblings", "test_verdicts"),
     *("test_rate_limit", "test_claim", "test_clock"),
 ]
 _SERVICE = ["test_service", "test_interrupts", "test_heap", "test_options"]
-# The slow ones. test_soak leaves services of its own behind, so it comes last.
+# The slow ones. test_soak comes last, because its services keep running.
 _SLOW = ["test_interrupts_everywhere", "test_soak"]
 _ADDRESSES = ["test_options", "test_populations", "test_siblings", "test_claim", "test_service"]
 TESTS = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """make mutants-c: applies the changes of c.toml to firmware/, one at a time, and checks that a test fails.
 
-run_c.py [WORD ...]    prints what came of each change; with words, only of those whose file or name has one
+run_c.py [WORD ...]    prints the result of each change; with words, only of those whose file or name has one
 
 Each change is made in a copy of the project in build/mutants, built there as a sanitized UNIX_TAP, and run
 against the tests that its entry names:
@@ -12,7 +12,7 @@ against the tests that its entry names:
     old = "the text, which occurs once in the file"
     new = "the changed text"
     tests = "arguments for pytest"
-    equivalent = "the reason why no test can fail; without it one has to"
+    equivalent = "the reason why no test can fail; without it a test must fail"
 """
 
 import pathlib
@@ -29,7 +29,7 @@ LOG = COPY / "log.txt"
 
 
 def _call(*command):
-    """(exit code, output) of a command in the copy; the output goes to the log as well."""
+    """Run a command in the copy. Returns (exit code, output). The output is also appended to the log."""
     done = subprocess.run(command, cwd=COPY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     with open(LOG, "a") as log:
         log.write(f"$ {shlex.join(map(str, command))}\n{done.stdout}\n")
@@ -37,7 +37,7 @@ def _call(*command):
 
 
 def _copy():
-    """Make the copy as the project is now, and keep what was built in it."""
+    """Update the copy to the present state of the project, and keep its build."""
     COPY.mkdir(parents=True, exist_ok=True)
     LOG.write_text("")
     listed = subprocess.check_output(
@@ -67,7 +67,7 @@ def _failed(output):
 
 
 def _run(change):
-    """(is it as expected?, what came of it)"""
+    """Returns (is the result as expected?, the result)."""
     file = COPY / change["file"]
     text = (ROOT / change["file"]).read_text()
     if text.count(change["old"]) != 1:

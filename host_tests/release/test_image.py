@@ -77,7 +77,7 @@ def test_the_stamp_of_a_commit_after_a_release_has_its_hash(project, micropython
     assert stamp(project, micropython)["MICROPY_GIT_TAG"] == f"v1.27.3+autoip.{VERSION}.1.g{hash}"
 
 
-def test_the_stamp_of_a_changed_checkout_says_so(project, micropython):
+def test_the_stamp_of_a_changed_checkout_is_marked(project, micropython):
     commit(project, f"v{VERSION}")
     commit(micropython, "v1.28.0")
     for folder, file in ((project, "lib/autoip/__init__.py"), (micropython, "py/mpconfig.h")):
@@ -103,7 +103,7 @@ def test_the_image_says_which_autoip_it_has():
 
 
 def copy_project(folder):
-    """Copy the files of the checkout as they are now, with changes that are not committed."""
+    """Copy the files of the checkout as they are now, including changes that are not committed."""
     listed = subprocess.check_output(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, text=True)
     for name in listed.split("\0"):
         if (ROOT / name).is_file():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a release page has: names, notes, checksums, licences."""
+"""The contents of a release page: names, notes, checksums, licences."""
 
 import hashlib
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""release/upstream.sh gets what a board of MicroPython is built from."""
+"""release/upstream.sh installs what a board of MicroPython is built from."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from wire.board import ROOT
 
 PLAN = tomllib.loads((ROOT / "release/boards.toml").read_text())
-# What each writes into the log: its name and its arguments.
+# The commands that write their name and arguments into the log.
 LOG = '#!/bin/sh\necho "$(basename "$0") $*" >>"$LOG"\n'
 CLONE = """
 for folder; do :; done
@@ -22,7 +22,7 @@ echo 'export IDF_PATH=$PWD/idf; : $UNSET' >"$folder/export.sh"
 
 @pytest.fixture
 def upstream(tmp_path):
-    """Runs upstream.sh for a board; returns (exit code, what it printed, the commands that it called)."""
+    """Runs upstream.sh for a board. Returns (exit code, its output, the commands that it called)."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name, more in (("git", CLONE), ("make", "")):

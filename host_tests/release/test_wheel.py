@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `pip install` of the project's wheel gives a host."""
+"""What `pip install` of the project's wheel installs on a host."""
 
 import subprocess
 import sys

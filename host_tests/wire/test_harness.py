@@ -98,7 +98,7 @@ def test_the_checker_accepts_a_claim():
         "defended twice": [*CLAIM, *CLAIM[3:]],
         "not sent to the destination's own MAC": [*CLAIM, announcement(C, OTHER), TALK],
         "reserved": [probe("169.254.255.1", MAC)],
-        "zeros behind": [bytes(probe(A, MAC)) + b"\0\0leak"],
+        "42 bytes and zeros": [bytes(probe(A, MAC)) + b"\0\0leak"],
         "not the source MAC": [bytes(probe(A, MAC)).replace(b"\0\x01\x28", b"\0\x01\x29")],
         "target MAC of a Request": [bytes(probe(A, MAC))[:32] + b"\1" + bytes(probe(A, MAC))[33:]],
         "is held by": [*CLAIM, *[probe(A, OTHER)] * 3, announcement(A, OTHER)],

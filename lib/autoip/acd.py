@@ -236,9 +236,9 @@ class Machine:
         return _ASSIGN if self.state == _PROBING else _SEND
 
     def sent(self, ok, now):
-        """Call this after SEND or ASSIGN. ok: has the driver accepted the frame? If not, it is sent again later.
+        """Call this after SEND or ASSIGN. ok: has the driver accepted the frame?
 
-        Only accepted frames count.
+        A frame that has not been accepted does not count, and is sent again later.
         """
         defence = self._retry >= 0
         if not ok:

@@ -10,5 +10,5 @@ try:
 except OSError:
     vfs.VfsLfs2.mkfs(device)
     vfs.mount(device, "/")
-sys.path.append("/lib")  # where mip installs
+sys.path.append("/lib")  # the directory into which mip installs
 del sys, vfs, psram, device

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The machine's PSRAM as a block device: it outlives resets, but not the emulator."""
+"""The machine's PSRAM as a block device. Its contents survive resets, but not the end of the emulator."""
 
 from micropython import const
 from uctypes import bytearray_at

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What firmware/port_esp32 uses of ESP-IDF's esp_netif.
+// The functions of ESP-IDF's esp_netif that firmware/port_esp32 uses.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_ESP_NETIF_H
 #define AUTOIP_BOARDS_UNIX_TASK_ESP_NETIF_H
 
@@ -25,7 +25,7 @@ esp_err_t esp_netif_tcpip_exec(esp_netif_callback_fn function, void *arg);
 esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *ip_info);
 esp_err_t esp_netif_set_ip_info(esp_netif_t *netif, const esp_netif_ip_info_t *ip_info);
 
-// Of this board: start the task of the events.
+// Of this board: starts the task of the events.
 void esp_netif_start_events(void);
 
 #endif

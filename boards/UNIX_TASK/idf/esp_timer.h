@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What firmware/port_esp32 uses of ESP-IDF's esp_timer.
+// The functions of ESP-IDF's esp_timer that firmware/port_esp32 uses.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_ESP_TIMER_H
 #define AUTOIP_BOARDS_UNIX_TASK_ESP_TIMER_H
 
@@ -23,7 +23,7 @@ esp_err_t esp_timer_start_once(esp_timer_handle_t timer, uint64_t us);
 esp_err_t esp_timer_stop(esp_timer_handle_t timer);
 int64_t esp_timer_get_time(void);
 
-// Of this board: start the task that runs the timers, and what esp_netif_tcpip_exec() needs.
+// Of this board: starts the task of the timers, and what esp_netif_tcpip_exec() needs.
 void idf_init(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// lwIP's hook for routing by the source address, as ESP-IDF has it: by an interface that has the address.
+// lwIP's hook for source routing, like that of ESP-IDF: packets leave by an interface that has the source address.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H
 #define AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H
 

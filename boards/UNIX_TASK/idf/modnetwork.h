@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the `network` objects of MicroPython's esp32 port begin, and network.LAN's here.
+// The start of the `network` objects of MicroPython's esp32 port, and of network.LAN here.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H
 #define AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// lwIP as UNIX_TAP has it, but in a task, as in ESP-IDF.
+// lwIP as on UNIX_TAP, but in a task, as in ESP-IDF.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_LWIPOPTS_H
 #define AUTOIP_BOARDS_UNIX_TASK_LWIPOPTS_H
 
@@ -12,18 +12,18 @@
 #undef SYS_ARCH_UNPROTECT
 #undef sys_jiffies
 
-// Python's socket needs a lock. Received frames go to the task.
+// Python's socket needs a lock. Received frames are sent to the task.
 #define LWIP_TCPIP_CORE_LOCKING 1
 #define LWIP_TCPIP_CORE_LOCKING_INPUT 0
 
-// Who calls lwIP without it is found.
+// Detects calls of lwIP without the lock.
 int task_has_lwip(void);
 #define LWIP_ASSERT_CORE_LOCKED() LWIP_ASSERT("called without the lock", task_has_lwip())
 
 #define MEMP_NUM_TCPIP_MSG_INPKT 32 // as in ESP-IDF, CONFIG_LWIP_TCPIP_RECVMBOX_SIZE
 #define PBUF_POOL_SIZE 48
 
-// A lease is bound by a timer, after it was asked for by ARP.
+// A timer binds a lease, after DHCP has asked for the address with ARP.
 #undef LWIP_DHCP_DOES_ACD_CHECK
 #define LWIP_DHCP_DOES_ACD_CHECK 1
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lwIP as UNIX_TAP has it, but each buffer is one of malloc(): the sanitizers see what is read or kept beyond it.
+// lwIP as on UNIX_TAP, but each buffer is allocated with malloc(), so that the sanitizers find uses beyond or after
+// it.
 #include "../../../boards/UNIX_TAP/lwip/lwipopts.h"
 
 #define MEM_LIBC_MALLOC 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What lwIP asks of the compiler, for a 64-bit host.
+// Definitions that lwIP needs from the compiler, for a 64-bit host.
 #ifndef AUTOIP_BOARDS_UNIX_TAP_CC_H
 #define AUTOIP_BOARDS_UNIX_TAP_CC_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// That of lwIP's own port to Unix, but for the lock, which is recursive here: modlwip.c takes it twice.
+// Like lwIP's own port to Unix, but with a recursive lock, because modlwip.c takes the lock twice.
 #include_next <arch/sys_arch.h>
 
 #undef LOCK_TCPIP_CORE

@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: MIT
-// What lwipopts_common.h of MicroPython asks for.
+// The definitions that lwipopts_common.h of MicroPython needs.
