@@ -447,7 +447,7 @@ class Story:
         phases.end_all(self.events[-1].time if self.events else 0)
         return phases.found
 
-    def main_events(self):
+    def deeds(self):
         """The events except talk and news."""
         return [event for event in self.events if event.kind not in TALK + NEWS]
 

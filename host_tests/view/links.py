@@ -13,7 +13,7 @@ THREE = "28:cd:c1:00:00:03"
 A = "169.254.20.20"
 B = "169.254.21.21"
 C = "169.254.22.22"
-START = 1_700_000_000  # s since 1970
+BEGIN = 1_700_000_000  # s since 1970
 
 
 def claim(address, mac, at=0.0):
@@ -36,10 +36,10 @@ def story(*timed):
     """The Story of (s, frame) in the order of time."""
     result = Story()
     for at, frame in sorted(timed, key=lambda each: each[0]):
-        result.add(START + at, bytes(frame))
+        result.add(BEGIN + at, bytes(frame))
     return result
 
 
-def main_events(*timed):
+def deeds(*timed):
     """The events that the viewer finds: (host, kind, address), without talk."""
-    return [(event.host, event.kind, event.address) for event in story(*timed).main_events()]
+    return [(event.host, event.kind, event.address) for event in story(*timed).deeds()]

@@ -3,7 +3,7 @@
 
 import functools
 
-from links import START, answer, claim, ping
+from links import BEGIN, answer, claim, ping
 from wire.frames import named_by
 
 
@@ -26,4 +26,4 @@ def crowd(count):
         timed.append((start + 8, ping(address, "169.254.7.9", mac, "echo-reply")))
         if number % 10 == 0:  # another host probes its address and gives up
             timed.append((start + 9, answer(address, mac, mac_of(number + 1))))
-    return [(START + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]
+    return [(BEGIN + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]

@@ -12,7 +12,7 @@ import time
 import types
 
 import pytest
-from links import ONE, START, TWO, A, B, claim, story
+from links import BEGIN, ONE, TWO, A, B, claim, story
 from many_hosts import address_of, crowd, mac_of
 from rich.console import Console
 from scapy.utils import PcapNgWriter, RawPcapWriter
@@ -44,7 +44,7 @@ def shown(heard, width=WIDTH, height=HEIGHT):
 
 
 def of(*timed):
-    return [(START + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]
+    return [(BEGIN + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]
 
 
 # Many hosts
@@ -86,10 +86,10 @@ def test_the_memory_of_a_flood_is_bounded():
         mac = f"02:{chance.randbytes(5).hex(':')}"
         address = f"{chance.randrange(1, 224)}.{chance.randrange(256)}.{chance.randrange(256)}.1"
         frame = chance.choice([probe, announcement, lambda a, m: request(a, B, m)])(address, mac)
-        result.add(START + number / 1000, bytes(frame))
+        result.add(BEGIN + number / 1000, bytes(frame))
     tables = [result.events, result.hosts, result._holders, result._probing, result._conflicts, result._steps]
     assert max(map(len, tables)) <= 200
-    result.add(START + 30, bytes(announcement(A, ONE)))
+    result.add(BEGIN + 30, bytes(announcement(A, ONE)))
     assert result.hosts[ONE].held == A
     assert result.dropped + len(result.events) >= 20_000
 
@@ -101,7 +101,7 @@ def test_a_flood_from_one_host_or_for_one_address_is_bounded(one_host):
     for number in range(5_000):
         mac = ONE if one_host else f"02:{chance.randbytes(5).hex(':')}"
         address = f"169.254.{chance.randrange(1, 255)}.{chance.randrange(256)}" if one_host else A
-        result.add(START + number / 1000, bytes(chance.choice([probe, announcement])(address, mac)))
+        result.add(BEGIN + number / 1000, bytes(chance.choice([probe, announcement])(address, mac)))
     assert all(len(host.holdings) <= 17 for host in result.hosts.values())
     assert all(len(each) <= 201 for each in result._probing.values())
     assert len(result._holders) <= 200
@@ -149,18 +149,18 @@ def row_of(mac, lines):
     ],
 )
 def test_the_state_of_a_host(word, now, timed):
-    assert screen.state(story(*timed).hosts[ONE], START + now) == word
+    assert screen.state(story(*timed).hosts[ONE], BEGIN + now) == word
 
 
 def test_a_host_that_lost_its_address_and_one_that_is_gone():
     result = story(*claim(A, ONE), (11, announcement(A, TWO)), (12, probe(B, ONE)))
-    assert screen.state(result.hosts[ONE], START + 12) == "probing"
+    assert screen.state(result.hosts[ONE], BEGIN + 12) == "probing"
     result = story(*claim(A, ONE))
-    result.gone(START + 30, ONE)
-    result.gone(START + 31, ONE)
-    assert screen.state(result.hosts[ONE], START + 31) == "gone"
+    result.gone(BEGIN + 30, ONE)
+    result.gone(BEGIN + 31, ONE)
+    assert screen.state(result.hosts[ONE], BEGIN + 31) == "gone"
     assert [event.kind for event in result.events].count("gone") == 1
-    assert result.hosts[ONE].holdings[0].end == START + 30
+    assert result.hosts[ONE].holdings[0].end == BEGIN + 30
 
 
 def test_two_hosts_with_one_name_are_marked():
@@ -295,7 +295,7 @@ def test_what_sudo_writes_belongs_to_the_user(tmp_path, monkeypatch):
 
 def test_a_recording_has_the_frames_that_are_understood(tmp_path):
     recording = Recording(tmp_path / "saved.pcapng")
-    heard = listened([*of(*claim(A, ONE)), (START + 9, bytes(60))], recording=recording)
+    heard = listened([*of(*claim(A, ONE)), (BEGIN + 9, bytes(60))], recording=recording)
     assert heard.story.frames == 6
     read = autoip_view.read(
         tmp_path / "saved.pcapng"
@@ -310,7 +310,7 @@ def test_a_recording_has_the_frames_that_are_understood(tmp_path):
 def test_a_recording_keeps_the_link_types_apart(tmp_path):
     recording = Recording(tmp_path / "saved.pcapng")
     for link_type in (1, 276, 1):
-        recording.write(START, link_type, bytes([link_type & 255]) * 20)
+        recording.write(BEGIN, link_type, bytes([link_type & 255]) * 20)
     recording.close()
     with open(tmp_path / "saved.pcapng") as file:
         assert [(link_type, raw[0]) for _, link_type, raw in stream(file.fileno())] == [
@@ -338,7 +338,7 @@ def test_a_pcapng_of_dumpcap_is_read_from_a_pipe(tmp_path):
     path = tmp_path / "capture.pcapng"
     with PcapNgWriter(str(path)) as writer:
         for at, frame in claim(A, ONE):
-            frame.time = START + at
+            frame.time = BEGIN + at
             writer.write(frame)
     with path.open("rb") as file, pipe() as program:
         out, errors = program.communicate(file.read(), PATIENCE)

@@ -4,7 +4,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from links import ONE, START, TWO, A, B, claim, ping, story
+from links import BEGIN, ONE, TWO, A, B, claim, ping, story
 from scapy.layers.dns import DNS, DNSQR, DNSRR
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
@@ -129,4 +129,4 @@ def test_no_dhcp_message_raises(data):
     for _ in range(data.draw(st.integers(0, 4))):
         raw[data.draw(st.integers(34, len(raw) - 1))] = data.draw(st.integers(0, 255))
     result = Story()
-    assert result.add(START, bytes(raw[: data.draw(st.integers(0, len(raw)))])) in (True, False)
+    assert result.add(BEGIN, bytes(raw[: data.draw(st.integers(0, len(raw)))])) in (True, False)

@@ -4,7 +4,7 @@
 import types
 
 import pytest
-from links import ONE, START, TWO, A, B, C, claim, story
+from links import BEGIN, ONE, TWO, A, B, C, claim, story
 from scapy.layers.dns import DNS
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import IPv6
@@ -33,7 +33,7 @@ class Asked:
         self.frames = []
         self.gone = []
         for step in range(int(seconds / STEP)):
-            now = START + start + step * STEP
+            now = BEGIN + start + step * STEP
             self.frames += [(step * STEP, Ether(raw)) for raw in self.questions.due(now, result.hosts)]
             for mac in self.questions.unanswered(now):
                 self.gone.append((step * STEP, mac))
@@ -85,7 +85,7 @@ def test_a_host_that_answers_is_not_gone():
     result = story(*claim(A, ONE))
     questions = Questions(link())
     for step in range(800):
-        now = START + 7 + step * STEP
+        now = BEGIN + 7 + step * STEP
         for raw in questions.due(now, result.hosts):
             if ARP in Ether(raw):
                 result.add(now, bytes(reply(A, C, OWN_MAC, ONE)))
@@ -127,11 +127,11 @@ def test_questions_are_sent_at_once_from_an_address_that_comes_later():
     own = link("")
     result = story(*claim(A, ONE))
     questions = Questions(own)
-    assert questions.due(START + 8, result.hosts) == []
+    assert questions.due(BEGIN + 8, result.hosts) == []
     own.ipv4 = "10.0.0.5"
-    assert len(questions.due(START + 28, result.hosts)) == 3  # general, ping, name
+    assert len(questions.due(BEGIN + 28, result.hosts)) == 3  # general, ping, name
     own.ipv4 = C
-    frames = [Ether(raw) for raw in questions.due(START + 28.1, result.hosts)]
+    frames = [Ether(raw) for raw in questions.due(BEGIN + 28.1, result.hosts)]
     assert [frame[IP].src for frame in frames if IP in frame] == [C, C, C]
 
 
@@ -140,5 +140,5 @@ def test_the_memory_is_bounded():
     for number in range(500):
         mac, address = f"28:cd:c1:00:{number >> 8:02x}:{number & 255:02x}", f"169.254.9.{number % 250}"
         hosts = story((0, named_by(mac, address, "."))).hosts  # forgotten when the next name comes
-        questions.due(START + number, hosts)
+        questions.due(BEGIN + number, hosts)
     assert len(questions._names) < 10 and len(questions._checks) < 10

@@ -203,9 +203,7 @@ def test_boards_that_appear_move_and_disappear(bench, tmp_path):
     assert lines[-1].startswith("3 hosts, 2 conflicts, ") and lines[-1].endswith(f", saved in {saved}")
     assert sent(bench, host)
     events = [
-        (event.kind, event.address)
-        for event in autoip_view.read(saved).main_events()
-        if event.host == board.mac
+        (event.kind, event.address) for event in autoip_view.read(saved).deeds() if event.host == board.mac
     ]
     assert ("defence", first) in events and ("move", second) in events
 
