@@ -9,8 +9,8 @@ BROKER = "169.254.7.9"
 TOPIC = b"autoip/address"
 
 
-def text(octets):
-    return len(octets).to_bytes(2, "big") + octets
+def text(data):
+    return len(data).to_bytes(2, "big") + data
 
 
 def packet(kind, body):
@@ -26,7 +26,7 @@ async def answer(reader, writer):
     await writer.wait_closed()
 
 
-async def talk(address):
+async def publish(address):
     """Publish the address every two seconds, until the board has a new one or the broker does not answer."""
     reader, writer = await asyncio.open_connection(BROKER, 1883)
     try:
@@ -50,7 +50,7 @@ async def main():
     while True:
         address = await service.ready()
         try:
-            await talk(address)
+            await publish(address)
         except (OSError, EOFError, asyncio.TimeoutError) as error:
             print("broker:", repr(error))
             await asyncio.sleep(1)

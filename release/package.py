@@ -40,7 +40,7 @@ def main():
         return
     for path, text in made.items():
         if not path.exists() or path.read_text() != text:
-            sys.exit(f"{path.name} is stale: `make package` writes it anew")
+            sys.exit(f"{path.name} is stale: run make package")
     if f"## {version()} " not in (ROOT / "CHANGELOG.md").read_text():
         sys.exit(f"CHANGELOG.md has no section of version {version()}")
 

@@ -30,7 +30,7 @@ $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
 # The unix port derives the default backlog from it. <sys/socket.h>, where it comes from, collides with modlwip.c.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -DSOMAXCONN=128
 
-include $(AUTOIP_DIR)/boards/common/lwip_faults.mk
+include $(AUTOIP_DIR)/boards/common/lwip_fixes.mk
 include $(AUTOIP_DIR)/boards/common/lan_netif.mk
 
 # One run of the port's main() is one run between soft resets, see main.c. Its asserts are enabled, because they

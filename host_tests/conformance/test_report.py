@@ -8,7 +8,7 @@ SOURCE = '''
 """No test: R3927-2.5-a."""
 
 def test_claim(bench):
-    """R3927-2.2.1-h, X-01: told."""
+    """R3927-2.2.1-h, X-01: reported."""
     # BCT-I.6a
     assert bench  # D7
 

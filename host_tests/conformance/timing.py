@@ -37,18 +37,18 @@ def measure(path):
     try:
         boards = [bench.board(sanitize=False) for _ in range(BOARDS)]
         for _ in range(ROUNDS):
-            begun = {}
+            started = {}
             for board in boards:
-                begun[board] = time.time()
+                started[board] = time.time()
                 board.start()
             for board in boards:
-                bench.capture.wait_for_several(is_arp("announcement", board.mac), 2, after=begun[board])
+                bench.capture.wait_for_several(is_arp("announcement", board.mac), 2, after=started[board])
             time.sleep(QUIET)
             for board in boards:
-                probes = bench.capture.probes_of(board.mac, begun[board])
-                announcements = bench.capture.announcements_of(board.mac, begun[board])
+                probes = bench.capture.probes_of(board.mac, started[board])
+                announcements = bench.capture.announcements_of(board.mac, started[board])
                 assert (len(probes), len(announcements)) == (3, 2), board.log
-                times = [begun[board], *(frame.time for frame in probes + announcements)]
+                times = [started[board], *(frame.time for frame in probes + announcements)]
                 claims.append([round(later - earlier, 4) for earlier, later in itertools.pairwise(times)])
                 board.run("svc.stop()")
     finally:

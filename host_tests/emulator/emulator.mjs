@@ -64,11 +64,11 @@ function connectSerial(cdc) {
   process.stdin.on('data', (data) => (waiting = Buffer.concat([waiting, data])));
   process.stdin.on('end', () => process.exit(0));
   return () => {
-    const room = connected ? cdc.txFIFO.size - cdc.txFIFO.itemCount : 0;
-    for (const byte of waiting.subarray(0, room)) {
+    const free = connected ? cdc.txFIFO.size - cdc.txFIFO.itemCount : 0;
+    for (const byte of waiting.subarray(0, free)) {
       cdc.sendSerialByte(byte);
     }
-    waiting = waiting.subarray(room);
+    waiting = waiting.subarray(free);
   };
 }
 
@@ -152,7 +152,7 @@ board.core.PC = FLASH;
 run(simulator, () => {
   serveSerial();
   readAll(tap, (frame) => network.receive(frame));
-  readAll(cable, (told) => network.setCable(told.at(-1) === 0x31));
+  readAll(cable, (states) => network.setCable(states.at(-1) === 0x31));
   now[0] = simulator.clock.nanos;
   fs.writeSync(time, now, 0, 8, 0);
 });

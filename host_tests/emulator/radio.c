@@ -29,7 +29,7 @@ typedef struct _radio_t {
 
 #define INSTEAD_OF(name) __wrap_cyw43_ll_##name
 
-static void tell(int itf, uint32_t type, uint32_t status, uint16_t flags) {
+static void report(int itf, uint32_t type, uint32_t status, uint16_t flags) {
     cyw43_async_event_t event = { .event_type = type, .status = status, .flags = flags, .interface = itf };
     cyw43_cb_process_async_event(&cyw43_state, &event);
 }
@@ -80,7 +80,7 @@ int INSTEAD_OF(wifi_ap_init)(cyw43_ll_t * self, size_t ssid_len, const uint8_t *
 
 int INSTEAD_OF(wifi_ap_set_up)(cyw43_ll_t * self, bool up);
 int INSTEAD_OF(wifi_ap_set_up)(cyw43_ll_t * self, bool up) {
-    tell(CYW43_ITF_AP, CYW43_EV_LINK, 0, up);
+    report(CYW43_ITF_AP, CYW43_EV_LINK, 0, up);
     return 0;
 }
 
@@ -141,12 +141,12 @@ void INSTEAD_OF(process_packets)(cyw43_ll_t * self) {
         switch (next >> 16) {
             case KIND_JOINED:
                 cyw43_state.wifi_join_state |= 1;
-                tell(CYW43_ITF_STA, CYW43_EV_AUTH, 0, 0);
-                tell(CYW43_ITF_STA, CYW43_EV_LINK, 0, 1);
-                tell(CYW43_ITF_STA, CYW43_EV_PSK_SUP, 6, 0);
+                report(CYW43_ITF_STA, CYW43_EV_AUTH, 0, 0);
+                report(CYW43_ITF_STA, CYW43_EV_LINK, 0, 1);
+                report(CYW43_ITF_STA, CYW43_EV_PSK_SUP, 6, 0);
                 break;
             case KIND_LEFT:
-                tell(CYW43_ITF_STA, CYW43_EV_LINK, 0, 0);
+                report(CYW43_ITF_STA, CYW43_EV_LINK, 0, 0);
                 break;
             default:
                 take_frame(next >> 16, MIN(next & 0xffff, FRAME_MAX));

@@ -27,7 +27,7 @@ export class Radio {
 
   receive(frame) {
     if (this.joined && this.waiting.length < WAITING) {
-      this.tell(STATION, frame);
+      this.add(STATION, frame);
     }
   }
 
@@ -94,11 +94,11 @@ export class Radio {
     const joined = wanted && this.accessPoint;
     if (joined !== this.joined) {
       this.joined = joined;
-      this.tell(joined ? JOINED : LEFT, Buffer.alloc(0));
+      this.add(joined ? JOINED : LEFT, Buffer.alloc(0));
     }
   }
 
-  tell(kind, frame) {
+  add(kind, frame) {
     this.waiting.push([kind, frame]);
     this.wake();
   }

@@ -87,8 +87,8 @@ def test_deploy_does_not_overwrite_by_default(serial_port):
         )
         return done.returncode, done.stdout
 
-    code, told = deploy(EXAMPLE)
-    assert code == 0, told
-    code, told = deploy(EXAMPLE)
-    assert code != 0 and "OVERWRITE=1" in told
+    code, printed = deploy(EXAMPLE)
+    assert code == 0, printed
+    code, printed = deploy(EXAMPLE)
+    assert code != 0 and "OVERWRITE=1" in printed
     assert deploy(EXAMPLE, "1")[0] == 0

@@ -6,8 +6,8 @@ const CS = 17;
 const RESET = 20;
 const INTERRUPT = 21;
 
-const OCTET = 400; // ns on SPI at 20 MHz
-const WIRE_OCTET = 80; // ns at 100 Mbit/s
+const BYTE_TIME = 400; // ns on SPI at 20 MHz
+const WIRE_BYTE_TIME = 80; // ns at 100 Mbit/s
 const PREAMBLE_CRC_GAP = 24; // bytes that a frame needs on the wire in addition to its own
 const MINIMUM = 60; // bytes, without CRC
 
@@ -62,10 +62,10 @@ export class W5500 {
 
   connect(spi, gpio) {
     let reply = 0;
-    const octet = this.clock.createAlarm(() => spi.completeTransmit(reply));
+    const byte = this.clock.createAlarm(() => spi.completeTransmit(reply));
     spi.onTransmit = (value) => {
       reply = this.exchange(value);
-      octet.schedule(OCTET);
+      byte.schedule(BYTE_TIME);
     };
     gpio[CS].addListener(() => (this.position = 0));
     gpio[RESET].addListener((state) => state === 0 && this.reset());
@@ -99,10 +99,10 @@ export class W5500 {
     const length = Buffer.alloc(2);
     const padded = Buffer.concat([length, frame, Buffer.alloc(Math.max(0, MINIMUM - frame.length))]);
     padded.writeUInt16BE(padded.length);
-    const room = this.size(RECEIVE_BUFFER) - this.socket.readUInt16BE(RECEIVED);
-    if (this.link && padded.length <= room && this.accepts(frame)) {
+    const free = this.size(RECEIVE_BUFFER) - this.socket.readUInt16BE(RECEIVED);
+    if (this.link && padded.length <= free && this.accepts(frame)) {
       const at = this.socket.readUInt16BE(RECEIVE_WRITE);
-      padded.forEach((octet, i) => this.write(RECEIVE_BUFFER, at + i, octet));
+      padded.forEach((byte, i) => this.write(RECEIVE_BUFFER, at + i, byte));
       this.socket.writeUInt16BE((at + padded.length) & 0xffff, RECEIVE_WRITE);
       this.socket[EVENTS] |= ARRIVED;
       this.update();
@@ -112,7 +112,7 @@ export class W5500 {
   accepts(frame) {
     const mode = this.socket[MODE];
     const group = (frame[0] & 1) === 1;
-    const broadcast = frame.subarray(0, 6).every((octet) => octet === 0xff);
+    const broadcast = frame.subarray(0, 6).every((byte) => byte === 0xff);
     const multicast = group && !broadcast;
     if (this.socket[STATUS] !== OPEN_MACRAW || (mode & BLOCK_IPV6 && frame.readUInt16BE(12) === 0x86dd)) {
       return false;
@@ -192,7 +192,7 @@ export class W5500 {
     const from = this.socket.readUInt16BE(SEND_READ);
     this.sending = (this.socket.readUInt16BE(SEND_WRITE) - from) & 0xffff;
     if (this.link) {
-      this.sent.schedule((Math.max(this.sending, MINIMUM) + PREAMBLE_CRC_GAP) * WIRE_OCTET);
+      this.sent.schedule((Math.max(this.sending, MINIMUM) + PREAMBLE_CRC_GAP) * WIRE_BYTE_TIME);
     }
   }
 

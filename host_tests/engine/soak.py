@@ -260,7 +260,7 @@ class Soak:
         self.away = None
 
     def _disturb(self):
-        name = FAULTS[self.random(0, len(FAULTS) - 1)]
+        name = DISTURBANCES[self.random(0, len(DISTURBANCES) - 1)]
         board = self._any_board()
         if not self.away or (board is not self.away and name != "leave"):
             self.happened[name] = self.happened.get(name, 0) + 1
@@ -321,7 +321,7 @@ class Soak:
             board.link.calls.clear()
 
 
-FAULTS = (
+DISTURBANCES = (
     "flap",
     "cable",
     "lease",

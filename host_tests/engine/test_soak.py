@@ -19,7 +19,7 @@ def _soak(seed, days):
 
 def test_thirty_days():
     world = _soak(1, DAYS)
-    assert min([world.happened.get(name, 0) for name in soak.FAULTS]) > 2, world.happened
+    assert min([world.happened.get(name, 0) for name in soak.DISTURBANCES]) > 2, world.happened
     assert world.rests > 100 and world.frames > 10000, (world.rests, world.frames)
     assert world.wraps == 3
     assert min([board.events for board in world.boards]) > 500

@@ -179,18 +179,21 @@ class Machine:
         self._connect()
 
     def _connect(self):
-        ready, told = os.pipe()
+        ready, ready_writer = os.pipe()
         command = [
             "slirp4netns",
             "--configure",
             "--mtu=65520",
             "--disable-host-loopback",
-            f"--ready-fd={told}",
+            f"--ready-fd={ready_writer}",
         ]
         self._network = subprocess.Popen(
-            [*command, self._pid, "tap0"], pass_fds=[told], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [*command, self._pid, "tap0"],
+            pass_fds=[ready_writer],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
-        os.close(told)
+        os.close(ready_writer)
         with open(ready, "rb") as file:
             if not file.read(1):
                 raise OSError(f"slirp4netns: {self._network.communicate()[1].decode().strip()}")

@@ -39,18 +39,18 @@ class Story:
         self.data = data
         self.at = 0
 
-    def octet(self):
+    def byte(self):
         self.at += 1
         return self.data[self.at - 1] if self.at <= len(self.data) else 0
 
     def one_of(self, choices):
-        return choices[self.octet() % len(choices)]
+        return choices[self.byte() % len(choices)]
 
-    def octets(self, count):
-        return bytes(self.octet() for _ in range(count))
+    def some_bytes(self, count):
+        return bytes(self.byte() for _ in range(count))
 
-    def any_octets(self, _):
-        return self.octets(self.octet() % 64)
+    def any_bytes(self, _):
+        return self.some_bytes(self.byte() % 64)
 
     def claim(self, host):
         return self.one_of(CLAIMS)(self.one_of(MACS[1:3]), host)
@@ -62,7 +62,7 @@ class Story:
         addresses = (sim.ip(host), *ADDRESSES)
         frame = bytearray(
             sim.packet(
-                1 + self.octet() % 2,
+                1 + self.byte() % 2,
                 self.one_of(MACS),
                 self.one_of(addresses),
                 self.one_of(MACS),
@@ -70,15 +70,15 @@ class Story:
                 self.one_of(MACS),
             )
         )
-        if self.octet() % 8 == 7:
-            frame[self.octet() % len(frame)] = self.octet()
-            del frame[self.octet() % 64 :]
+        if self.byte() % 8 == 7:
+            frame[self.byte() % len(frame)] = self.byte()
+            del frame[self.byte() % 64 :]
         return bytes(frame)
 
     def play(self):
         wire = sim.Wire(self.one_of((0, sim.TICKS_MAX - 5000)))
         first = self.one_of((sim.C, -1, FIRST, LAST))
-        host = sim.Host(wire, first=first, delay=self.one_of(DELAYS), abandon=bool(self.octet() % 2))
+        host = sim.Host(wire, first=first, delay=self.one_of(DELAYS), abandon=bool(self.byte() % 2))
         steps = (
             self.hear,
             self.hear,
@@ -99,7 +99,7 @@ class Story:
 
     def hear(self, host):
         before = (host.count("conflicts"), host.machine.state, host.machine.host)
-        frame = self.one_of((self.claim, self.claim, self.fields, self.any_octets))(before[2])
+        frame = self.one_of((self.claim, self.claim, self.fields, self.any_bytes))(before[2])
         conflicts = is_conflict(host, frame)
         host.on_frame(frame)
         assert host.count("conflicts") == before[0] + conflicts
@@ -113,11 +113,11 @@ class Story:
         host.wire.sleep(max(host.due(), 0))
 
     def link(self, host):
-        how = self.octet()
+        how = self.byte()
         host.carrier(bool(how & 1), self.one_of(MACS[:3]) if how & 2 else None)
 
     def route(self, host):
-        host.routable(bool(self.octet() & 1))
+        host.routable(bool(self.byte() & 1))
 
 
 def is_conflict(host, frame):

@@ -96,7 +96,7 @@ void autoip_port_timer_stop(autoip_port_timer_t *timer) {
 static const uint8_t *input;
 static size_t input_left;
 
-static uint8_t octet(void) {
+static uint8_t next_byte(void) {
     if (input_left == 0) {
         return 0;
     }
@@ -104,9 +104,9 @@ static uint8_t octet(void) {
     return *input++;
 }
 
-static uint16_t octets2(void) {
-    uint16_t high = octet();
-    return high << 8 | octet();
+static uint16_t next_two(void) {
+    uint16_t high = next_byte();
+    return high << 8 | next_byte();
 }
 
 static size_t take(uint8_t *to, size_t count) {
@@ -118,16 +118,16 @@ static size_t take(uint8_t *to, size_t count) {
 }
 
 static const uint8_t *address(void) {
-    return addresses[octet() % LWIP_ARRAYSIZE(addresses)];
+    return addresses[next_byte() % LWIP_ARRAYSIZE(addresses)];
 }
 
 static const uint8_t *mac(void) {
-    return macs[octet() % LWIP_ARRAYSIZE(macs)];
+    return macs[next_byte() % LWIP_ARRAYSIZE(macs)];
 }
 
 // Returns the usual value, and every fourth time a value from the input.
 static uint16_t mostly(uint16_t usual) {
-    return octet() % 4 == 3 ? octets2() : usual;
+    return next_byte() % 4 == 3 ? next_two() : usual;
 }
 
 /******************************************************************************/
@@ -188,8 +188,8 @@ static void echo(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t
     pbuf_free(p);
 }
 
-static void on_event(autoip_link_t *told) {
-    CHECK(told == tested || tested == NULL);
+static void on_event(autoip_link_t *link) {
+    CHECK(link == tested || tested == NULL);
 }
 
 static void power_up(void) {
@@ -277,7 +277,7 @@ static void receive(const uint8_t *frame, size_t length) {
 
 static void any_frame(void) {
     uint8_t frame[FRAME_MAX];
-    receive(frame, take(frame, octets2() % FRAME_MAX));
+    receive(frame, take(frame, next_two() % FRAME_MAX));
 }
 
 static size_t put_ethernet(uint8_t *frame, uint16_t type) {
@@ -291,7 +291,7 @@ static size_t put_ethernet(uint8_t *frame, uint16_t type) {
 static void arp_frame(void) {
     uint8_t frame[64] = { 0 };
     size_t length = put_ethernet(frame, mostly(ETHTYPE_ARP));
-    const uint16_t fields[] = { mostly(1), mostly(ETHTYPE_IP), mostly(0x0604), mostly(1 + octet() % 2) };
+    const uint16_t fields[] = { mostly(1), mostly(ETHTYPE_IP), mostly(0x0604), mostly(1 + next_byte() % 2) };
     for (size_t i = 0; i < LWIP_ARRAYSIZE(fields); ++i) {
         frame[length++] = fields[i] >> 8;
         frame[length++] = fields[i];
@@ -305,7 +305,7 @@ static void arp_frame(void) {
 
 // An IPv4 packet with correct lengths and checksum, except for the fields that the input changes.
 static void send_ip(uint8_t *frame, uint8_t protocol, const uint8_t *payload, size_t count) {
-    uint8_t options = octet() % 4 == 3 ? octet() % 11 * 4 : 0;
+    uint8_t options = next_byte() % 4 == 3 ? next_byte() % 11 * 4 : 0;
     uint8_t *ip = frame + put_ethernet(frame, ETHTYPE_IP);
     uint16_t total = mostly(20 + options + count), fragment = mostly(0);
     memset(ip, 0, 20);
@@ -328,8 +328,8 @@ static void send_ip(uint8_t *frame, uint8_t protocol, const uint8_t *payload, si
 static void ip_packet(void) {
     static const uint8_t protocols[] = { IP_PROTO_UDP, IP_PROTO_ICMP, IP_PROTO_TCP, IP_PROTO_IGMP };
     uint8_t frame[FRAME_MAX] = { 0 }, payload[256] = { 0 };
-    uint8_t protocol = protocols[octet() % LWIP_ARRAYSIZE(protocols)];
-    size_t count = octet();
+    uint8_t protocol = protocols[next_byte() % LWIP_ARRAYSIZE(protocols)];
+    size_t count = next_byte();
     take(payload, count);
     if (protocol == IP_PROTO_UDP) {
         payload[2] = 0; // mostly port 67, the server's
@@ -352,11 +352,11 @@ static void dhcp_reply(void) {
     memcpy(message + 28, macs[0], 6);
     const uint8_t *server_id = address(), *mask = address();
     uint8_t options[] = {
-        0x63, 0x82, 0x53, 0x63, 53, 1, 2 + octet() % 5, 54, 4, server_id[0], server_id[1], server_id[2], server_id[3],
-        1, 4, mask[0], mask[1], mask[2], mask[3], 51, 4, 0, 0, octet(), octet(),
+        0x63, 0x82, 0x53, 0x63, 53, 1, 2 + next_byte() % 5, 54, 4, server_id[0], server_id[1], server_id[2], server_id[3],
+        1, 4, mask[0], mask[1], mask[2], mask[3], 51, 4, 0, 0, next_byte(), next_byte(),
     };
     memcpy(message + 236, options, sizeof(options));
-    take(message + 236 + sizeof(options), octet() % 30);
+    take(message + 236 + sizeof(options), next_byte() % 30);
     message[291] = 255;
     send_ip(frame, IP_PROTO_UDP, payload, sizeof(payload));
 }
@@ -366,10 +366,10 @@ static void dhcp_reply(void) {
 
 static void time_passes(void) {
     static const uint32_t steps[] = { 1, 100, 1000, 2000, 10000, 70000, 0x20000000 };
-    uint32_t until = now + steps[octet() % LWIP_ARRAYSIZE(steps)];
+    uint32_t until = now + steps[next_byte() % LWIP_ARRAYSIZE(steps)];
     for (int i = 0; i < 100 && now != until; ++i) {
         bool due = tested->timer.runs && (int32_t)(tested->timer.at - until) <= 0;
-        now = due && (int32_t)(tested->timer.at - now) > 0 && octet() % 8 ? tested->timer.at : until;
+        now = due && (int32_t)(tested->timer.at - now) > 0 && next_byte() % 8 ? tested->timer.at : until;
         sys_check_timeouts();
         if (tested->timer.runs && (int32_t)(now - tested->timer.at) >= 0) {
             autoip_port_timer_start(&tested->timer, tested->timer.due(&tested->timer));
@@ -389,13 +389,13 @@ static const uint8_t *announcement(void) {
 static void service_works(void) {
     uint8_t frame[AUTOIP_FRAME];
     bool watches = ip4_addr_get_u32(&tested->watched) != IPADDR_NONE;
-    switch (octet() % 8) {
+    switch (next_byte() % 8) {
         case 0:
             autoip_link_release(tested);
             autoip_link_watch(tested, -1);
             break;
         case 1: {
-            uint16_t host = octet() % 2 ? 0x0709 : 0x1234;
+            uint16_t host = next_byte() % 2 ? 0x0709 : 0x1234;
             ip4_addr_t other;
             IP4_ADDR(&other, 169, 254, host >> 8, host & 255);
             if (!ip4_addr_eq(&other, &tested->watched)) {
@@ -418,10 +418,10 @@ static void service_works(void) {
             CHECK(autoip_link_status(tested) <= 2);
             break;
         case 5:
-            autoip_link_set_prefix(tested, octet() % 3 * 16);
+            autoip_link_set_prefix(tested, next_byte() % 3 * 16);
             break;
         case 6:
-            autoip_link_wake(tested, octet() * 16 - 1);
+            autoip_link_wake(tested, next_byte() * 16 - 1);
             break;
         default:
             if (autoip_link_status(tested) == 0) {
@@ -434,7 +434,7 @@ static void service_works(void) {
 
 static void interface_changes(void) {
     ip4_addr_t ip, mask;
-    switch (octet() % 8) {
+    switch (next_byte() % 8) {
         case 0:
             netif_set_link_down(&netif);
             break;
@@ -454,7 +454,7 @@ static void interface_changes(void) {
             dhcp_release_and_stop(&netif);
             break;
         case 6:
-            netif.hwaddr[5] = 1 + octet() % 2 * 8;
+            netif.hwaddr[5] = 1 + next_byte() % 2 * 8;
             break;
         default:
             memcpy(&ip, address(), 4);
@@ -468,9 +468,9 @@ static void socket_sends(void) {
     struct udp_pcb *pcb = udp_new();
     memcpy(ip_2_ip4(&source), address(), 4);
     memcpy(ip_2_ip4(&destination), address(), 4);
-    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, octet(), PBUF_RAM);
+    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, next_byte(), PBUF_RAM);
     memset(p->payload, 0, p->len);
-    if (octet() % 2 == 0 || udp_bind(pcb, &source, 0) == ERR_OK) {
+    if (next_byte() % 2 == 0 || udp_bind(pcb, &source, 0) == ERR_OK) {
         ip_set_option(pcb, SOF_BROADCAST);
         udp_sendto(pcb, p, &destination, 9);
     }
@@ -493,7 +493,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     input_left = size;
     power_up();
     while (input_left > 0) {
-        steps[octet() % LWIP_ARRAYSIZE(steps)]();
+        steps[next_byte() % LWIP_ARRAYSIZE(steps)]();
         note_own_address();
     }
     power_down();

@@ -15,14 +15,14 @@ _FIRST = ipaddress.ip_address("169.254.1.0")  # RFC 3927 2.1
 # Like agent.py, without autoip.
 _LWIP_AGENT = """
 import json, network, sys
-def tell(**what):
+def report(**what):
     sys.stdout.write(json.dumps(what) + "\\n")
 nic = network.LAN()
 nic.ipconfig(dhcp4=False)
-tell(event="ready", address=None, state=None)
+report(event="ready", address=None, state=None)
 for line in sys.stdin:
     kind, code = json.loads(line)
-    tell(answer=eval(code) if kind == "eval" else exec(code))
+    report(answer=eval(code) if kind == "eval" else exec(code))
 """
 
 

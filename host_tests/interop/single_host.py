@@ -70,16 +70,16 @@ def _alone(name, folder, count=1):
 def starts(name, folder):
     """Several hosts start at once: times and counts of their claims."""
     with _alone(name, folder, STARTS) as alone:
-        begun, held = {}, {}
+        started, held = {}, {}
         for each in alone.all:
-            begun[each] = time.time()
+            started[each] = time.time()
             each.start()
         while len(held) < STARTS:
             for each in alone.all:
                 if each not in held and each.address:
-                    held[each] = time.time() - begun[each]
+                    held[each] = time.time() - started[each]
             time.sleep(0.02)
-            assert time.time() < begun[alone.one] + 60, "no address"
+            assert time.time() < started[alone.one] + 60, "no address"
         time.sleep(_ANNOUNCED)
         probes = [[f.time for f in alone.capture.probes_of(each.mac)] for each in alone.all]
         announcements = [[f.time for f in alone.capture.announcements_of(each.mac)] for each in alone.all]
@@ -168,13 +168,13 @@ def denied(name, folder):
     """Each candidate is denied as soon as it is probed."""
     with _alone(name, folder) as alone:
         alone.one.start()
-        begun = time.time()
+        started = time.time()
         starts, known = [], 0
-        while time.time() < begun + DENIED:
+        while time.time() < started + DENIED:
             probes = alone.capture.probes_of(alone.one.mac)
             for frame in probes[known:]:
                 if frame.arp.pdst not in {target for _, target in starts}:
-                    starts.append((frame.time - begun, frame.arp.pdst))
+                    starts.append((frame.time - started, frame.arp.pdst))
                 alone.wire.send(reply(frame.arp.pdst, "0.0.0.0", alone.one.mac, THIEF))
             known = len(probes)
             time.sleep(0.01)

@@ -51,8 +51,8 @@ class Mutant(NamedTuple):
 
 class _Source:
     def __init__(self, text):
-        self.octets = text.encode()
-        self._lines = [0, *itertools.accumulate(map(len, self.octets.splitlines(keepends=True)))]
+        self.data = text.encode()
+        self._lines = [0, *itertools.accumulate(map(len, self.data.splitlines(keepends=True)))]
 
     def span(self, node):
         return (
@@ -62,7 +62,7 @@ class _Source:
 
     def of(self, node):
         start, end = self.span(node)
-        return self.octets[start:end].decode()
+        return self.data[start:end].decode()
 
 
 def _docstrings(tree):
@@ -82,7 +82,7 @@ def _negated(tree):
 def _of_operator(source, left, right, new):
     """The operator between two operands, without the parentheses around it."""
     start, end = source.span(left)[1], source.span(right)[0]
-    between = source.octets[start:end].decode()
+    between = source.data[start:end].decode()
     head = between[: len(between) - len(between.lstrip(" )\n"))]
     tail = between[len(between.rstrip(" (\n")) :]
     return start, end, head + new + tail
@@ -138,11 +138,11 @@ def mutants(name, text):
         if node in skipped:
             continue
         for start, end, new in itertools.chain(_of_expression(source, node), _of_statement(source, node)):
-            changed = (source.octets[:start] + new.encode() + source.octets[end:]).decode()
+            changed = (source.data[:start] + new.encode() + source.data[end:]).decode()
             if changed in found or changed == text:
                 continue
             found.add(changed)
-            line = source.octets[:start].count(b"\n")
+            line = source.data[:start].count(b"\n")
             old, fresh = text.splitlines(), changed.splitlines()
             count = len(fresh) - len(old) + 1
             after = " ".join(each.strip() for each in fresh[line : line + max(count, 1)])

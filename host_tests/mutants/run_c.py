@@ -100,9 +100,9 @@ def main(words):
         return 1
     wrong = 0
     for change in changes:
-        good, told = _run(change)
+        good, result = _run(change)
         wrong += not good
-        print(f"{'ok   ' if good else 'WRONG'} {change['file']}: {change['name']}: {told}", flush=True)
+        print(f"{'ok   ' if good else 'WRONG'} {change['file']}: {change['name']}: {result}", flush=True)
     _build()
     print(f"{len(changes)} changes, {wrong} wrong")
     return 1 if wrong else 0

@@ -23,7 +23,7 @@ ARPS = st.builds(
 ARP_FRAMES = st.builds(lambda arp: bytes(Ether(src=ONE) / arp), ARPS)
 # Nearly correct frames: one byte is different, or the end is missing.
 DAMAGED = st.builds(
-    lambda raw, at, octet, length: (raw[:at] + bytes([octet]) + raw[at + 1 :])[:length],
+    lambda raw, at, byte, length: (raw[:at] + bytes([byte]) + raw[at + 1 :])[:length],
     ARP_FRAMES,
     st.integers(0, 41),
     st.integers(0, 255),

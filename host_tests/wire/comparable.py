@@ -90,7 +90,7 @@ class Roles:
         arp = frame.arp
         if frame.kind == "probe":
             return None
-        detail = f"is at {self.mac(arp.hwsrc)}, tells {self.mac(arp.hwdst)}" if frame.kind == "reply" else ""
+        detail = f"is at {self.mac(arp.hwsrc)}, to {self.mac(arp.hwdst)}" if frame.kind == "reply" else ""
         source = self.source(arp.psrc, arp.pdst)
         return Sent(f"ARP {frame.kind}", source, self.address(arp.pdst), detail, self.mac(frame.packet.dst))
 

@@ -65,12 +65,12 @@ def _alone(bench, board, options):
     return _claim(bench, board, options)
 
 
-def _beside_a_lease(bench, board, options):
+def _with_a_lease(bench, board, options):
     lease = has_lease(board)
     return {**_claim(bench, board, options), ROUTABLE: lease}
 
 
-def _beside_a_static_address(bench, board, options):
+def _with_a_static_address(bench, board, options):
     claimed = _claim(bench, board, options)
     set_static(board)
     board.until("logged('routable')")
@@ -89,8 +89,8 @@ REFERENCES = {
 }
 SUBJECTS = [
     Setup("alone", (LINK_LOCAL,), _alone),
-    Setup("beside a lease", (LINK_LOCAL, ROUTABLE), _beside_a_lease),
-    Setup("old and force", (LINK_LOCAL, ROUTABLE), _beside_a_static_address, {"old": True, "force": True}),
+    Setup("with a lease", (LINK_LOCAL, ROUTABLE), _with_a_lease),
+    Setup("old and force", (LINK_LOCAL, ROUTABLE), _with_a_static_address, {"old": True, "force": True}),
 ]
 
 
@@ -99,7 +99,7 @@ def _stage(setup, kind, name):
     try:
         router = bench.dhcp()
         router.host.run("ip", "addr", "add", f"{ROUTER}/16", "dev", "eth0")
-        if setup.prepare is _beside_a_lease:
+        if setup.prepare is _with_a_lease:
             router.start()
         board = bench.board()
         addresses = setup.prepare(bench, board, setup.options)
@@ -114,13 +114,13 @@ def _stage(setup, kind, name):
 # Differences that RFC 3927 requires
 
 DIFFERENCES = {
-    "2.4": "An address is announced when it is claimed or defended. lwIP asks for its own address by ARP at"
-    " other times too: for a static one that is not compared, autoip's may not do it (Stage).",
-    "2.5": "ARP with a link-local sender is broadcast, Replies and repeated Requests too (as_wanted()).",
+    "2.4": "An address is announced when it is claimed or defended. lwIP sends Requests for its own address"
+    " at other times, too. For a static address they are not compared. autoip must not send them (Stage).",
+    "2.5": "ARP with a link-local sender is broadcast, also Replies and repeated Requests (as_wanted()).",
     "2.6.2": "From a link-local source every host is on the link, and no router is used. 169.254.255.255 is a"
-    " broadcast from any source. Such turns are compared with one to a link-local host (reference_of()).",
-    "RFC 6762 11": "lwIP's mDNS responder answers hosts of the shown address's subnet only: beside a routable"
-    " address no link-local host is answered. It is not asked there (shown()).",
+    " broadcast from any source. Such turns are compared with a turn to a link-local host (reference_of()).",
+    "RFC 6762 11": "lwIP's mDNS responder answers only hosts of the shown address's subnet. With a routable"
+    " address it answers no link-local host, so a link-local host does not ask it (shown()).",
 }
 
 

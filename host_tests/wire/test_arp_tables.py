@@ -20,7 +20,7 @@ NEWS = {
 }
 
 
-def beside_a_static_address(bench):
+def with_a_static_address(bench):
     board = bench.board()
     board.claim(delay=200, ip=C)
     set_static(board)
@@ -52,7 +52,7 @@ def deliver(bench, board, news, own=C):
 @pytest.mark.parametrize("news", NEWS)
 def test_a_new_mac_reaches_both_tables(bench, server, news):
     # R5227-1.2-a
-    board = beside_a_static_address(bench)
+    board = with_a_static_address(bench)
     for own in (STATIC, C):
         assert mac_used(bench, board, own) == server.mac
     deliver(bench, board, NEWS[news](board))
@@ -63,7 +63,7 @@ def test_a_new_mac_reaches_both_tables(bench, server, news):
 @pytest.mark.threaded
 def test_a_new_mac_that_is_announced_while_the_link_local_address_is_shown(bench, server):
     """The board must not use an entry from the time of the routable address when this address is back."""
-    board = beside_a_static_address(bench)
+    board = with_a_static_address(bench)
     assert mac_used(bench, board, STATIC) == server.mac
     board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
     board.until(f"nic.ifconfig()[0] == '{C}'")
@@ -75,7 +75,7 @@ def test_a_new_mac_that_is_announced_while_the_link_local_address_is_shown(bench
 
 @pytest.mark.threaded
 def test_a_malformed_announcement_changes_no_entry(bench, server):
-    board = beside_a_static_address(bench)
+    board = with_a_static_address(bench)
     for own in (STATIC, C):
         assert mac_used(bench, board, own) == server.mac
     for field, value in (("hwtype", 6), ("ptype", 0x86DD), ("hwlen", 8), ("plen", 16)):

@@ -183,12 +183,12 @@ def test_static_address(bench, server, order):
 
 
 @pytest.mark.not_on_espressif("LAN's status() takes other events for its own before MicroPython 1.29")
-@pytest.mark.parametrize("beside", ["nothing", "a lease"])
-def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, beside):
+@pytest.mark.parametrize("addition", ["nothing", "a lease"])
+def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, addition):
     """RFC 3927 2.2: the address is not used again before it has been probed and announced."""
     # R3927-2.2-a, R3927-2.2-b
     board = bench.board()
-    if beside == "a lease":
+    if addition == "a lease":
         server.start()
         ask_for_lease(board)
     board.run(f"svc = start(nic, ip={C!r}, delay=200, on_event=busy_over_a_flap)")

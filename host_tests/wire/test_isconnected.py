@@ -50,10 +50,10 @@ def test_a_lost_link_disconnects(board, how):
     assert stays_disconnected(board) == {(False, ANY)}
 
 
-@pytest.mark.parametrize("beside", ["a lease", "a static address"])
-def test_a_lost_link_disconnects_beside_a_routable_address(board, server, beside):
+@pytest.mark.parametrize("addition", ["a lease", "a static address"])
+def test_a_lost_link_disconnects_with_a_routable_address(board, server, addition):
     """Without esp_netif, the routable address stays on the interface."""
-    if beside == "a lease":
+    if addition == "a lease":
         server.start()
         has_lease(board)
     else:

@@ -34,7 +34,7 @@ ABSENT = "169.254.99.99"
 MODES = {"default": {}, "old": {"old": True}, "old and force": {"old": True, "force": True}}
 
 
-def beside_a_static_address(bench, mode):
+def with_a_static_address(bench, mode):
     """A board with a static address, and with the link-local one if the mode keeps it."""
     board = bench.board()
     board.claim(delay=200, ip=C, **MODES[mode])
@@ -59,7 +59,7 @@ def udp(board, address):
 @pytest.mark.parametrize("mode", MODES)
 def test_a_socket_bound_to_the_routable_address_reaches_link_local_hosts(bench, server, mode):
     # R3927-2.6.2-a, R3927-2.6.2-b, BCT-III.2
-    board = beside_a_static_address(bench, mode)
+    board = with_a_static_address(bench, mode)
     udp(board, STATIC)
     board.run(f"udp.sendto(b'?', ('{PEER}', 9999))")
     packet = bench.capture.wait_for(is_ip(board, STATIC, PEER)).packet
@@ -73,7 +73,7 @@ def test_a_socket_bound_to_the_routable_address_reaches_link_local_hosts(bench, 
 @pytest.mark.parametrize("mode", ["default", "old and force"])
 def test_a_socket_bound_to_the_link_local_address_reaches_link_local_hosts(bench, server, mode):
     # R3927-2.6.2-a
-    board = beside_a_static_address(bench, mode)
+    board = with_a_static_address(bench, mode)
     udp(board, C)
     board.run(f"udp.sendto(b'?', ('{PEER}', 9999))")
     assert bench.capture.wait_for(is_ip(board, C, PEER)).packet.dst == server.mac
@@ -84,7 +84,7 @@ def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
     answers.
     """
     # R3927-2.6.2-f, R3927-2.6.2-d, R3927-1.9-e, B31
-    board = beside_a_static_address(bench, "default")
+    board = with_a_static_address(bench, "default")
     udp(board, C)
     board.run("tcp = socket.socket(); tcp.settimeout(0.3)")
     board.run(f"tcp.bind(('{C}', 998))")
@@ -108,7 +108,7 @@ def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
 @pytest.mark.parametrize("mode", MODES)
 def test_a_link_local_destination_is_never_sent_to_a_router(bench, server, mode):
     """R3927-2.6.2-c: there is a router, and no host answers the ARP Request for the destination."""
-    board = beside_a_static_address(bench, mode)
+    board = with_a_static_address(bench, mode)
     board.run(f"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'?', ('{ABSENT}', 9999))")
     bench.capture.wait_for_several(is_arp("request", board.mac, tpa=ABSENT), 2)  # lwIP asks once per second
     assert not bench.capture.select(
@@ -120,7 +120,7 @@ def test_a_link_local_destination_is_never_sent_to_a_router(bench, server, mode)
 def test_to_all_hosts_of_the_prefix(bench, server, mode):
     """RFC 3927 2.6.2: 169.254.255.255 is a broadcast, whatever the netmask is."""
     # R3927-2.6.2-g, X-44
-    board = beside_a_static_address(bench, mode)
+    board = with_a_static_address(bench, mode)
     source = C if mode == "default" else STATIC
     board.run("sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
     board.run("sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)")
@@ -131,7 +131,7 @@ def test_to_all_hosts_of_the_prefix(bench, server, mode):
 @pytest.mark.parametrize("mode", ["default", "old and force"])
 def test_from_all_hosts_of_the_prefix(bench, server, mode):
     # R3927-2.6.2-g
-    board = beside_a_static_address(bench, mode)
+    board = with_a_static_address(bench, mode)
     udp(board, "0.0.0.0")
     with server.host.socket("datagram") as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)

@@ -140,7 +140,7 @@ class Interface:
 
     def _count(self, event, routable, address, state):
         self.reached[f"{event} while {self._situation}"] += 1
-        self._situation = " beside ".join(
+        self._situation = " with ".join(
             filter(None, ("held" if address else state or "no service", routable))
         )
         self.reached[self._situation] += 1
@@ -204,20 +204,20 @@ TURNS = ["conflict", "flap", "release", "static", "deactivate", "stop"]
 # All of these must be reached.
 SITUATIONS = [
     "held",
-    "held beside a lease",
-    "held beside static",
-    "idle beside a lease",
-    "idle beside static",
+    "held with a lease",
+    "held with static",
+    "idle with a lease",
+    "idle with static",
     "conflict while held",
-    "conflict while held beside a lease",
-    "conflict while held beside static",
+    "conflict while held with a lease",
+    "conflict while held with static",
     "flap while held",
-    "flap while held beside a lease",
-    "release while held beside a lease",
-    "static while held beside a lease",
-    "deactivate while held beside a lease",
-    "stop while held beside a lease",
-    "release while idle beside a lease",
+    "flap while held with a lease",
+    "release while held with a lease",
+    "static while held with a lease",
+    "deactivate while held with a lease",
+    "stop while held with a lease",
+    "release while idle with a lease",
 ]
 
 

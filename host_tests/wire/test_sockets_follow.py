@@ -65,12 +65,12 @@ def lose(bench, board, address):
 
 
 @pytest.mark.threaded
-@pytest.mark.parametrize("beside", ["nothing", "a static address"])
-def test_sockets_follow_to_the_next_address(bench, server, beside):
+@pytest.mark.parametrize("addition", ["nothing", "a static address"])
+def test_sockets_follow_to_the_next_address(bench, server, addition):
     board = bench.board()
     board.claim(delay=200, ip=C)
     open_servers(board, C)
-    if beside != "nothing":
+    if addition != "nothing":
         set_static(board)
         board.until("svc.routable")
     assert serves(board, server, C)

@@ -34,11 +34,11 @@ def board(bench):
 
 
 @pytest.mark.threaded
-@pytest.mark.parametrize("beside", ["nothing", "a static address"])
-def test_connections_survive_a_flap(bench, server, board, beside):
+@pytest.mark.parametrize("addition", ["nothing", "a static address"])
+def test_connections_survive_a_flap(bench, server, board, addition):
     # D9
     board.claim(delay=200, ip=C)
-    if beside != "nothing":
+    if addition != "nothing":
         set_static(board)
     connection = Connection(server.host, board, C)
     assert connection.works()
