@@ -12,7 +12,7 @@ TIMEOUT = 70  # s: a board without an address looks for a DHCP server once a min
 _LISTEN = 0.2  # s
 _SHORTEST = 3  # s to wait for all answers, because hosts delay their answers to a multicast question
 _SETTLED = 2  # s after the last new board
-# S after the last new board if a board has no name yet: questions.py asks for the name during 3 s
+# s after the last new board, if a board has no name yet: questions.py asks for the name during 3 s
 _NAMELESS = 4
 _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
 

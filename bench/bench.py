@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """make bench: what autoip adds to the frames and the time of a board, compared with lwIP's AutoIP and with
-neither.
+a build without either.
 """
 
 import contextlib

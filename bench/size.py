@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""make size: the flash, RAM, heap and stack of autoip, compared with lwIP's AutoIP and with neither.
+"""make size: the flash, RAM, heap and stack of autoip, compared with lwIP's AutoIP and with
+a build without either.
 
 size.py         prints the figures, and the changes since the last commit
 size.py keep    does the same, and writes the figures to docs/cost.json and docs/cost.md

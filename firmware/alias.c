@@ -123,7 +123,7 @@ STEP input_with_several(struct pbuf *p, struct netif *netif) {
         if (here == NULL || !autoip_alias_is_used(here)) {
             return __real_ip4_input(p, netif);
         }
-        // A packet asks the alias if it is for the alias's address, or if it is a broadcast and the alias is the route to
+        // The packet is for the alias if it has the alias's address, or if it is a broadcast and the alias is the route to
         // the peer.
         if (alias != NULL || (here->prefix == 16 && ip4_addr_islinklocal(&header->src))) {
             asked = &here->netif;
@@ -262,7 +262,7 @@ bool autoip_is_alias(const struct netif *netif) {
 }
 
 /******************************************************************************/
-// Multicast groups belong to main, because the alias has no IGMP. The alias's address identifies main
+// Multicast groups belong to main, because the alias has no IGMP. A socket may join a group with the alias's address.
 
 static const ip4_addr_t *address_with_groups(const ip4_addr_t *address) {
     const autoip_alias_t *alias = autoip_alias_with(*address);

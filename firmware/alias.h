@@ -20,7 +20,7 @@
 
 // The caller provides this as fixed memory, which is zero before the first autoip_alias_init().
 typedef struct _autoip_alias_t {
-    // While no address is set, its address is the one to which sockets are still bound, see autoip_alias_show().
+    // While no address is set, netif.ip_addr is the last address, to which sockets may still be bound.
     struct netif netif;
     struct netif *main;
     ip4_addr_t netmask; // main's, from before main showed the address

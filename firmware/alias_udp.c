@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A UDP reply leaves from the address that the request was sent to. A server that is bound to 0.0.0.0 leaves the
-// choice of the source address to routing, which looks at the destination only. So the last requests are remembered
-// whose replies would leave from another address.
+// choice of the source address to routing, which uses only the destination. So autoip remembers the last requests whose
+// replies would leave from another address.
 
 #include <string.h>
 

@@ -14,7 +14,7 @@
 #define ip4_addr_net_eq ip4_addr_netcmp
 #endif
 
-// The order matters: first the interfaces without an address of their own, then those with one, the routable one last.
+// The order matters: interfaces without their own address come first, and those with a routable address come last.
 typedef enum _autoip_owner_t {
     AUTOIP_OWNER_NONE, // the interface has no address
     AUTOIP_OWNER_DHCP, // the interface has no address, but DHCP holds or is confirming a lease

@@ -32,8 +32,8 @@ bool autoip_port_poll_cable(struct netif *netif);
 // For ports with a layer above lwIP that chooses the default interface and stores addresses. In other ports these are
 // macros that do nothing. Called in lwIP's context.
 #ifndef autoip_port_forget
-// If main shows the address and is the default interface, makes an interface with a router the default one. Called after
-// the address is set, and about once per second.
+// If main shows the address and is the default interface, selects another default interface, one that has a router. Called
+// after the address is set, and about once per second.
 void autoip_port_keep_uplink(const autoip_alias_t *alias);
 
 // Called before the address that main shows is suspended or removed, so that the layer doesn't set it again. This may be

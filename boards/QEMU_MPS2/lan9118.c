@@ -27,7 +27,7 @@
 #define TX_CFG_ON (1 << 1)
 #define HW_CFG_RESET (1 << 0)
 #define HW_CFG_MUST_BE_ONE (1 << 20)
-#define HW_CFG_TX_KIB(n) ((n) << 16) // KiB of 16 KiB; the others are for receiving
+#define HW_CFG_TX_KIB(n) ((n) << 16) // KiB of the 16 KiB; the rest is for receiving
 #define TX_KIB (5) // the emulator has no other address
 #define RX_FIFO_BYTES (10560) // in use for frames, with these flags
 #define RX_FRAME_BYTES (sizeof(lan9118_frame_t))
@@ -154,8 +154,8 @@ uint32_t lan9118_lost(void) {
 }
 
 bool lan9118_was_full(void) {
-    // When the controller dropped a frame, all of its memory but less than the size of this frame was in use. One
-    // frame may have been read since then.
+    // The controller drops a frame if its free memory is smaller than the frame. One frame may have been read since
+    // then.
     return (RX_FIFO_INF & 0xffff) > RX_FIFO_BYTES - 2 * RX_FRAME_BYTES;
 }
 

@@ -176,7 +176,7 @@ def test_any_range_of_one_vendor_has_different_choices():
 
 
 def test_a_new_host_does_not_try_one_vendors_addresses_in_a_row():
-    # Consecutive numbers of one vendor have half of all addresses. By chance every second attempt is a
+    # Consecutive device numbers of one vendor use half of all addresses. By chance every second attempt is a
     # conflict, and one new host of 2**30 has 30 conflicts in a row.
     taken = {candidate(_mac(VENDORS[0], 0x123456 + i), 0) for i in range(COUNT // 2)}
     random = Random(10)

@@ -239,7 +239,7 @@ def test_file_of_another_program_is_refused_and_kept(board):
     path = board.path("notes.txt")
     for text, times in (("name = board", 1), ("x" * 1000, 20)):
         board.run(f"with open({path!r}, 'w') as file:\n for _ in range({times}): file.write({text!r})")
-        message = f"ValueError: remember: another program's file: {path}"
+        message = f"ValueError: remember: file of another program: {path}"
         _assert_raises(board, message, f"autoip.start(nic, remember={path!r})")
         assert board.ask("autoip.get() is None")
         assert board.ask(f"open({path!r}).read(5)") in ("name ", "xxxxx")

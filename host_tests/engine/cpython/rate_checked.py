@@ -8,7 +8,7 @@ from sim import BROADCAST, FIRST, LAST, C, Host
 class Watched(Host):
     """A host that checks every frame that it sends.
 
-    The test sets `up`, `has_route` and `stopped`, from which follows when the host must be silent, and clears
+    The test sets `up`, `has_route` and `stopped`, which say when the host must not send. The test clears
     `probed` when the link is interrupted.
     """
 
