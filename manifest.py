@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The Python package, for include() or require() in a manifest of yours, and for micropython-lib's tools; with
-# the C module beside it: firmware/manifest.py. The version is that of lib/autoip/__init__.py: `make package`
-# copies it.
+# The Python package, for include() or require() in your own manifest, and for micropython-lib's tools.
+# firmware/manifest.py also has the C module. `make package` copies the version from lib/autoip/__init__.py.
 
 metadata(
     description="IPv4 link-local addresses (169.254.x.y) with conflict detection: RFC 3927, RFC 5227.",

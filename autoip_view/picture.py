@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A story as a picture: a lane for each host, with its frames, its addresses and its phases."""
 
-_LANES = 40  # the first ones are drawn
+_LANES = 40  # the first hosts are drawn
 _INCHES_WIDE = 10
 _INCHES_LANE = 0.55
 _DPI = 150  # of a PNG
 _METADATA = {".svg": {"Date": None}, ".png": {}}  # kinds of pictures
 _BOTTOM = 1.6  # inches for the axis and the legend
 
-# What a frame looks like: its word in the legend, form and colour.
+# The form of a frame: its word in the legend, marker and colour.
 _MARKS = {
     "probe": ("probe", "o", "tab:blue"),
     "claim": ("claim", "^", "tab:green"),
@@ -31,10 +31,10 @@ _MARK_LAYER = 3
 
 
 def draw(story, path, names=None):
-    """Write the picture of a story to a path that ends in .svg or .png, or to a binary file as SVG.
+    """Write the picture of a story to a path that ends in .svg or .png, or as SVG to a binary file.
 
-    names: MAC -> what to call a host; others are called by their MAC. Hosts that only talk have no lane.
-    Raises OSError, and ValueError for another name or if the story has nothing to draw.
+    names: MAC -> name of a host. Other hosts have their MAC as their name. Hosts that only communicate have
+    no lane. Raises OSError, and ValueError for another file name or if the story has nothing to draw.
     """
     kind = ".svg" if hasattr(path, "write") else str(path).lower()[-4:]
     if kind not in _METADATA:
@@ -73,7 +73,7 @@ def _canvas(lanes):
 
 
 def _save(figure, path, kind):
-    """Text is left as text, and the same story gives the same file."""
+    """Texts stay texts, and the same story gives the same file."""
     from matplotlib import rc_context
 
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "autoip"}):
@@ -81,7 +81,7 @@ def _save(figure, path, kind):
 
 
 def _set_axis(axes, end):
-    """From 0 to the end, with room for the marks and for the last address."""
+    """The axis starts at 0, and has space for the marks and for the last address."""
     axes.set_xlim(-end / 50 - 0.1, end + end / 10 + 0.1)
     axes.spines["bottom"].set_bounds(0, end)
     axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= end])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Figures of the three builds side by side, against their budgets and against those that were committed."""
+"""Figures of the three builds side by side, compared with their budgets and with the committed figures."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _PAGE = ROOT / "docs" / "cost.md"
 _WIDTH = 140
 _COLUMNS = (*BUILDS, "lwip ÷ none", "autoip ÷ none", "committed", "change", "budget")
 
-# The first table of the page: the command, its figure and the unit, if the name does not contain it.
+# The first table of the page: the command, its figure, and the unit if the name does not contain it.
 _SUMMARY = (
     ("size", "flash added", "bytes"),
     ("size", "RAM: C module and one service", "bytes"),
@@ -25,7 +25,9 @@ _SUMMARY = (
 
 
 class Figures:
-    """What one command measures. `tools`: name -> version of what the figures depend on."""
+    """The figures that one command measures. `tools`: name -> version of the tools that influence the
+    figures.
+    """
 
     def __init__(self, command, tools):
         self._command = command
@@ -35,13 +37,15 @@ class Figures:
         self._kept = json.loads(_JSON.read_text()).get(command) if _JSON.exists() else None
 
     def add(self, name, budget=None, **builds):
-        """A row; autoip=..., lwip=..., none=...: the figures of these builds. The budget is autoip's."""
+        """Add a row. autoip=..., lwip=..., none=...: the figures of these builds. The budget is for
+        autoip.
+        """
         self._rows[name] = builds
         if budget is not None:
             self._budgets[name] = budget
 
     def show(self):
-        """Print them. `committed` and `change` are of autoip."""
+        """Print the figures. The columns `committed` and `change` are about autoip."""
         table = Table(title=f"make {self._command}: {_words(self._tools)}")
         for column in ("", *_COLUMNS):
             table.add_column(column, justify="right" if column else "left")
@@ -55,7 +59,9 @@ class Figures:
             print("committed, and no longer measured:", ", ".join(sorted(gone)))
 
     def check(self, tool):
-        """Exit with a line, if a figure is not the committed one. Other versions of the tool can't tell."""
+        """Exit with a line if a figure differs from the committed one. Only the same versions of the tools
+        are compared.
+        """
         kept = self._kept
         if kept["tools"][tool] != self._tools[tool]:
             print(f"docs/cost.md is from {tool} {kept['tools'][tool]}, so {self._tools[tool]} can't check it")
@@ -65,7 +71,7 @@ class Figures:
             sys.exit(f"docs/cost.md is stale: `make {self._command} KEEP=1` writes {', '.join(stale)}")
 
     def keep(self):
-        """Write them to docs/cost.json, and the table to docs/cost.md."""
+        """Write the figures to docs/cost.json, and the table to docs/cost.md."""
         kept = json.loads(_JSON.read_text()) if _JSON.exists() else {}
         kept[self._command] = {"tools": self._tools, "figures": self._rows}
         _JSON.write_text(json.dumps(kept, indent=1) + "\n")

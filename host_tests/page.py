@@ -4,8 +4,8 @@
 page.py [keep]   keep: write docs/page.svg
 
 The board is a QEMU_MPS2 with examples/page.py as its main.py. The browser is Debian's chromium on a Linux
-host, the laptop, which finds the name with mDNS. All of it is in network namespaces of its own. The pictures
-of the page, a recording, a capture and the board's log are left in build/page.
+host, the laptop, which finds the name with mDNS. All of it is in its own network namespaces. build/page has
+the pictures of the page, a recording, a capture and the board's log.
 """
 
 import base64
@@ -58,9 +58,9 @@ def deploy(board):
 
 
 def show(board, capture, host, on, folder, say=lambda words: None):
-    """The page by name and by address, as dict of URL and HTML. `folder` gets their pictures.
+    """The page by name and by address, as a dict of URL and HTML. Their pictures are saved in `folder`.
 
-    say: called with what has happened.
+    say: called with a description of each step.
     """
     address = capture.wait_for(is_arp("announcement", board.mac), after=on).arp.psrc
     browser = Browser(host)

@@ -4,8 +4,8 @@
 api.py          writes it
 api.py check    ends with a line that says what to do, if it is stale
 
-The form is that of MicroPython's library pages: the module, its functions, its class, then the words that a
-program gets in events and in the log. Public is what a stub declares without an underscore.
+The form is that of MicroPython's library pages: the module, its functions, its class, then the names of
+events and the words of the log. Public names are those that a stub declares without an underscore.
 """
 
 import ast
@@ -72,7 +72,7 @@ def parameters(node):
 
 
 def signature(node, prefix):
-    """As MicroPython's pages have it: `await service.ready() -> str`."""
+    """The signature in the form of MicroPython's pages: `await service.ready() -> str`."""
     bare = ast.parse(ast.unparse(node)).body[0]
     for argument in bare.args.args + bare.args.kwonlyargs:
         argument.annotation = None
@@ -85,13 +85,13 @@ def signature(node, prefix):
 
 
 def prose(text):
-    """A docstring's words as Markdown: names of errors as code, stars as they are."""
+    """A docstring's words as Markdown: names of errors become code, and stars are escaped."""
     text = text.replace("*", r"\*")
     return re.sub(r"\b((?:Value|Type|OS|Import)Error(?:\(\w+\))?)", r"`\1`", text)
 
 
 def paragraph(text, types):
-    """A paragraph; one that tells of arguments, each from the start of a line, is a list of them."""
+    """A paragraph. If its lines describe arguments, it becomes a list of them."""
     if text.startswith("    "):
         lines = [line.removeprefix("    ") for line in text.splitlines()]
         return "\n".join(["```python", *lines, "```"])
@@ -114,7 +114,7 @@ def body(node, types=()):
 
 
 def entries(code, stub, prefix, chosen):
-    """Signature and docstring of each public definition in the stub that is chosen, in its order."""
+    """The signature and docstring of each public definition in this stub, in its order."""
     documented = named(code, FUNCTION)
     for name, node in named(stub, FUNCTION).items():
         if not name.startswith("_") and chosen(node):

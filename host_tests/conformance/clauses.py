@@ -51,7 +51,7 @@ def cited():
     }
 
 
-def faults():
+def errors():
     """One line for each id of a test that is cut short, or that is not the id of a clause."""
     known = {clause.id for group in read().values() for clause in group}
     for test, ids in cited().items():

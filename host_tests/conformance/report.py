@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Writes docs/conformance.md: each clause, the tests that name it, and what came of them.
+"""Writes docs/conformance.md: each clause, the tests that name it, and their results.
 
-report.py RUN.xml ... [CLAIMS.json]   a run of the tests, by pytest's --junitxml, and claims of timing.py
-report.py                             the page once more, of what is kept in docs/conformance.json
+report.py RUN.xml ... [CLAIMS.json]   reads a run of the tests, by pytest's --junitxml, and claims of
+timing.py
+report.py                             writes the page again, from docs/conformance.json
 report.py --check                     fails if the tests, the clauses and the page do not agree
 """
 
@@ -21,10 +22,10 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/conformance.md"
 KEPT = PAGE.with_suffix(".json")
 
-# Where a test ran: by a parameter of it, or else by its room.
+# Where a test ran: given by a parameter of the test, or else by its directory.
 _KINDS = {"unix": "UNIX_TAP", "qemu": "QEMU_MPS2", "task": "UNIX_TASK"}
 _KINDS |= {board: board for board in (*_KINDS.values(), "RPI_PICO_W", "W5500_EVB_PICO")}
-_ROOMS = {"engine": "CPython", "fuzz": "host", "conformance": "host"}
+_DIRECTORIES = {"engine": "CPython", "fuzz": "host", "conformance": "host"}
 _IN_ORDER = (*dict.fromkeys(_KINDS.values()), "CPython", "MicroPython", "host")
 _ON_MICROPYTHON = "engine/cpython/test_on_micropython.py::test_on_micropython"
 _WORST_FIRST = ("failed", "passed", "skipped")  # of the parameters of one test
@@ -94,16 +95,16 @@ def main(arguments):
 
 
 def _check():
-    faults = list(clauses.faults())
+    errors = list(clauses.errors())
     if page(json.loads(KEPT.read_text())) != PAGE.read_text():
-        faults.append(f"{PAGE.name} is stale: run make conformance-page, and commit the page")
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    return 1 if faults else 0
+        errors.append(f"{PAGE.name} is stale: run make conformance-page, and commit the page")
+    for error in errors:
+        print(error, file=sys.stderr)
+    return 1 if errors else 0
 
 
 def _dump(kept):
-    """JSON with a line for each test, and one for each claim."""
+    """JSON with one line for each test, and one for each claim."""
     text = json.dumps(kept, indent=1, sort_keys=True)
     return re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda inner: " ".join(inner[0].split()), text) + "\n"
 
@@ -112,9 +113,9 @@ def _dump(kept):
 
 
 def read_runs(paths):
-    """-> (facts of the run, {test: {where: "passed", "failed" or "skipped"}})."""
+    """Returns (facts of the run, {test: {where: "passed", "failed" or "skipped"}})."""
     results = collections.defaultdict(dict)
-    modules = {}  # of the engine, on MicroPython
+    modules = {}  # an engine test on MicroPython
     for path in paths:
         suite = ElementTree.parse(path).getroot().find("testsuite")
         for case in suite.iter("testcase"):
@@ -134,10 +135,10 @@ def read_runs(paths):
 
 
 def _name(case):
-    """-> ("engine/test_claim.py::test_x", its parameters)."""
+    """Returns ("engine/test_claim.py::test_x", its parameters)."""
     *folders, last = case.get("classname").split(".")
     name, _, parameters = case.get("name").partition("[")
-    if folders[-1].startswith("test_"):  # a class in a module: one test
+    if folders[-1].startswith("test_"):  # a class in a module counts as one test
         folders, last, name = folders[:-1], folders[-1], last
     folders = folders[1:] if folders[0] == clauses.HOST_TESTS.name else folders
     return f"{'/'.join([*folders, last])}.py::{name}", parameters.rstrip("]").split("-")
@@ -145,7 +146,7 @@ def _name(case):
 
 def _where(test, parameters):
     kinds = [_KINDS[each] for each in parameters if each in _KINDS]
-    return kinds[0] if kinds else _ROOMS.get(test.split("/")[0], "UNIX_TAP")
+    return kinds[0] if kinds else _DIRECTORIES.get(test.split("/")[0], "UNIX_TAP")
 
 
 def _outcome(case):
@@ -189,12 +190,12 @@ def _summary(group, members, tests, results):
 
 
 def _anchor(title):
-    """The anchor that GitHub gives a heading."""
+    """The anchor that GitHub creates for a heading."""
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def _verdict(found):
-    """Of all results of the tests of a clause: "failed" if any did, else "passed" if any did."""
+    """The result for a clause: "failed" if any result of its tests is, else "passed" if any is."""
     outcomes = {outcome for each in found for outcome in each.values()}
     return next((word for word in ("failed", "passed") if word in outcomes), "none")
 
@@ -218,16 +219,16 @@ def _result(tests, results):
             places[outcome].add(where)
     failed = [test for test in tests if "failed" in results.get(test, {}).values()]
     silent = [test for test in tests if test not in results]
-    told = []
+    parts = []
     if failed:
-        told.append(f"**failed** on {_listed(places['failed'])}: {_names(failed)}")
+        parts.append(f"**failed** on {_listed(places['failed'])}: {_names(failed)}")
     if places["passed"]:
-        told.append(f"passed on {_listed(places['passed'])}")
+        parts.append(f"passed on {_listed(places['passed'])}")
     if skipped := places["skipped"] - places["passed"]:
-        told.append(f"skipped on {_listed(skipped)}")
+        parts.append(f"skipped on {_listed(skipped)}")
     if silent:
-        told.append(_no_result(len(silent), len(tests)))
-    return "; ".join(told)
+        parts.append(_no_result(len(silent), len(tests)))
+    return "; ".join(parts)
 
 
 def _no_result(silent, tests):
@@ -241,7 +242,7 @@ def _listed(places):
 
 
 def _names(tests):
-    """The tests by their files, in words."""
+    """The tests in words, grouped by file."""
     files = collections.defaultdict(list)
     for test in tests:
         file, name = test.split("::")

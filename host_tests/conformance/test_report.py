@@ -54,7 +54,7 @@ def test_ids_that_are_cut_short_are_found():
 
 
 def test_every_id_of_the_tests_is_a_clause():
-    assert list(clauses.faults()) == []
+    assert list(clauses.errors()) == []
 
 
 def test_results_by_test_and_board(tmp_path):

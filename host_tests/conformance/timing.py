@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The times of many claims on a real wire: `timing.py CLAIMS.json` measures, report.py tells and draws.
+"""The times of many claims on a real wire: `timing.py CLAIMS.json` measures, report.py prints and draws them.
 
-UNIX_TAP boards claim side by side, all with the RFC's timing, each on its own address. The times are the
-kernel's, when a frame enters the bridge.
+UNIX_TAP boards claim in parallel, all with the RFC's timing, each its own address. The times are those of the
+kernel, when a frame enters the bridge.
 """
 
 import itertools

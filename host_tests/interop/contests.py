@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
         held = [address for address in self.holders.values() if address]
         return {address for address in held if held.count(address) > 1}
 
-    def faults(self):
+    def errors(self):
         """One line for each error, RFC 3927 2.2.1 and 2.5.
 
         A peer may give up the address that it had: dhcpcd does this when it is probed three times.

@@ -17,7 +17,7 @@ from participants import BOARDS, PEERS
 from wire.peers import AVAHI_AUTOIPD, Zcip
 from wire.qemu import ROOT
 
-AT_ONCE = 14  # situations that are played side by side: nearly all of the time is waiting
+AT_ONCE = 14  # situations that run in parallel: nearly all of the time is waiting
 EVERYBODY = (*BOARDS, *PEERS)
 
 SITUATIONS = {
@@ -104,7 +104,7 @@ def main(page, folder):
         def play(function, name, *arguments):
             return pool.submit(function, folder / re.sub(r"\W+", "-", name), *arguments)
 
-        habit_jobs = {  # first, as they take longest
+        habit_jobs = {  # these come first, because they take longest
             name: [
                 pool.submit(habit, name, folder / f"{name.replace(' ', '-')}-{habit.__name__}")
                 for habit in single_host.ALL
@@ -135,17 +135,17 @@ def main(page, folder):
         table=_habits(table),
     )
     Path(page).write_text(text)
-    faults = [
-        f"{key}: {fault}"
+    errors = [
+        f"{key}: {error}"
         for key, outcome in [*pairs.items(), *together.items()]
-        for fault in outcome.faults()
+        for error in outcome.errors()
     ]
-    print("\n".join(faults) or f"{page}: nobody shares an address in the end")
-    return 1 if faults else 0
+    print("\n".join(errors) or f"{page}: nobody shares an address in the end")
+    return 1 if errors else 0
 
 
 def versions():
-    told = []
+    found = []
     for name, command in (
         ("avahi-autoipd", [*AVAHI_AUTOIPD, "--version"]),
         ("dhcpcd", ["dhcpcd", "--version"]),
@@ -153,10 +153,10 @@ def versions():
         ("busybox", [Zcip.PROGRAM]),
     ):
         done = subprocess.run(command, capture_output=True, text=True)
-        told.append(f"{name} {re.search(r'[0-9]+[.0-9]*', done.stdout + done.stderr)[0]}")
+        found.append(f"{name} {re.search(r'[0-9]+[.0-9]*', done.stdout + done.stderr)[0]}")
     header = (ROOT / "build/lwip/src/include/lwip/init.h").read_text()
     lwip = re.findall(r"define LWIP_VERSION_(?:MAJOR|MINOR|REVISION) +(\d+)", header)
-    return ", ".join([*told, f"lwIP {'.'.join(lwip)}"])
+    return ", ".join([*found, f"lwIP {'.'.join(lwip)}"])
 
 
 def _pairs(situation, pairs):

@@ -105,8 +105,8 @@ def a_life(name, folder):
         for _ in range(3):
             sent = alone.wire.send(probe(address))
             time.sleep(1)
-        told = ", replies" if alone.capture.select(answers, sent) else ""
-        found["after three probes of another host"] = alone.fate(address, sent, 6) + told
+        reaction = ", replies" if alone.capture.select(answers, sent) else ""
+        found["after three probes of another host"] = alone.fate(address, sent, 6) + reaction
 
         address = alone.held()
         found["after a claim of another host"] = alone.fate(address, alone.claim(address), 12)
@@ -138,8 +138,8 @@ def _flap(alone):
     alone.one.set_link(True)
     time.sleep(_CLAIM)
     probes = len(alone.capture.select(is_arp("probe", alone.one.mac, tpa=address), back))
-    told = "keeps the address" if kept else "removes the address"
-    return f"{told}, then {f'{probes} probes' if probes else 'no probe'}"
+    reaction = "keeps the address" if kept else "removes the address"
+    return f"{reaction}, then {f'{probes} probes' if probes else 'no probe'}"
 
 
 def _beside(alone):

@@ -33,7 +33,7 @@ def needs(*peers):
 
 
 def check(outcome):
-    assert not list(outcome.faults()), outcome
+    assert not list(outcome.errors()), outcome
 
 
 @pytest.mark.parametrize(
