@@ -71,7 +71,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _call(test):
-    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)  # its signal ends the process
+    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)  # the signal of this timer ends the process
     arguments = inspect.signature(test).parameters
     if not arguments:
         test()
@@ -90,21 +90,21 @@ def _kill(mutant):
             for name in sorted(vars(tests)):
                 if name.startswith("test_"):
                     _call(getattr(tests, name))
-    except BaseException:  # an exit and Ctrl-C as well: nothing that a mutant does ends this
+    except BaseException:  # also an exit and Ctrl-C, because no mutant must end this program
         return name
     return None
 
 
-def _judge(mutant, result):
-    """Runs in a process of its own. result: a connection, which gets what _kill() returns."""
+def _test(mutant, result):
+    """Runs in its own process. result: a connection that gets the result of _kill()."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         killer = _kill(mutant)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     result.send(killer)
 
 
-def _judged(mutants):
-    """Judge mutants, as many at a time as there are processors; yield (mutant, the test that fails or None).
+def _results(mutants):
+    """Test mutants, as many at a time as there are processors. Yields (mutant, the test that fails or None).
 
     The main thread forks. A process that another thread forks misses signals with Python 3.13.
     """
@@ -113,7 +113,7 @@ def _judged(mutants):
     while True:
         for mutant in itertools.islice(waiting, os.cpu_count() - len(running)):
             result, child_end = fork.Pipe(duplex=False)
-            process = fork.Process(target=_judge, args=(mutant, child_end))
+            process = fork.Process(target=_test, args=(mutant, child_end))
             process.start()
             child_end.close()
             running[result] = mutant, process
@@ -131,7 +131,7 @@ def _judged(mutants):
 
 
 def _equivalents():
-    """(file, line, changed line) -> reason."""
+    """Returns {(file, line, changed line): reason}."""
     entries = tomllib.loads(EQUIVALENT.read_text())
     return {
         (file, *change): entry["reason"]
@@ -156,10 +156,10 @@ def main(arguments):
     # Some tests write files.
     with tempfile.TemporaryDirectory(prefix="autoip-mutants-") as folder:
         tempfile.tempdir = folder
-        for mutant, killer in _judged(unchanged):
+        for mutant, killer in _results(unchanged):
             if killer:
                 sys.exit(f"{killer} fails with the unchanged {mutant.file}")
-        for mutant, killer in _judged(chosen):
+        for mutant, killer in _results(chosen):
             if killer and mutant.key in equivalents:
                 dead.append((mutant, killer))
             elif not killer and mutant.key not in equivalents:

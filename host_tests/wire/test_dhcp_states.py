@@ -137,7 +137,7 @@ def test_a_lease_comes_though_the_mac_changes(bench, state):
     """DHCP repeats its message with the new MAC, and autoip probes its address again."""
     scene = Scene(bench, {})
     getattr(scene, state)()
-    bench.by_hand.update((C, LEASE))  # for up to a second lwIP uses the addresses with the new MAC
+    bench.by_hand.update((C, LEASE))  # until autoip polls the MAC, lwIP uses the addresses with the new MAC
     scene.board.set_mac(OTHER_MAC)
     scene.board.mac = OTHER_MAC
     scene.board.expect("suspended")
