@@ -49,50 +49,57 @@ ALL_TOGETHER = {
 }
 
 PAGE = """\
-# Among other implementations
+# Interoperability
 
-On this page boards and five other implementations want the same address. `make interop` fails if two hosts
-have the same address at the end.
+In these tests, boards and five other implementations of RFC 3927 try to claim the same address. The command
+`make interop` fails if two hosts have the same address at the end.
 
 `make interop` wrote this page on {date}, with
 {versions}.
-All of them are real programs in network namespaces. Each situation was run once, on a network of its own.
+lwIP's AutoIP ran on an emulated board, and the other programs ran in network namespaces. Each situation was
+run once, on a network of its own.
 
 ## A board and a peer that want the same address
 
-All hosts try the address {first} first. The tables show which host has it at the end, and the time from
-the start to the last change of an address.
+All hosts try the address {first} first. The tables show which host has this address at the end, and the time
+from the start to the last change of an address.
 
 {pairs}
 
-When two links are joined, nothing shows that two hosts have the same address until a host sends ARP. So a third
-host sends an ARP request for the address once per second. The board broadcasts its reply (RFC 3927 2.5), so the
-peer hears it. If the peer's reply was unicast, the peer defends the address first. Then the peer hears the
-board's defence, which is its second conflict, and moves. If the peer's reply was broadcast too, as lwIP's is,
-both hosts defend the address at the same time, both hear a second conflict, and both move.
+In the last table, a third host sends an ARP request for the address once per second, because two hosts with
+the same address don't detect the conflict until one of them sends an ARP packet. The board broadcasts its
+reply (RFC 3927 2.5), so the peer detects its first conflict. What happens then depends on the peer:
+
+- avahi-autoipd moves at once.
+- dhcpcd, systemd-networkd and zcip send their ARP replies by unicast, so the board doesn't hear them. The peer
+  defends the address. Its defence is the board's first conflict, so the board defends the address too. The
+  board's defence is the peer's second conflict, so the peer moves.
+- lwIP broadcasts its ARP replies, so both hosts detect a first conflict at the same time and defend the
+  address. Each defence is the second conflict of the other host, so both hosts move.
 
 ## All together
 
 {together}
 
-dhcpcd gives up its address after three probes, see below. So it may lose the address if many hosts start.
+dhcpcd gives up its address if another host probes it three times, see the next table. So dhcpcd may lose its
+address when many hosts start.
 
 ## What each implementation does
 
-Each implementation was alone on a network with an adversary. For the times, {starts} hosts with the same
-implementation started together. autoip is a UNIX_TAP.
+Each implementation was alone on a network with an adversary. For the first three rows, {starts} hosts with
+the same implementation started at the same time. In the column "autoip", the host is a UNIX_TAP board.
 
 {table}
 
 | implementation | how it is run |
 |---|---|
-| avahi-autoipd | with `--force-bind`, because it ends without this option when there is a routable address |
+| avahi-autoipd | with `--force-bind`, because without this option avahi-autoipd ends when there is a routable address |
 | dhcpcd | with `--nodhcp` |
 | systemd-networkd | with `LinkLocalAddressing=ipv4` |
 | busybox zcip | from Debian's sources, because Debian's busybox does not contain it |
-| lwIP AutoIP | on a QEMU_MPS2 |
+| lwIP AutoIP | on a QEMU_MPS2 board |
 
-lwIP and dhcpcd derive their first address from the MAC. The others get it as an option.
+lwIP and dhcpcd derive their first address from the MAC. The other implementations have an option for it.
 """  # noqa: E501
 
 

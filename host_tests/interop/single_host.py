@@ -105,23 +105,23 @@ def a_life(name, folder):
         for _ in range(3):
             sent = alone.wire.send(probe(address))
             time.sleep(1)
-        reaction = ", replies" if alone.capture.select(answers, sent) else ""
-        found["after three probes of another host"] = alone.fate(address, sent, 6) + reaction
+            reaction = ", replies" if alone.capture.select(answers, sent) else ""
+            found["after three probes from another host"] = alone.fate(address, sent, 6) + reaction
 
         address = alone.held()
-        found["after a claim of another host"] = alone.fate(address, alone.claim(address), 12)
+        found["after a claim from another host"] = alone.fate(address, alone.claim(address), 12)
         again = alone.held()
         if again == address:
-            found["after another claim 12 s later"] = alone.fate(address, alone.claim(address), 12)
+            found["after a second claim, 12 s later"] = alone.fate(address, alone.claim(address), 12)
         else:
-            found["after another claim 12 s later"] = "has already moved"
+            found["after a second claim, 12 s later"] = "has already moved"
 
-        found["cable unplugged for 3 s"] = _flap(alone)
+        found["when the cable is unplugged for 3 s"] = _flap(alone)
         found["with an additional routable address"] = _beside(alone)
         if hasattr(alone.one, "stop"):
             address = alone.held()
             alone.one.stop()
-            found["when the program ends"] = (
+            found["when its program ends"] = (
                 "leaves the address on the interface"
                 if alone.one.address == address
                 else "removes the address"
@@ -139,7 +139,7 @@ def _flap(alone):
     time.sleep(_CLAIM)
     probes = len(alone.capture.select(is_arp("probe", alone.one.mac, tpa=address), back))
     reaction = "keeps the address" if kept else "removes the address"
-    return f"{reaction}, then {f'{probes} probes' if probes else 'no probe'}"
+    return f"{reaction}, and sends {probes or 'no'} probes afterwards"
 
 
 def _beside(alone):
