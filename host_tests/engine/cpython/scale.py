@@ -139,20 +139,22 @@ the code of lib/autoip. The link loses no frames, and a frame arrives after 1 ms
 
 - No two hosts had the same address, and {losses} host lost an address that it had.
 - A claim without a conflict takes 4 to 7 s, 5.5 s on average, and five frames (RFC 3927 2.2.1).
-- RFC 3927 1.3 says that a new host on a link with 1,300 hosts has a chance of 98 % to get the first address
-  that it tries. In the simulation {lucky:.1%} of {newcomers} new hosts did.
+- RFC 3927 1.3 says that a new host on a link with 1,300 hosts gets the first address that it tries with a
+  probability of 98 %. In the simulation, {lucky:.1%} of {newcomers} new hosts got it.
 
-The curves show 60,000 hosts, which take almost all addresses:
+The curves show 60,000 hosts, which use 92 % of all addresses:
 
-- If no two hosts try the same address first, there are no conflicts. This is so for boards of one vendor, whose
-  MACs are consecutive (lib/autoip/candidates.py), and after a power cut, when all hosts start again at the
-  same time and try their former address first (RFC 3927 2.1).
-- If all hosts join at the same time with random MACs, most of them have an address after 15 s. Two hosts that
-  probe the same address at the same time deny it to each other, and both move.
-- If they join over ten minutes with random MACs, a host that joins late finds almost all addresses in use.
+- If no two hosts try the same address first, there are no conflicts. There are two such cases. In the first
+  case, all boards are from one vendor, so that their MACs are consecutive (lib/autoip/candidates.py). In the
+  second case, all hosts start again after a power cut, and each host tries its former address first (RFC 3927
+  2.1).
+- If all hosts join at the same time with random MACs, most of them have an address after 15 s. If two hosts
+  probe the same address at the same time, neither gets it, and both try another address.
+- If the hosts join over ten minutes with random MACs, a host that joins late needs many attempts, because
+  almost all addresses are in use.
 
-MACs of eight vendors behave like random MACs.
-After its tenth conflict a host waits one minute before each attempt, so the last hosts need an hour or more.
+MACs of eight vendors behave like random MACs. After its tenth conflict, a host waits one minute before each
+attempt, so the last hosts need an hour or more.
 
 ## All figures
 
@@ -162,11 +164,14 @@ After its tenth conflict a host waits one minute before each attempt, so the las
 
 | column | meaning |
 |---|---|
-| MACs | one vendor: consecutive MACs; eight vendors: consecutive MACs of each vendor |
-| join | at once; over ten minutes; or again after a power cut |
-| median, 99th percentile, last | the time from joining to the last event "bound" |
-| unbound | hosts that still tried, once per minute, {hours} hours after the last host had joined |
-| expected | conflicts per host if each attempt were random among all addresses, and the hosts joined one after the other. If k of N addresses are in use, the next host fails k / (N - k) times. |
+| MACs: one vendor | The MACs of all hosts are consecutive. |
+| MACs: eight vendors | The MACs of each vendor's hosts are consecutive. |
+| join: at once | All hosts join at the same time. |
+| join: over ten minutes | Each host joins at a random time within ten minutes. |
+| join: power cut | All hosts had an address, and start again at the same time. |
+| median, 99th percentile, last | the time from when a host joins until its last event "bound" |
+| unbound | The number of hosts without an address, {hours} hours after the last host has joined. Such a host still tries an address per minute. |
+| expected | The conflicts per host that theory predicts if the hosts join one after another and choose each address at random. If k of N addresses are in use, the next host has k / (N - k) conflicts on average. |
 """  # noqa: E501
 
 # A curve for each behaviour: the other populations of 60,000 have the curve of one of these.
