@@ -46,11 +46,13 @@ PAGE_TEXT = """\
 |---|---:|---:|---:|---:|---:|
 {summary}
 
-A clause passes if its tests pass. Clauses that are "not for autoip" bind for example the application, lwIP's DNS resolver,
-or addresses that are not link-local. The tables [below](#{first}) list each clause with its tests and their results.
+A clause passes if at least one of its tests has passed and none has failed. Clauses that are "not for autoip" apply to
+something else, for example to the application, to lwIP's DNS resolver, or to addresses that are not link-local. The
+[tables](#{first}) list each clause with its
+tests and their results. Each test names the ids of the clauses that it tests.
 
-`make conformance` ran the tests on {date}, at commit {commit}, and wrote this page. Of {tests:,} tests {passed:,} passed,
-{skipped} were skipped and {failed} failed. A test counts once for each type of board. The tests of a clause name its id.
+`make conformance` ran the tests on {date}, at commit {commit}, and wrote this page. Of {tests:,} tests, {passed:,} passed,
+{skipped} were skipped and {failed} failed. A test that runs on several types of board counts once for each type.
 `make lint` fails if this page, the tests and [the clauses](../host_tests/conformance/clauses.toml) do not agree.
 
 {timing}
@@ -59,14 +61,17 @@ or addresses that are not link-local. The tables [below](#{first}) list each cla
 | word | meaning |
 |---|---|
 | UNIX_TAP, QEMU_MPS2, UNIX_TASK, RPI_PICO_W, W5500_EVB_PICO | boards on a real network, see [boards.md](boards.md) |
-| CPython, MicroPython | the protocol on a simulated network, where time is exact |
-| host | the C code alone, with sanitizers |
+| CPython, MicroPython | the interpreters that run the protocol on a simulated network, where time is exact |
+| "passed on host" | the C code alone, compiled for a computer with sanitizers |
 | P1, P2, P3 | the three probes of a claim |
 | N1, N2 | the two announcements of a claim |
 | C | a candidate, the address that a host probes |
 | A | the address that a host has |
 | X | the address of another host |
 | SHA, SPA, THA, TPA | the sender's and the target's hardware and protocol addresses in an ARP packet |
+| probe window | the time from the start of a claim until ANNOUNCE_WAIT after the last probe |
+| names in capitals, such as ANNOUNCE_WAIT | the constants of RFC 3927 section 9 and RFC 5227 1.1 |
+| echo | a frame of the board that comes back to the board |
 | TEXT | a requirement without a keyword in capital letters |
 | (a), (b), (c) | the reactions to a conflict in RFC 3927 2.5 and RFC 5227 2.4 |
 

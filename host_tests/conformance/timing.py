@@ -76,8 +76,9 @@ def words(claims):
     return f"""\
 ## The times of a claim
 
-The table shows {len(claims)} claims of UNIX_TAP boards on a real network, in seconds. {BOARDS} boards claimed at the same time. A timer may
-be late on a busy machine, but it is never early. On the simulated network the times are exact to the millisecond.
+The table shows times in seconds. They were measured in {len(claims)} claims on a real network, where {BOARDS} UNIX_TAP
+boards claimed addresses at the same time. A timer may be late on a busy machine, but it is never early. On the
+simulated network the times are exact to the millisecond.
 
 | interval | RFC 3927 | shortest | median | 99th percentile | longest |
 |---|---|---:|---:|---:|---:|
@@ -85,9 +86,9 @@ be late on a busy machine, but it is never early. On the simulated network the t
 
 ![Distribution of the times of the claims](conformance.svg)
 
-Each curve shows how many of the claims have passed a step after the time on the axis. The grey area is what RFC 3927
-allows. The dashed line is a uniform distribution, which RFC 3927 requires for the first three intervals. The two intervals
-of exactly 2 s are in the table only.
+Each curve shows the share of claims whose interval was at most the time on the axis. The grey area is what RFC 3927
+allows. The dashed line is a uniform distribution, which RFC 3927 requires for the first three intervals. The curves
+leave out the two intervals of exactly 2 s.
 """  # noqa: E501
 
 
