@@ -66,8 +66,8 @@ from the start to the last change of an address.
 
 {pairs}
 
-In the last table, a third host sends an ARP request for the address once per second, because two hosts with
-the same address don't detect the conflict until one of them sends an ARP packet. The board broadcasts its
+When two links are joined, two hosts with the same address don't detect the conflict until one of them sends
+an ARP packet. So a third host sends an ARP request for the address once per second. The board broadcasts its
 reply (RFC 3927 2.5), so the peer detects its first conflict. What happens then depends on the peer:
 
 - avahi-autoipd moves at once.
