@@ -16,10 +16,23 @@ CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)
 AUTOIP_UPSTREAM := $(filter stm32 mimxrt alif,$(notdir $(CURDIR)))
 ifeq ($(AUTOIP_PORT),port_softtimer)
 SRC_USERMOD_C += $(addprefix $(AUTOIP_MOD_DIR)/port_softtimer/,$(if $(AUTOIP_UPSTREAM),netif_upstream.c wiznet5k.c,netif_lan.c))
+ifneq ($(AUTOIP_UPSTREAM),)
+CFLAGS_USERMOD += -DAUTOIP_UPSTREAM=1
+endif
+ifeq ($(AUTOIP_UPSTREAM),mimxrt)
+SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/port_softtimer/enet.c
+endif
 # All of lwIP must be built with the hook.
 CFLAGS_USERMOD += -DLWIP_HOOK_FILENAME=\"alias_route.h\" -DLWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
 else
 AUTOIP_WRAPS := ip4_route_src_hook
+endif
+
+# The drivers of these ports don't add their interface to lwIP's mDNS responder.
+AUTOIP_RESPONDER ?= $(filter stm32 mimxrt,$(AUTOIP_UPSTREAM))
+ifneq ($(AUTOIP_RESPONDER),)
+SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/responder.c
+CFLAGS_USERMOD += -DAUTOIP_RESPONDER=1
 endif
 
 # The functions of lwIP and of a driver that link.c, alias*.c and wiznet5k.c wrap. mimxrt calls the linker itself, alif

@@ -9,6 +9,7 @@
 #include "extmod/modnetwork.h"
 #endif
 
+#include "drivers.h"
 #include "netifs.h"
 #include "port.h"
 
@@ -18,6 +19,8 @@ extern const mp_obj_type_t mod_network_nic_type_wiznet5k __attribute__((weak));
 extern const mp_obj_type_t mod_network_nic_type_ncm __attribute__((weak));
 extern int8_t wizphy_getphylink(void) __attribute__((weak)); // 1: there is a link
 extern int eth_link_status(void *eth) __attribute__((weak)); // 1: there is a link
+extern void autoip_wiznet5k_filter(bool filter) __attribute__((weak));
+extern void autoip_enet_filter(struct netif *netif, bool filter) __attribute__((weak));
 
 // The `network` object of stm32 and mimxrt.
 typedef struct _lan_t {
@@ -62,7 +65,7 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
 }
 
 /******************************************************************************/
-// The cable
+// The cable, and the filter of the hardware
 
 static bool is_wiznet5k(const struct netif *netif) {
     const mp_obj_base_t *object = netif->state;
@@ -89,6 +92,20 @@ static void report_cleared(struct netif *netif) {
     netif_set_down(netif);
 }
 
+static void set_filter(struct netif *netif, bool filter) {
+    if (is_wiznet5k(netif)) {
+        autoip_wiznet5k_filter(filter);
+    } else if (is_lan(netif) && &autoip_enet_filter != NULL) {
+        autoip_enet_filter(netif, filter);
+    }
+}
+
+void autoip_port_filter(struct netif *netif) {
+    if (netif_is_up(netif)) {
+        set_filter(netif, true);
+    }
+}
+
 // The drivers of WIZNET5K and LAN don't report the cable to lwIP, except for stm32's LAN from MicroPython 1.29 on.
 bool autoip_port_poll_cable(struct netif *netif) {
     bool wiznet5k = is_wiznet5k(netif);
@@ -101,6 +118,7 @@ bool autoip_port_poll_cable(struct netif *netif) {
     if (netif_is_up(netif)) {
         bool link = wiznet5k ? wizphy_getphylink() == 1 : lan_has_link(netif);
         (link ? netif_set_link_up : netif_set_link_down)(netif);
+        set_filter(netif, false);
     }
     return true;
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// What netif_upstream.c calls for one kind of hardware. Call all functions in lwIP's context.
+#ifndef AUTOIP_FIRMWARE_PORT_SOFTTIMER_DRIVERS_H
+#define AUTOIP_FIRMWARE_PORT_SOFTTIMER_DRIVERS_H
+
+#include <stdbool.h>
+
+#include "lwip/netif.h"
+
+// true: filter what the driver wants to filter; false: receive the questions of mDNS too.
+void autoip_wiznet5k_filter(bool filter);
+void autoip_enet_filter(struct netif *netif, bool filter);
+
+#endif
