@@ -176,6 +176,11 @@ void __wrap_etharp_input(struct pbuf *p, struct netif *netif) {
 }
 
 autoip_kind_t autoip_link_receive(autoip_link_t *link, uint8_t frame[AUTOIP_FRAME]) {
+    #if AUTOIP_RESPONDER
+    if (autoip_responder_is_renamed(&link->responder)) {
+        return AUTOIP_RENAMED;
+    }
+    #endif
     if (link->queued == 0) {
         return AUTOIP_NOTHING;
     }
@@ -232,6 +237,31 @@ void autoip_link_release(autoip_link_t *link) {
 }
 
 /******************************************************************************/
+// The name
+
+#if AUTOIP_RESPONDER
+
+// lwIP's responder has probed for a name. It stops if another host has the name.
+static void on_name_result(struct netif *netif, u8_t result, s8_t slot) {
+    autoip_link_t *link = find_link(netif);
+    bool is_host_name = slot == 0;
+    if (link != NULL && result == MDNS_PROBING_CONFLICT && is_host_name) {
+        autoip_responder_rename(&link->responder, netif);
+        link->on_event(link);
+    }
+}
+
+static void remove_name(autoip_link_t *link) {
+    autoip_responder_remove(&link->responder, link->alias.main);
+}
+
+#else
+
+#define remove_name(link)
+
+#endif
+
+/******************************************************************************/
 // State of the interface
 
 // RFC 3927 2.2: the address is not used again until it has been probed.
@@ -263,6 +293,7 @@ static void on_netif_change(struct netif *netif, netif_nsc_reason_t reason, cons
         interrupt(link);
     }
     if (reason & LWIP_NSC_NETIF_REMOVED) {
+        remove_name(link);
         autoip_link_release(link);
         link->present = false;
     }
@@ -287,6 +318,11 @@ static void poll(autoip_link_t *link) {
     check_mac(link);
     autoip_alias_show(&link->alias);
     autoip_port_keep_uplink(&link->alias);
+    #if AUTOIP_RESPONDER
+    if (is_up(link)) {
+        autoip_responder_follow(&link->responder, link->alias.main, on_name_result);
+    }
+    #endif
 }
 
 // Returns the interface's present address if it is routable, or zero.
@@ -420,8 +456,12 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
 }
 
 void autoip_link_close(autoip_link_t *link) {
+    remove_name(link);
     autoip_link_release(link);
     autoip_port_timer_stop(&link->timer);
+    if (link->present) {
+        autoip_port_filter(link->alias.main);
+    }
     link->alias.main = NULL;
     if (links_in_use() == 0) {
         netif_remove_ext_callback(&ext_callback);

@@ -12,6 +12,7 @@
 
 #include "alias.h"
 #include "port.h"
+#include "responder.h"
 
 // The number of interfaces that can have a service at the same time.
 #ifndef AUTOIP_LINKS
@@ -32,6 +33,7 @@ typedef enum _autoip_kind_t {
     AUTOIP_PROBE = 2, // its sender probes for the watched address, which is not in use
     AUTOIP_ANSWER = 3, // a claim that replies to a probe of this interface
     AUTOIP_ROUTABLE_CLAIM = 4, // its sender has the interface's own address
+    AUTOIP_RENAMED = 5, // not a frame: another host has the board's name, see responder.h
 } autoip_kind_t;
 
 // In static memory, because lwIP's context may not use the garbage collector's heap.
@@ -54,6 +56,9 @@ typedef struct _autoip_link_t {
         uint8_t kind;
         uint8_t frame[AUTOIP_FRAME];
     } queue[AUTOIP_QUEUE]; // oldest first
+    #if AUTOIP_RESPONDER
+    autoip_responder_t responder;
+    #endif
     autoip_alias_t alias; // its main is the interface; NULL: this link is free
     autoip_port_timer_t timer;
 } autoip_link_t;

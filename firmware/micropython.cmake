@@ -34,6 +34,7 @@ else()
     set(AUTOIP_PORT_WRAPS wizchip_sendto)
     # All of lwIP must be built with the hook.
     target_compile_definitions(usermod_autoip INTERFACE
+        AUTOIP_UPSTREAM=1
         LWIP_HOOK_FILENAME="alias_route.h"
         LWIP_HOOK_IP4_ROUTE_SRC=autoip_alias_route
     )

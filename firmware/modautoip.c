@@ -311,6 +311,31 @@ static const method_t link_wake = { { &method_type }, .op = OP_WAKE, .number = t
 /******************************************************************************/
 // The attributes of Link
 
+#if AUTOIP_RESPONDER
+
+typedef struct _host_name_t {
+    const autoip_link_t *link;
+    char text[AUTOIP_RESPONDER_NAME];
+} host_name_t;
+
+static void host_name_in_lwip(void *arg) {
+    host_name_t *name = arg;
+    autoip_responder_name(&name->link->responder, name->text);
+}
+
+// The name in lwIP's responder, "name.local".
+static mp_obj_t host_name(const autoip_link_t *link) {
+    host_name_t name = { .link = link };
+    autoip_port_run(host_name_in_lwip, &name);
+    vstr_t text;
+    vstr_init(&text, sizeof(name.text) + sizeof(".local"));
+    vstr_add_str(&text, name.text);
+    vstr_add_str(&text, ".local");
+    return mp_obj_new_str_from_vstr(&text);
+}
+
+#endif
+
 static void link_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     autoip_obj_t *self = MP_OBJ_TO_PTR(self_in);
     if (dest[0] == MP_OBJ_SENTINEL) {
@@ -322,6 +347,10 @@ static void link_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         dest[0] = self->on_wake;
     } else if (attr == MP_QSTR_name) {
         dest[0] = self->name;
+        #if AUTOIP_RESPONDER
+    } else if (attr == MP_QSTR_hostname && self->link != NULL) {
+        dest[0] = host_name(self->link);
+        #endif
     } else {
         dest[1] = MP_OBJ_SENTINEL; // look among the methods
     }

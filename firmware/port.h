@@ -25,9 +25,15 @@ void autoip_port_wake(void);
 struct netif *autoip_port_netif(mp_obj_t nic);
 struct netif *autoip_port_default(void);
 
-// Reports the state of the cable to lwIP and returns true, or returns false if the driver does this itself. Called in
-// lwIP's context, by the timer, at most once per second.
+// Reports the state of the cable to lwIP and returns true, or returns false if the driver does this itself. Also lets the
+// questions of mDNS pass the filter of the driver's hardware. Called in lwIP's context, by the timer, at most once per second.
 bool autoip_port_poll_cable(struct netif *netif);
+
+// The service of the interface ends, so the hardware filters again as the driver wants it. In ports without such a filter this
+// is a macro that does nothing. Called in lwIP's context.
+#ifndef autoip_port_filter
+void autoip_port_filter(struct netif *netif);
+#endif
 
 // For ports with a layer above lwIP that chooses the default interface and stores addresses. In other ports these are
 // macros that do nothing. Called in lwIP's context.

@@ -26,6 +26,9 @@ after the event. An exception in `on_event` is printed and changes nothing.
 
 Don't block in `on_event`, because no other callback can run until it returns. `wait()` and `save()` raise
 `RuntimeError` there. Set a flag, and wait in the main program.
+
+If another host has the board's name by mDNS, the event is the new name, for example `"lamp-2.local"`. This is
+possible where autoip adds the interface to lwIP's responder, see [boards.md](boards.md#mdns).
 """
 EVENTS = {
     "bound": "The address can be used from now on.",

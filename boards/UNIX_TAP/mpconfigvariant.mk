@@ -55,6 +55,10 @@ CFLAGS_EXTRA += -DARP_MAXAGE=40
 CFLAGS_EXTRA += -DAUTOIP_REPLY_AGE=8
 # One service for each of the board's interfaces except one.
 CFLAGS_EXTRA += -DAUTOIP_LINKS=3
+# As on stm32 and mimxrt: autoip adds an interface to lwIP's mDNS responder if the driver doesn't.
+ifeq ($(AUTOIP_PORT),)
+AUTOIP_RESPONDER = 1
+endif
 LDFLAGS_EXTRA += $(SANITIZE_FLAGS)
 # The empty heap of soft timers is NULL, but the code takes the address of its first member.
 $(BUILD)/shared/runtime/softtimer.o: CFLAGS += -fno-sanitize=null

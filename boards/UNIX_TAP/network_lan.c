@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -158,6 +159,13 @@ static void lan_set_active(network_lan_obj_t *self, bool active) {
     MICROPY_PY_LWIP_EXIT;
     MICROPY_PY_PENDSV_EXIT;
 }
+
+#if AUTOIP_RESPONDER
+// A test can have the driver leave the mDNS responder to autoip.
+bool lan_adds_to_responder(void) {
+    return getenv("NO_MDNS") == NULL;
+}
+#endif
 
 struct netif *network_lan_netif(mp_obj_t nic) {
     if (!mp_obj_is_type(nic, &network_lan_type)) {

@@ -22,11 +22,15 @@ void lan_netif_start(struct netif *netif, struct dhcp *dhcp, void *state, netif_
     #if LWIP_AUTOIP
     autoip_start(netif); // LINK_LOCAL=lwip
     #endif
-    mdns_resp_add_netif(netif, mod_network_hostname_data);
+    if (lan_adds_to_responder()) {
+        mdns_resp_add_netif(netif, mod_network_hostname_data);
+    }
 }
 
 void lan_netif_stop(struct netif *netif) {
-    mdns_resp_remove_netif(netif);
+    if (lan_adds_to_responder()) {
+        mdns_resp_remove_netif(netif);
+    }
     dhcp_release_and_stop(netif);
     netif_set_link_down(netif);
     netif_remove(netif);

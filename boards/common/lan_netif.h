@@ -24,4 +24,11 @@ void lan_netif_set_link(struct netif *netif, bool up); // reports the state of t
 
 int lan_netif_status(const struct netif *netif);
 
+// Returns true if the driver adds its interface to lwIP's mDNS responder. The drivers of stm32 and mimxrt don't.
+#if AUTOIP_RESPONDER
+bool lan_adds_to_responder(void);
+#else
+#define lan_adds_to_responder() (true)
+#endif
+
 #endif

@@ -6,6 +6,9 @@
 
 #include "esp_timer.h"
 
+// IDF's drivers let the groups of a program pass, see port.h.
+#define autoip_port_filter(netif)
+
 typedef struct _autoip_port_timer_t {
     uint32_t (*due)(struct _autoip_port_timer_t *timer);
     esp_timer_handle_t handle; // NULL before the first init

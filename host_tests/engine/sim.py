@@ -32,6 +32,7 @@ REPLY = 2
 C = 0x1234  # 169.254.18.52, the address of the frames in RFC 3927's requirements
 X = 0x0709  # 169.254.7.9, the address of another host
 ROUTABLE = b"\x0a\x00\x00\x63"  # 10.0.0.99
+_RENAMED = 5  # what receive() returns; the others are those of arp_filter.py
 
 STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(len(acd.STATES))
 # The bits that the inputs of a machine return.
@@ -351,7 +352,7 @@ class Host(Interface):
     ):
         random = Random(seed)
         super().__init__(wire, mac, board)
-        self.limit = limit or acd.new_limit()
+        self.limit = limit or [0, 0, -1]
         self.machine = acd.Machine(
             mac,
             lambda mac, low, high: random(low, high),
@@ -536,6 +537,12 @@ class Link(Interface):
     def set_silently(self, address):
         """Set a static address without calling on_wake, as ifconfig() does."""
         self._own = address
+
+    def rename(self, name):
+        """Another host has the board's name by mDNS, so the board has another one."""
+        self.hostname = name
+        self._queue.append((_RENAMED, bytes(42)))
+        self._schedule()
 
     def on_frame(self, frame):
         kind = self.kind(frame, self._watched, self.address >= 0, self._own)

@@ -95,7 +95,7 @@ def _machine(first):
     def is_taken(machine, host):
         return False
 
-    return acd.Machine(MAC, low, acd.new_limit(), is_taken, first, 200, False)
+    return acd.Machine(MAC, low, [0, 0, -1], is_taken, first, 200, False)
 
 
 def _announced(machine, now):

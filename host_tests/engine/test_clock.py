@@ -99,7 +99,7 @@ def test_rate_limit_across_the_wrap():
 
 def test_losses_are_forgotten_across_the_wrap():
     wire = Wire(WRAP - 60000)
-    limit = acd.new_limit()
+    limit = [0, 0, -1]
     host = Host(wire, first=C, limit=limit, abandon=True)
     wire.run(20000)
     host.on_frame(announcement(FOREIGN, C))

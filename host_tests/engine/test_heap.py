@@ -59,7 +59,7 @@ class Bench:
         self.now = 0
         self.kind = CLAIM
         self.frame = None
-        self.machine = acd.Machine(MAC, _low, acd.new_limit(), _is_taken, C, 2000, False)
+        self.machine = acd.Machine(MAC, _low, [0, 0, -1], _is_taken, C, 2000, False)
         self.machine.set_status(True, False, 0)
 
     def receive(self):

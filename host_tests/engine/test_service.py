@@ -755,6 +755,15 @@ def test_conflict_on_the_routable_address_is_only_reported():
     assert svc.stats()["routable_conflicts"] == 1 and svc.stats()["conflicts"] == 0
 
 
+def test_a_new_name_is_reported_and_changes_nothing():
+    wire, link, user, svc = _held()
+    link.rename("lamp-2.local")
+    wire.sleep(0)
+    assert user.reports[1:] == [("lamp-2.local", ADDRESS, None, None, "bound")]
+    assert ("lamp-2.local", None) in [entry[1:] for entry in svc.log()]
+    assert len(wire.trace) == 5 and svc.stats()["conflicts"] == 0
+
+
 # Queries
 
 

@@ -5,7 +5,6 @@ import sys
 
 import sim
 from arp_filter import ANSWER, CLAIM, PROBE
-from autoip import acd
 from sim import (
     ANY,
     BROADCAST,
@@ -66,8 +65,7 @@ def _in(state):
         host.stop()
         return wire, host
     if state == "limited":
-        limit = acd.new_limit()
-        limit[0] = 9  # the number of candidates denied
+        limit = [9, 0, -1]  # nine candidates denied
         host = Host(wire, first=X, limit=limit)
         wire.inject(1, denial(FOREIGN, X))
         wire.run(10)

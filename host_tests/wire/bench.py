@@ -2,7 +2,7 @@
 """What a wire test uses: a wire with a capture, and the boards and peers that the test adds."""
 
 from . import checker
-from .board import ROOT, Board, OlderTaskBoard, QemuBoard, TaskBoard
+from .board import ROOT, Board, NamelessBoard, OlderTaskBoard, QemuBoard, TaskBoard
 from .capture import Capture
 from .dhcp import DhcpServer
 from .esp32 import Esp32Board
@@ -13,6 +13,7 @@ from .wire import Wire
 CAPTURES = ROOT / "build" / "captures"
 BOARDS = {
     "unix": Board,
+    "nameless": NamelessBoard,
     "qemu": QemuBoard,
     "task": TaskBoard,
     "task-idf5.3": OlderTaskBoard,

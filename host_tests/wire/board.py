@@ -39,6 +39,7 @@ class Board:
 
     FIRMWARE = "UNIX_TAP"
     IDF = "5.5"  # the version of ESP-IDF that UNIX_TASK follows
+    ENVIRONMENT = ()  # pairs of a name and a value
     PADS = False  # short frames reach it as they are
     CABLE_SEEN = SOON  # s in which the driver sees that the cable is out or in
     LEASED = "nic.ipconfig('has_dhcp4')"
@@ -66,7 +67,7 @@ class Board:
     def _start(self, sanitize):
         firmware = ROOT / "build" / (self.FIRMWARE + SANITIZED * sanitize) / "micropython"
         command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
-        environment = dict(os.environ, ASAN_OPTIONS=self._asan, IDF=self.IDF)
+        environment = dict(os.environ, ASAN_OPTIONS=self._asan, IDF=self.IDF, **dict(self.ENVIRONMENT))
         with open(self._errors, "wb") as errors:
             return self._wire.namespace.popen(
                 command,
@@ -255,6 +256,12 @@ class Board:
     def _report(self):
         told = self._crash + self._errors.read_text(errors="replace")[-4000:]
         return told or f"no error text, see {self.log}"
+
+
+class NamelessBoard(Board):
+    """UNIX_TAP whose driver leaves lwIP's mDNS responder to autoip, as the drivers of stm32 and mimxrt do."""
+
+    ENVIRONMENT = (("NO_MDNS", "1"),)
 
 
 class TaskBoard(Board):

@@ -113,18 +113,14 @@ _LOSSES = const(1)  # addresses lost since an address was held for ten minutes
 _PAUSE = const(2)  # when a new claim may start, or -1
 
 
-def new_limit():
-    """The rate limit of an interface. It outlives a service, because stop() and start() must not reset it."""
-    return [0, 0, -1]
-
-
 class Machine:
     """One interface's claim on a link-local address.
 
     mac: the interface's MAC, 6 bytes. random(mac, low, high): returns an int from low to high, both included.
-    limit: the interface's rate limit, made by new_limit(). is_taken(machine, host): does another machine of
-    this board claim this host part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms.
-    abandon: give up the address on the first conflict.
+    limit: the interface's rate limit, a list that is [0, 0, -1] at first. It outlives a service, because
+    stop() and start() must not reset it. is_taken(machine, host): does another machine of this board claim
+    this host part (RFC 3927 3.4)? first: host part to try first, or -1. delay: 1 - 8000 ms. abandon: give up
+    the address on the first conflict.
     """
 
     def __init__(self, mac, random, limit, is_taken, first, delay, abandon):

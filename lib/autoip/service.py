@@ -5,6 +5,7 @@ The machine gets the events of the link, and returns what to do. A link gives ac
 the link-local address on it:
 
     name                    short name of the interface, for debug reports
+    hostname                the board's name by mDNS, "lamp.local"; only where receive() can return 5
     on_wake                 function without arguments, called from the scheduler when frames, the
                             wake-up or a change of the interface are waiting
     mac()                   6 bytes: the interface's MAC, now
@@ -23,7 +24,8 @@ the link-local address on it:
                             kind. 0: no frame was waiting; 1: a claim, whose sender protocol address is
                             the watched address; 2: a probe for the watched address; 3: an answer, which
                             is a claim that replies to a probe of this interface; 4: a claim of the
-                            interface's own address
+                            interface's own address; 5: not a frame, but another host has the board's name
+                            by mDNS, so the link has chosen a new `hostname`
     send(frame)             send the frame; returns true if the driver accepted it. Returns false while
                             status() would return 0
     assign(frame)           send the frame, which announces the watched address, and in the same step set
@@ -76,6 +78,7 @@ _POLL = const(5)  # ms between two polls of wait()
 _POLL_ASYNC = const(50)  # ms between two polls of ready() and changed(), which may wait for days
 _TIMEOUTS = const(0x20000000)  # ms, 2**29: ticks_diff() reaches no further
 _WITH_ROUTABLE = const(2)  # a value of Link.status()
+_RENAMED = const(5)  # a value of Link.receive()
 _DELAY_MAX = const(8000)  # ms
 
 # The number of entries in the log, without and with the option `debug`.
@@ -134,7 +137,7 @@ class Service:
             self._note("force without old", -1)
         if first < 0 and store:
             first = store.load()
-        limit = _limits.setdefault(link.name, acd.new_limit())
+        limit = _limits.setdefault(link.name, [0, 0, -1])
         self._machine = acd.Machine(link.mac(), _random, limit, _is_taken, first, delay, abandon)
         # From here on, the scheduler runs the service. Python can't interrupt the scheduler.
         link.on_wake = self._wake
@@ -300,6 +303,9 @@ class Service:
         self._follow_status()
         # Frames come before a timer that is due, so that an address that has been denied is not announced.
         while kind := self._link.receive(_frame):
+            if kind == _RENAMED:
+                self._emit(self._link.hostname, -1)
+                continue
             todo = self._machine.received(kind, _frame, time.ticks_ms())
             acd.copy_mac(_frame, self._offender)
             self._do(todo)

@@ -4,7 +4,6 @@ hostile.
 """
 
 import sim
-from autoip import acd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -50,7 +49,7 @@ class Member(Watched):
         self.members = members
         self.slept_at = -1
         self.starts = []  # ms of the first probe of each new candidate
-        super().__init__(members.wire, mac, seed, 2000, False, acd.new_limit(), answers=True)
+        super().__init__(members.wire, mac, seed, 2000, False, [0, 0, -1], answers=True)
 
     def do(self, todo):
         super().do(todo)

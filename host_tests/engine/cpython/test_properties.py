@@ -3,7 +3,6 @@
 
 import pytest
 import sim
-from autoip import acd
 from autoip.candidates import candidate
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -158,7 +157,7 @@ class AnyStory(RuleBasedStateMachine):
     )
     def boot(self, seed, delay, abandon, start):
         self.wire = Wire(start)
-        self.options = (seed, delay, abandon, acd.new_limit())
+        self.options = (seed, delay, abandon, [0, 0, -1])
         self.host = Watched(self.wire, MAC, *self.options)
         self.change("up", True)
 

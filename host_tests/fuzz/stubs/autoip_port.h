@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #define autoip_port_keep_uplink(alias)
 #define autoip_port_forget(alias)
+#define autoip_port_filter(netif)
 
 // A timer on the fuzzer's clock.
 typedef struct _autoip_port_timer_t {
