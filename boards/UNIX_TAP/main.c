@@ -3,6 +3,7 @@
 // again at each soft reset, as on the boards.
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "py/gc.h"
@@ -22,6 +23,7 @@ int main(int argc, char **argv) {
     do {
         reset_wanted = false;
         result = unix_main(argc, argv);
+        free(MP_STATE_MEM(area).gc_alloc_table_start); // the heap, which the port leaves to the end of the process
     } while (reset_wanted);
     return result;
 }

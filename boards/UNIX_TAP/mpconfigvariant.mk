@@ -33,9 +33,9 @@ $(BUILD)/extmod/modlwip.o: CFLAGS += -DSOMAXCONN=128
 include $(AUTOIP_DIR)/boards/common/lwip_fixes.mk
 include $(AUTOIP_DIR)/boards/common/lan_netif.mk
 
-# One run of the port's main() is one run between soft resets, see main.c. Its asserts are enabled, because they
-# come with the code that frees the heap.
-$(BUILD)/main.o: CFLAGS += -Dmain=unix_main -UNDEBUG
+# One run of the port's main() is one run between soft resets, see main.c. Without NDEBUG, MicroPython 1.29 frees at the end
+# the path of the executable, which the next run uses.
+$(BUILD)/main.o: CFLAGS += -Dmain=unix_main -DNDEBUG
 $(BUILD)/extmod/modmachine.o: CFLAGS += -Dmp_sys_exit_obj=board_soft_reset_obj
 
 ifneq ($(SANITIZE),)
