@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The sources of MicroPython and lwIP: the trees that the user names with MICROPY_DIR and LWIP_DIR, or the source
-# packages of Debian trixie.
+# The sources of MicroPython, lwIP and Mbed TLS: the trees that the user names with MICROPY_DIR, LWIP_DIR and
+# MBEDTLS_DIR, or the source packages of Debian trixie.
 
 MICROPY_DIR ?= $(BUILD)/src/micropython
 LWIP_DIR ?= $(BUILD)/src/lwip
+MBEDTLS_DIR ?= $(BUILD)/src/mbedtls
 
 # MicroPython's own boards need a checkout with submodules. Debian's source package has no submodules.
 MICROPY_CHECKOUT := $(if $(filter-out file,$(origin MICROPY_DIR)),$(abspath $(MICROPY_DIR)))
@@ -17,6 +18,9 @@ $(BUILD)/src/micropython: | build-packages
 
 $(BUILD)/src/lwip: | build-packages
 	$(STEP)lwip "lwIP's sources from Debian, 2 MB" boards/debian-source.sh lwip 2.2.1 $@
+
+$(BUILD)/src/mbedtls: | build-packages
+	$(STEP)mbedtls "Mbed TLS's sources from Debian, 6 MB" boards/debian-source.sh mbedtls 3.6 $@
 
 # The packages that a build needs. They are installed only if they are missing, as root.
 BUILD_PACKAGES := build-essential dpkg-dev pkg-config python3
@@ -36,6 +40,9 @@ MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
 $(MPY_CROSS): | build-packages $(MICROPY_DIR)
 	$(STEP)mpy-cross "mpy-cross, a quarter of a minute" $(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
 
-# A link to lwIP below the project's directory, where MicroPython's make looks for C modules.
+# Links to lwIP and Mbed TLS below the project's directory, where MicroPython's make looks for C modules.
 $(BUILD)/lwip: | $(LWIP_DIR)
 	$(Q)ln -sfn $(abspath $(LWIP_DIR)) $@
+
+$(BUILD)/mbedtls: | $(MBEDTLS_DIR)
+	$(Q)ln -sfn $(abspath $(MBEDTLS_DIR)) $@

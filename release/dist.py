@@ -30,7 +30,7 @@ def only(build, pattern):
     return file
 
 
-def keep(board, build, firmware, micropython, lwip):
+def keep(board, build, firmware, micropython, *libraries):
     elf, linker_map = only(build, "*.elf"), only(build, "*.map")
     number = micropython_version(build)
     stem = f"autoip-v{version()}-micropython-{number}-{board}"
@@ -38,7 +38,7 @@ def keep(board, build, firmware, micropython, lwip):
         "board": board,
         "micropython": number,
         "image": stem + firmware.suffix,
-        "licenses": licenses(linker_map.read_text(), micropython, lwip),
+        "licenses": licenses(linker_map.read_text(), micropython, *libraries),
     }
     DIST.mkdir(parents=True, exist_ok=True)
     for old in DIST.glob(f"*-{board}.*"):

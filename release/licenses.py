@@ -97,12 +97,13 @@ def of_esp_idf(idf, micropython, objects):
     return found
 
 
-def licenses(linker_map, micropython, lwip):
-    """{title: text} of an image. lwip: the directory of lwIP, where that is not MicroPython's submodule."""
+def licenses(linker_map, micropython, lwip, mbedtls):
+    """{title: text} of an image. lwip, mbedtls: where they are, if not in MicroPython's submodules."""
     objects = LOADED.findall(linker_map)
     found = texts("autoip", ROOT) | of_micropython(micropython, objects)
-    if any("/lwip/src/" in path and "/lib/lwip/" not in path for path in objects):
-        found |= texts("lwip", lwip)
+    for name, sources, directory in (("lwip", "src", lwip), ("mbedtls", "library", mbedtls)):
+        if any(f"/{name}/{sources}/" in path and f"/lib/{name}/" not in path for path in objects):
+            found |= texts(name, directory)
     if has_esp_idf(objects):
         return found | of_esp_idf(pathlib.Path(os.environ["IDF_PATH"]), micropython, objects)
     return found | of_toolchain(objects)

@@ -37,7 +37,7 @@ endif
 
 .PHONY: dist
 dist: firmware | python ## build the firmware of BOARD from scratch, and copy it to build/dist
-	$(Q)python3 release/dist.py $(BOARD) $(BOARD_BUILD) $(FIRMWARE:.elf=.bin) $(MICROPY_DIR) $(LWIP_DIR)
+	$(Q)python3 release/dist.py $(BOARD) $(BOARD_BUILD) $(FIRMWARE:.elf=.bin) $(MICROPY_DIR) $(LWIP_DIR) $(MBEDTLS_DIR)
 
 # The files of an earlier build may contain an earlier date.
 ifneq ($(filter dist,$(MAKECMDGOALS)),)

@@ -13,11 +13,11 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (LINK_LOCAL=lwip or none: f
 
 # MicroPython's make knows what has to be built again.
 .PHONY: $(FIRMWARE)
-$(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip | build-packages
+$(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip $(BUILD)/mbedtls | build-packages
 	$(STEP)$(notdir $(@D)) "$@, a minute the first time" \
 		$(MAKE) -j$(shell nproc) -C boards/QEMU_MPS2 BUILD=$(abspath $(@D)) MICROPY_DIR=$(abspath $(MICROPY_DIR)) \
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
-		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src LINK_LOCAL=$(LINK_LOCAL)
+		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src MBEDTLS_DIR=$(BUILD)/mbedtls LINK_LOCAL=$(LINK_LOCAL)
 
 # The network to which the board's Ethernet is connected, as an option of QEMU. `user` is a network inside QEMU.
 NIC ?= user

@@ -10,11 +10,11 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (SANITIZE=1: with ASan and 
 
 # MicroPython's make knows what has to be built again.
 .PHONY: $(FIRMWARE)
-$(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip
+$(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip $(BUILD)/mbedtls
 	$(STEP)$(notdir $(@D)) "$@, a minute the first time" \
 		$(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/ports/unix VARIANT_DIR=$(abspath boards/$(BOARD)) BUILD=$(abspath $(@D)) \
 		MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) MICROPY_MPYCROSS_DEPENDENCY= \
-		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src SANITIZE=$(SANITIZE) COVERAGE=$(COVERAGE)
+		AUTOIP_DIR=$(CURDIR) LWIP_DIR=$(BUILD)/lwip/src MBEDTLS_DIR=$(BUILD)/mbedtls SANITIZE=$(SANITIZE) COVERAGE=$(COVERAGE)
 
 .PHONY: run
 run: $(FIRMWARE) ## start BOARD's REPL (QEMU_MPS2: NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)

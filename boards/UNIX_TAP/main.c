@@ -10,6 +10,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "extmod/modnetwork.h"
+#include "shared/runtime/softtimer.h"
 
 #include "main.h"
 
@@ -45,7 +46,20 @@ void board_init(void) {
 
 void board_deinit(void) {
     mod_network_deinit();
+    #if MICROPY_PY_MACHINE_TIMER
+    soft_timer_deinit();
+    #endif
     gc_sweep_all(); // runs the finalisers, like the soft reset of every board
+}
+
+// The port's gc_collect() does not know machine.Timer.
+void __real_gc_collect_end(void);
+void __wrap_gc_collect_end(void);
+void __wrap_gc_collect_end(void) {
+    #if MICROPY_PY_MACHINE_TIMER
+    soft_timer_gc_mark_all();
+    #endif
+    __real_gc_collect_end();
 }
 
 // Random numbers for lwIP's protocols. It is also called in an interrupt, where getrandom() is safe.

@@ -5,6 +5,10 @@
 
 #define MICROPY_HW_BOARD_NAME "UNIX_TAP"
 
+#define MICROPY_PY_MACHINE_TIMER (1)
+#define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
+    { MP_ROM_QSTR(MP_QSTR_Timer), MP_ROM_PTR(&machine_timer_type) },
+
 // lwIP, the soft timers and the scheduler are protected from the interrupt in the same way, see pendsv.c.
 void pendsv_suspend(void);
 void pendsv_resume(void);

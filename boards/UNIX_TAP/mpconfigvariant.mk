@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Included by the Makefile of MicroPython's unix port. board.mk passes AUTOIP_DIR, the project's directory, and
-# LWIP_DIR, lwIP's src directory relative to AUTOIP_DIR.
+# Included by the Makefile of MicroPython's unix port. board.mk passes AUTOIP_DIR, the project's directory, LWIP_DIR,
+# lwIP's src directory relative to AUTOIP_DIR, and MBEDTLS_DIR, Mbed TLS's directory, likewise.
 
 PROG = micropython
 FROZEN_MANIFEST = $(AUTOIP_DIR)/boards/UNIX_TAP/manifest.py
@@ -11,11 +11,10 @@ INC += -I$(VARIANT_DIR)/lwip -I$(AUTOIP_DIR)/$(LWIP_DIR)/include
 
 # Modules that would replace lwIP's socket, or need libraries that no board has.
 MICROPY_PY_SOCKET = 0
-MICROPY_PY_SSL = 0
+MICROPY_PY_SSL = 0 # as MicroPython's makefile builds it
 MICROPY_PY_BTREE = 0
 MICROPY_PY_FFI = 0
 MICROPY_PY_THREAD = 0
-MICROPY_VFS_FAT = 0
 MICROPY_VFS_LFS1 = 0
 MICROPY_VFS_LFS2 = 0
 
@@ -24,12 +23,14 @@ SHARED_SRC_C_EXTRA += runtime/softtimer.c
 ifneq ($(shell grep mp_irq_dispatch $(TOP)/shared/runtime/softtimer.c),)
 SHARED_SRC_C_EXTRA += runtime/mpirq.c
 endif
+LDFLAGS += -Wl,--wrap=gc_collect_end
 
 # modlwip.c compares the timeout -1 with an unsigned number, for which 32-bit boards have no warning.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
 # The unix port derives the default backlog from it. <sys/socket.h>, where it comes from, collides with modlwip.c.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -DSOMAXCONN=128
 
+include $(AUTOIP_DIR)/boards/common/mbedtls.mk
 include $(AUTOIP_DIR)/boards/common/lwip_fixes.mk
 include $(AUTOIP_DIR)/boards/common/lan_netif.mk
 

@@ -122,6 +122,7 @@ def test_another_directory_and_another_date_give_the_same_bytes(tmp_path):
         f"MPY_CROSS={build}/mpy-cross/mpy-cross",
         f"MICROPY_DIR={build}/src/micropython",
         f"LWIP_DIR={build}/src/lwip",
+        f"MBEDTLS_DIR={build}/src/mbedtls",
     ]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=1700)
     first, second = (

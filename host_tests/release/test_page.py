@@ -13,7 +13,7 @@ from wire.board import ROOT
 
 BUILD = ROOT / "build/QEMU_MPS2"
 MICROPYTHON = ROOT / "build/src/micropython"
-LWIP = ROOT / "build/src/lwip"
+LIBRARIES = ROOT / "build/src/lwip", ROOT / "build/src/mbedtls"
 CHANGELOG = """# Changes
 
 ## {version} - 2026-12-01
@@ -40,7 +40,7 @@ def page(tmp_path, monkeypatch):
 
 @pytest.fixture
 def made(page):
-    dist.keep("QEMU_MPS2", BUILD, BUILD / "firmware.bin", MICROPYTHON, LWIP)
+    dist.keep("QEMU_MPS2", BUILD, BUILD / "firmware.bin", MICROPYTHON, *LIBRARIES)
     notes.main()
     return page
 
@@ -57,7 +57,7 @@ def test_a_second_build_replaces_the_files_of_the_board_only(made):
         "autoip-v0.1.0-micropython-v1.24.0-OTHER.bin",
     ):
         (made / name).touch()
-    dist.keep("QEMU_MPS2", BUILD, BUILD / "firmware.bin", MICROPYTHON, LWIP)
+    dist.keep("QEMU_MPS2", BUILD, BUILD / "firmware.bin", MICROPYTHON, *LIBRARIES)
     assert [file.name for file in made.glob("autoip-v0.1.0*")] == [
         "autoip-v0.1.0-micropython-v1.24.0-OTHER.bin"
     ]
@@ -101,7 +101,8 @@ def test_every_board_has_a_way_to_flash_it_and_a_state():
 
 def test_the_licences_of_an_image(made):
     text = (made / "LICENSES.txt").read_text()
-    for project in ("autoip: LICENSE", "MicroPython: LICENSE", "lwip: COPYING", "libnewlib-arm-none-eabi"):
+    projects = "autoip: LICENSE", "MicroPython: LICENSE", "lwip: COPYING", "mbedtls: LICENSE"
+    for project in (*projects, "libnewlib-arm-none-eabi"):
         assert f"\n{project}\nIn the images of: QEMU" in text
     assert "Swedish Institute of Computer Science" in text
 
@@ -133,7 +134,7 @@ def pico(tmp_path):
 
 def test_the_licences_of_what_is_linked_and_of_nothing_else(pico):
     micropython, linker_map = pico
-    found = licenses.licenses(linker_map, micropython, LWIP)
+    found = licenses.licenses(linker_map, micropython, *LIBRARIES)
     for text in (
         "non-commercial",
         "for Raspberry Pi",
@@ -149,7 +150,7 @@ def test_a_library_without_a_licence_stops_the_board(pico):
     micropython, linker_map = pico
     (micropython / "lib/wiznet5k/Ethernet/license.txt").unlink()
     with pytest.raises(licenses.NoLicense, match=r"wiznet5k is linked, and .* has no licence file"):
-        licenses.licenses(linker_map, micropython, LWIP)
+        licenses.licenses(linker_map, micropython, *LIBRARIES)
 
 
 def test_the_components_of_esp_idf(pico, tmp_path, monkeypatch):
@@ -167,7 +168,7 @@ def test_the_components_of_esp_idf(pico, tmp_path, monkeypatch):
     monkeypatch.setenv("IDF_PATH", str(idf))
     names = ("lwip", "esp_netif", "espressif__mdns")
     linker_map = "".join(f"LOAD esp-idf/{name}/lib{name}.a\n" for name in names)
-    found = licenses.licenses(linker_map, micropython, LWIP)
+    found = licenses.licenses(linker_map, micropython, *LIBRARIES)
     assert {"Apache", "lwIP", "mDNS"} <= set(found.values())
 
 

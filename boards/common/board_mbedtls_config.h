@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Mbed TLS as MicroPython's rp2 port configures it: its memory is in the heap of Python.
+#ifndef AUTOIP_BOARDS_COMMON_BOARD_MBEDTLS_CONFIG_H
+#define AUTOIP_BOARDS_COMMON_BOARD_MBEDTLS_CONFIG_H
+
+#include <time.h>
+
+#define MBEDTLS_ECP_NIST_OPTIM
+
+time_t board_seconds(time_t *seconds);
+#define MBEDTLS_PLATFORM_TIME_MACRO board_seconds
+#define MBEDTLS_PLATFORM_MS_TIME_ALT mbedtls_ms_time
+#define MBEDTLS_PLATFORM_GMTIME_R_ALT // the C library of QEMU_MPS2 would need a heap
+
+#define MICROPY_MBEDTLS_CONFIG_BARE_METAL (1)
+
+#include "extmod/mbedtls/mbedtls_config_common.h"
+
+#endif
