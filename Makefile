@@ -52,6 +52,7 @@ include host_tests/fuzz/fuzz.mk
 include host_tests/mutants/mutants.mk
 include host_tests/conformance/conformance.mk
 include host_tests/interop/interop.mk
+include host_tests/apps/apps.mk
 include bench/bench.mk
 include release/release.mk
 

@@ -51,7 +51,7 @@ def _copy():
         if not target.exists() or target.read_bytes() != source.read_bytes():
             shutil.copy(source, target)
     (COPY / "build").mkdir(exist_ok=True)
-    for name in ("src", "venv"):
+    for name in ("src", "venv", "apps"):
         link = COPY / "build" / name
         if not link.exists():
             link.symlink_to(ROOT / "build" / name)

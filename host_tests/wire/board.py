@@ -180,6 +180,10 @@ class Board:
         self._begin_anew()
         self.expect("ready")
 
+    def interrupt(self):
+        """Ctrl-C."""
+        os.kill(self._process.pid, signal.SIGINT)
+
     def resident(self):
         """KiB of the process that are in memory."""
         with open(f"/proc/{self._process.pid}/status") as status:
@@ -311,6 +315,10 @@ class QemuBoard(Board):
 
     def set_link(self, up):
         self._qemu.set_link(up)
+
+    def interrupt(self):
+        self._process.stdin.write("\x03")
+        self._process.stdin.flush()
 
     def _where(self):
         return "\n" + self._qemu.execute("human-monitor-command", **{"command-line": "info registers"})

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""Fetches the time from an NTP server, whose name it looks up, and reports it with syslog (RFC 5424)."""
+
+import socket
+import time
+
+import network
+from phew import ntp
+
+
+def report(text):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.sendto("<134>1 - {} ntp - - - {}".format(NAME, text).encode(), (PEER, 514))
+    except OSError as error:
+        print("syslog:", error)
+    sock.close()
+
+
+def main():
+    network.ipconfig(dns=PEER)
+    while True:
+        now = ntp.fetch(synch_with_rtc=False, timeout=1)
+        if now:
+            report("the year is %d" % now[0])
+        time.sleep_ms(100)
