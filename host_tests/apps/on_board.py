@@ -14,14 +14,14 @@ def obey(_):
     while _input.poll(0):
         kind, code = json.loads(sys.stdin.readline())
         try:
-            tell(answer=answer(kind, code))
+            report(answer=answer(kind, code))
         except Exception as error:
-            tell(error=type(error).__name__, args=[str(arg) for arg in error.args])
+            report(error=type(error).__name__, args=[str(arg) for arg in error.args])
 
 
 def foreground(program):
     """Answer the host, run the program until Ctrl-C, and serve the host again."""
-    tell(answer=None)
+    report(answer=None)
     timer = Timer(-1, period=_PERIOD, callback=obey)
     try:
         program()
@@ -30,7 +30,7 @@ def foreground(program):
     except BaseException as error:
         sys.print_exception(error)
     timer.deinit()
-    tell(event="ended", address=None, state=None)
+    report(event="ended", address=None, state=None)
     while True:
         try:
             return serve()

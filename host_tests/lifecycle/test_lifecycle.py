@@ -213,6 +213,6 @@ def test_an_exception_keeps_the_service_and_the_next_soft_reset_leaves_no_alias(
     situation.say()
     situation.say("machine.soft_reset()")
     situation.assert_nothing_left()
-    _, errors = situation.board.communicate(timeout=250)
+    printed = "".join(situation.board.communicate(timeout=250))  # MicroPython 1.29 prints exceptions on stdout
     assert situation.board.returncode == 0
-    assert errors.endswith("RuntimeError: user code\n") and errors.count("Error") == 1
+    assert "RuntimeError: user code\n" in printed and printed.count("Error") == 1

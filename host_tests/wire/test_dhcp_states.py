@@ -73,6 +73,7 @@ def stop(scene):
 
 
 def move(scene):
+    scene.board.until("svc.state == 'bound'", PATIENCE)  # after a flap, autoip probes the address first
     scene.bench.wire.send(announcement(C))
     scene.board.expect("lost")
 
