@@ -8,7 +8,7 @@ import network
 from phew import ntp
 
 
-def report(text):
+def log_time(text):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.sendto("<134>1 - {} ntp - - - {}".format(NAME, text).encode(), (PEER, 514))
@@ -22,5 +22,5 @@ def main():
     while True:
         now = ntp.fetch(synch_with_rtc=False, timeout=1)
         if now:
-            report("the year is %d" % now[0])
+            log_time("the year is %d" % now[0])
         time.sleep_ms(100)
