@@ -71,7 +71,7 @@ def test_ctrl_c_in_a_send_leaves_lwip_unlocked(sender):
         sender.begin("try:\n  while True: send(0)\nexcept KeyboardInterrupt: pass")
         before = sender.now()
         sender.wait_until(lambda: sender.now() > before + 0.2)  # noqa: B023
-        sender._write("\x03")
+        sender.interrupt()
         sender.finish(30)
     sender.wait_until(lambda: sender.host.ping(C))
 

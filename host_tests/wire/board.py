@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A board: its firmware as a process on a wire, told what to do by lines of JSON."""
+"""A board: a process on a wire that runs the firmware, and that the tests control with lines of JSON."""
 
 import itertools
 import json
@@ -12,15 +12,13 @@ import threading
 import time
 
 from .qemu import ROOT, Qemu, mps2
+from .raw_repl import PROMPT, RawRepl
 from .waiting import PATIENCE, QUIET, SOON
 
-SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # what follows the name of a sanitized board's folder
+SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # the suffix of the directory of a sanitized board
 
 _FORGETFUL = ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
-ENTER_RAW_REPL = "\x03\x01"
-EXECUTE = "\x04"
-_RAW_REPL = "raw REPL; CTRL-B to exit"
 _SOFT_RESET = "import machine; machine.soft_reset()"
 
 _numbers = itertools.count(1)
@@ -31,25 +29,25 @@ class BoardError(Exception):
 
 
 class Board:
-    """UNIX_TAP. Runs from now until close(), which fails if it crashed, left an error or hangs.
+    """UNIX_TAP. Runs from now until close(), which fails if the board has crashed, printed an error or hangs.
 
-    sanitize: with the sanitizers, which are too slow for figures of time. forgetful: they keep little of the
-    memory that was freed, so that what is resident can be compared.
+    sanitize: with the sanitizers, which are too slow for measurements of time. forgetful: the sanitizers keep
+    little of the freed memory, so that the resident memory can be compared.
     """
 
     FIRMWARE = "UNIX_TAP"
     IDF = "5.5"  # the version of ESP-IDF that UNIX_TASK follows
     ENVIRONMENT = ()  # pairs of a name and a value
-    PADS = False  # short frames reach it as they are
-    CABLE_SEEN = SOON  # s in which the driver sees that the cable is out or in
+    PADS = False  # the board receives short frames without padding
+    CABLE_SEEN = SOON  # s in which the driver detects that the cable is out or in
     LEASED = "nic.ipconfig('has_dhcp4')"
-    CRASHES = ("CRASH pc=",)  # how its last words begin: those of a Cortex-M board
+    CRASHES = ("CRASH pc=",)  # the text that reports a crash, on a Cortex-M board
 
     def __init__(self, wire, log, mac=None, tap=None, sanitize=True, forgetful=False):
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
         self.tap = tap or wire.add_tap()
         self.macs = [self.mac]
-        self.outages = []  # those of its cable that it may not notice, for the checker
+        self.outages = []  # of its cable, that the board may not notice, for the checker
         self.log = log
         self._wire = wire
         self._events = queue.Queue()
@@ -78,42 +76,42 @@ class Board:
                 stderr=errors,
             )
 
-    # Time, in s, as it passes for the board
+    # The time of the board, in s
 
     def now(self):
         return time.monotonic()
 
-    def _wait(self, told, deadline):
-        return told.get(timeout=max(0, deadline - self.now()))
+    def _wait(self, messages, deadline):
+        return messages.get(timeout=max(0, deadline - self.now()))
 
-    # What a test asks of it
+    # What a test can do
 
-    def expect(self, event, timeout=PATIENCE):
-        """Wait for an event and return it, a dict with "time", "address" and "state"; others are skipped."""
+    def expect(self, name, timeout=PATIENCE):
+        """Wait for an event and return it, a dict with "time", "address" and "state". Skips other events."""
         deadline = self.now() + timeout
         while True:
             try:
-                told = self._wait(self._events, deadline)
+                event = self._wait(self._events, deadline)
             except queue.Empty:
-                raise TimeoutError(f"no event {event!r} within {timeout} s, see {self.log}") from None
-            if told is None:
+                raise TimeoutError(f"no event {name!r} within {timeout} s, see {self.log}") from None
+            if event is None:
                 raise ConnectionError(f"the board is gone: {self._report()}")
-            if told["event"] == event:
-                return told
+            if event["event"] == name:
+                return event
 
     def events(self):
-        """The events not yet taken by expect(), without waiting."""
-        told = []
+        """The names of the events that expect() has not returned yet, without waiting."""
+        events = []
         while not self._events.empty():
-            told.append(self._events.get())
-        return [event["event"] for event in told if event]
+            events.append(self._events.get())
+        return [event["event"] for event in events if event]
 
     def ask(self, expression, timeout=PATIENCE):
-        """The value of an expression on the board; BoardError if it raised."""
+        """The value of an expression on the board. BoardError if it raised an exception."""
         return self._call("eval", expression, timeout)
 
     def run(self, code, timeout=PATIENCE):
-        """Run code on the board; BoardError if it raised."""
+        """Run code on the board. BoardError if it raised an exception."""
         self._call("exec", code, timeout)
 
     def start(self, **options):
@@ -127,15 +125,15 @@ class Board:
         return self.expect("bound")["address"]
 
     def until(self, expression, timeout=SOON):
-        """Wait until the expression is true on the board; AssertionError after `timeout` s by its clock.
+        """Wait until the expression is true on the board. AssertionError after `timeout` s by its clock.
 
-        It is the board that waits: what keeps it from its work keeps its clock from being read as well.
+        The board itself waits, so a busy machine delays the board and the reading of its clock alike.
         """
         in_time = self.ask(f"until(lambda: {expression}, {timeout * 1000:.0f})", timeout + PATIENCE)
         assert in_time, f"{expression}: {self.ask(expression.split(' == ')[0])}"
 
     def settled(self, expression):
-        """The value of an expression on the board when it changes no more, after many frames at once."""
+        """The value of an expression on the board, once it no longer changes, after many frames at once."""
         last, value = None, self.ask(expression)
         while value != last:
             time.sleep(QUIET)
@@ -156,18 +154,21 @@ class Board:
         self._wire.set_link(self.tap, up)
 
     def set_mac(self, mac):
-        """Change the MAC of `nic`, as a driver does: silently. The checker knows the boards of `macs`."""
+        """Change the MAC of `nic` silently, as a driver does. `macs` gets the MAC, for the checker."""
         self.macs.append(mac)
         self.run(f"network.LAN({self.tap!r}, mac=bytes.fromhex({mac.replace(':', '')!r}))")
 
     def sleep(self, seconds):
-        """Let the board stand still for some seconds."""
+        """Stop the board for some seconds."""
         os.kill(self._process.pid, signal.SIGSTOP)
         time.sleep(seconds)
         os.kill(self._process.pid, signal.SIGCONT)
 
     def flap(self):
-        """Pull the cable, and put it back when the driver has seen that; returns the time of that."""
+        """Pull the cable, and plug it in again once the driver has detected that it is out.
+
+        Returns the time when the cable is plugged in.
+        """
         self.set_link(False)
         self.until("not linked()", self.CABLE_SEEN)
         back = time.time()
@@ -175,9 +176,8 @@ class Board:
         return back
 
     def soft_reset(self):
-        """Python and the agent begin anew; what was started is gone, and the interface as it was before."""
+        """Python and the agent start again. The services are gone, and the interface is as before."""
         self._send("exec", _SOFT_RESET)
-        self._begin_anew()
         self.expect("ready")
 
     def interrupt(self):
@@ -185,12 +185,12 @@ class Board:
         os.kill(self._process.pid, signal.SIGINT)
 
     def resident(self):
-        """KiB of the process that are in memory."""
+        """The resident memory of the process, in KiB."""
         with open(f"/proc/{self._process.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
     def close(self):
-        """AssertionError if it does not end well."""
+        """AssertionError if the board has crashed, does not end, or has printed an error."""
         self._end()
         try:
             code = self._process.wait(PATIENCE)
@@ -211,8 +211,11 @@ class Board:
 
     # Lines in and out
 
-    def _begin_anew(self):
-        """The program of UNIX_TAP runs again by itself."""
+    def _lines(self):
+        return self._process.stdout
+
+    def _restart(self):
+        """Called when the board is at the prompt of its raw REPL again, after a soft reset."""
 
     def _send(self, kind, code):
         self._process.stdin.write(json.dumps([kind, code]) + "\n")
@@ -221,45 +224,54 @@ class Board:
     def _call(self, kind, code, timeout):
         self._send(kind, code)
         try:
-            told = self._wait(self._answers, self.now() + timeout)
+            answer = self._wait(self._answers, self.now() + timeout)
         except queue.Empty:
             where = self._where()
             raise TimeoutError(f"no answer to {code!r} within {timeout} s, see {self.log}{where}") from None
-        if told is None:
+        if answer is None:
             raise ConnectionError(f"the board is gone: {self._report()}")
-        if "error" in told:
-            raise BoardError(f"{told['error']}: {' '.join(told['args'])}")
-        return told["answer"]
+        if "error" in answer:
+            raise BoardError(f"{answer['error']}: {' '.join(answer['args'])}")
+        return answer["answer"]
 
     def _read(self):
-        with open(self.log, "w") as log:
-            for line in self._process.stdout:
-                log.write(f"{time.time():.3f} {line}")
-                log.flush()
-                if line.startswith("{"):
-                    self._take(line)
-                elif _RAW_REPL in line:
-                    self._events.put({"event": "prompt"})
-                elif line.startswith(self.CRASHES):
-                    self._crash = line
-                    self._tell_end()
-        self._tell_end()
-
-    def _take(self, line):
         try:
-            told = json.loads(line)
-        except json.JSONDecodeError:  # cut off by a crash, or by the end of the emulator
-            return
-        told["time"] = time.time()
-        (self._events if "event" in told else self._answers).put(told)
+            with open(self.log, "w") as log:
+                for line in self._lines():
+                    log.write(f"{time.time():.3f} {line}")
+                    log.flush()
+                    self._handle(line)
+        except ConnectionError as error:
+            self._crash = str(error)
+        finally:
+            self._end_queues()
 
-    def _tell_end(self):
+    def _handle(self, line):
+        if line.startswith("{") and self._store(line):
+            return
+        if PROMPT in line:
+            self._restart()
+        elif any(text in line for text in self.CRASHES):  # not only at the start, if it interrupts a message
+            self._crash = line
+            self._end_queues()
+
+    def _store(self, line):
+        """Store a message of the agent. False if the message is incomplete, after a crash or at the end."""
+        try:
+            message = json.loads(line)
+        except json.JSONDecodeError:
+            return False
+        message["time"] = time.time()
+        (self._events if "event" in message else self._answers).put(message)
+        return True
+
+    def _end_queues(self):
         self._events.put(None)
         self._answers.put(None)
 
     def _report(self):
-        told = self._crash + self._errors.read_text(errors="replace")[-4000:]
-        return told or f"no error text, see {self.log}"
+        text = self._crash + self._errors.read_text(errors="replace")[-4000:]
+        return text or f"no error text, see {self.log}"
 
 
 class NamelessBoard(Board):
@@ -269,7 +281,7 @@ class NamelessBoard(Board):
 
 
 class TaskBoard(Board):
-    """UNIX_TASK, with lwIP in a task of its own as on esp32."""
+    """UNIX_TASK. lwIP runs in its own task, as on esp32."""
 
     FIRMWARE = "UNIX_TASK"
 
@@ -280,38 +292,63 @@ class OlderTaskBoard(TaskBoard):
     IDF = "5.3"
 
 
-class QemuBoard(Board):
-    """QEMU_MPS2: told the agent by its raw REPL. The cable is pulled by the emulator."""
+class SerialBoard(Board):
+    """A board that runs the agent in the raw REPL of its serial port."""
 
-    PADS = True  # short frames, with zeros to the 60 octets of Ethernet, as a network card does
-    BUILD = "QEMU_MPS2"
     AGENT = _AGENT.read_text()
+    TIMEOUT = PATIENCE  # s to wait for a byte of the raw REPL
+    PACE = None  # see RawRepl
 
     def _start(self, sanitize):
-        with open(self._errors, "wb") as errors:
-            self._qemu = Qemu(
-                self._wire,
-                self.tap,
-                self.mac,
-                "stdio,signal=off",
-                mps2(self.BUILD),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
-        self._begin(self._qemu.process.stdin, ENTER_RAW_REPL)
-        return self._qemu.process
+        process = self._launch()
+        try:
+            self._start_agent()
+        except BaseException:
+            if process:
+                process.kill()
+            raise
+        return process
 
-    def _begin(self, stdin, keys):
-        stdin.write(keys + "print()\n" + self.AGENT + EXECUTE)
-        stdin.flush()
+    def _launch(self):
+        """Start the board and open its port as self._repl. Returns the process, or None for real hardware."""
+        raise NotImplementedError
 
-    def _begin_anew(self):
-        self.expect("prompt")  # the raw REPL's, which a soft reset leads to
-        self._begin(self._process.stdin, "")
+    def _start_agent(self):
+        self._repl.run(self.AGENT)
 
     def path(self, name):
         return f"/{name}"
+
+    def close(self):
+        try:
+            super().close()
+        finally:
+            self._repl.close()
+
+    def _end(self):
+        self._repl.interrupt()
+
+    def _lines(self):
+        return self._repl.lines()
+
+    def _restart(self):
+        self._repl.run(self.AGENT)
+
+    def _send(self, kind, code):
+        self._repl.write(json.dumps([kind, code]) + "\n")
+
+
+class QemuBoard(SerialBoard):
+    """QEMU_MPS2. The emulator pulls the cable."""
+
+    PADS = True  # to the 60 bytes of Ethernet, with zeros, as a network card does
+    BUILD = "QEMU_MPS2"
+
+    def _launch(self):
+        self._qemu = Qemu(self._wire, self.tap, self.mac, self._errors, mps2(self.BUILD))
+        self._repl = RawRepl(self._qemu.port, self.TIMEOUT, self.PACE)
+        self._qemu.resume()
+        return self._qemu.process
 
     def set_link(self, up):
         self._qemu.set_link(up)

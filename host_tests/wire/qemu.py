@@ -4,6 +4,7 @@
 import json
 import pathlib
 import socket
+import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -14,27 +15,41 @@ def mps2(build="QEMU_MPS2"):
 
 
 class Qemu:
-    """A machine on a TAP device, as a process.
+    """A machine on a TAP device, as a process. It does not run until resume().
 
-    serial: QEMU's option for the serial port. machine: the command, without the options that all machines
-    share. model: the model of its network card. Other arguments are those of Popen().
+    output: the file for QEMU's own messages. machine: the command, without the options that all machines
+    share. model: the model of its network card. serial: more options for the serial port.
+
+    `port` is the pseudo-terminal of the serial port. Open it before resume(), because QEMU checks only once
+    per second whether the pseudo-terminal is open.
     """
 
-    def __init__(self, wire, tap, mac, serial, machine, model="lan9118", **streams):
+    def __init__(self, wire, tap, mac, output, machine, model="lan9118", serial=""):
         self._nic = f"{model}.0"
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, open(output, "wb") as printed:
             command = [
                 *machine,
-                *("-display", "none"),
+                *("-S", "-display", "none"),
                 *("-nic", f"tap,ifname={tap},script=no,downscript=no,model={model},mac={mac}"),
-                *("-chardev", f"{serial},id=serial", "-serial", "chardev:serial"),
+                *("-chardev", f"pty,id=serial{serial}", "-serial", "chardev:serial"),
                 *("-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "monitor,mode=control"),
             ]
-            self.process = wire.namespace.popen(command, pass_fds=[theirs.fileno()], text=True, **streams)
+            self.process = wire.namespace.popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=printed,
+            )
         with ours:
             self._monitor = ours.makefile("rw")
         self.execute("qmp_capabilities")
+        ports = {port["label"]: port["filename"] for port in self.execute("query-chardev")}
+        self.port = ports["serial"].removeprefix("pty:")
+
+    def resume(self):
+        self.execute("cont")
 
     def execute(self, command, **arguments):
         """Send a command of QEMU's machine protocol, and return the answer. ConnectionError if QEMU has

@@ -22,13 +22,11 @@ class ReplBoard:
         self.outages = []
         self.log = log
         tap = wire.add_tap()
-        with open(log.with_suffix(".err"), "wb") as errors:
-            streams = {"stdin": subprocess.DEVNULL, "stdout": errors, "stderr": errors}
-            self._qemu = Qemu(wire, tap, mac, f"pty,logfile={log}", mps2(), **streams)
-        ports = {port["label"]: port["filename"] for port in self._qemu.execute("query-chardev")}
-        self.port = ports["serial"].removeprefix("pty:")
-        # While nobody has the terminal open, QEMU looks for a user but once a second.
+        self._qemu = Qemu(wire, tap, mac, log.with_suffix(".err"), mps2(), serial=f",logfile={log}")
+        self.port = self._qemu.port
+        # QEMU checks only once per second whether the terminal is open.
         self._terminal = os.open(self.port, os.O_RDWR | os.O_NOCTTY)
+        self._qemu.resume()
         wire.wait_for_port(tap)
 
     def mpremote(self, *command):

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""A pseudo-terminal that is connected to two pipes, because mpremote's transport needs a serial port."""
+
+import os
+import select
+import threading
+import tty
+
+_CHUNK = 4096  # bytes
+
+
+class Terminal:
+    """Passes data from `port` to the file `to`, and from the file `source` to `port`, until close().
+
+    to, source: unbuffered files. The port disappears at the end of `source`.
+    """
+
+    def __init__(self, to, source):
+        self._to, self._source = to, source
+        self._master, slave = os.openpty()
+        tty.setraw(slave)
+        self.port = os.ttyname(slave)
+        self._slave = slave  # keeps the terminal open while no other process has it open
+        self._thread = threading.Thread(target=self._relay, daemon=True)
+        self._thread.start()
+
+    def close(self):
+        self._thread.join()
+
+    def _relay(self):
+        try:
+            while True:
+                origin, data = self._next()
+                if not data:
+                    return
+                if origin == self._master:
+                    self._to.write(data)
+                else:
+                    os.write(self._master, data)
+        except (OSError, ValueError):  # the board has ended, or its input has been closed
+            pass
+        finally:
+            os.close(self._slave)
+            os.close(self._master)
+
+    def _next(self):
+        """Wait for data in one of the two directions. Returns the file and the data."""
+        source = self._source.fileno()
+        ready, _, _ = select.select([self._master, source], [], [])
+        origin = source if source in ready else self._master
+        return origin, os.read(origin, _CHUNK)

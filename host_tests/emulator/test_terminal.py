@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""The terminal of the emulated boards. QEMU is the emulator here, and its serial port is two pipes."""
+
+import subprocess
+
+from wire.qemu import mps2
+from wire.raw_repl import RawRepl
+
+from .terminal import Terminal
+
+PROGRAM = """\
+import sys
+print("ready")
+for line in sys.stdin:
+    print("received", line.strip())
+"""
+
+
+def test_a_program_runs_and_answers_until_the_emulator_ends():
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    options = "-display none -serial stdio -monitor none".split()
+    with subprocess.Popen([*mps2(), *options], bufsize=0, **pipes) as emulator:
+        terminal = Terminal(emulator.stdin, emulator.stdout)
+        repl = RawRepl(terminal.port)
+        repl.run(PROGRAM)
+        repl.write("a line\n")
+        lines = repl.lines()
+        assert [next(lines), next(lines)] == ["ready\n", "received a line\n"]
+        emulator.kill()
+        list(lines)
+        terminal.close()
+        repl.close()
