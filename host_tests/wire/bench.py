@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: MIT
 """What a wire test uses: a wire with a capture, and the boards and peers that the test adds."""
 
+import os
+import pathlib
+
 from . import checker
 from .board import ROOT, Board, NamelessBoard, OlderTaskBoard, QemuBoard, TaskBoard
 from .capture import Capture
 from .dhcp import DhcpServer
 from .esp32 import Esp32Board
+from .hardware import HardwareBoard
 from .peers import AvahiAutoipd
 from .repl import ReplBoard
 from .wire import Wire
 
-CAPTURES = ROOT / "build" / "captures"
+CAPTURES = pathlib.Path(os.environ.get("CAPTURES", ROOT / "build" / "captures"))
 BOARDS = {
     "unix": Board,
     "nameless": NamelessBoard,
@@ -18,6 +22,7 @@ BOARDS = {
     "task": TaskBoard,
     "task-idf5.3": OlderTaskBoard,
     "esp32": Esp32Board,
+    "hardware": HardwareBoard,
 }
 
 

@@ -19,7 +19,7 @@ _PROBE_NUM = 3
 _DEFEND_INTERVAL = 10  # s
 _ANNOUNCEMENTS_MAX = 3  # the announcements and one defence that may fall into DEFEND_INTERVAL
 _GROUP = 1  # bit of a MAC's first byte: multicast and broadcast
-_TOLD = re.compile(r"(\S+) autoip e(\d): (bound|suspended|lost) ")
+_TOLD = re.compile(r"(\S+) autoip [a-z]+(\d?): (bound|suspended|lost) ")
 _LOG_STEP = 0.001  # s by which the times in a board's log may be wrong
 
 
@@ -36,16 +36,20 @@ class Loss:
 class Outage:
     """The cable of a board was out from `start` to `time`, and the board may not have noticed it.
 
-    The frames that it sent during this time are in no capture, even if they were a complete claim.
+    The frames that it sent during this time are in no capture, even if they were a complete claim. blind: the
+    first frames after the cable is back are in no capture either, because a network card detects the cable
+    with a delay.
     """
 
     time: float  # s since 1970
     start: float
     mac: str
+    blind: bool = False
 
 
 def losses(log, macs):
-    """The losses in a board's log. macs: the MACs of its interfaces e0, e1, ...
+    """The losses in a board's log. macs: the MACs of its interfaces e0, e1, ..., or of its only interface,
+    which may be w0 or st.
 
     The board writes a line a little after the event, when frames of the next claim may already be on the
     wire. So a loss has the number of its claim.
@@ -53,7 +57,7 @@ def losses(log, macs):
     claims = collections.Counter()
     found = []
     for at, number, word in _TOLD.findall(log):
-        mac = macs[int(number)]
+        mac = macs[int(number or 0)]
         if word == "bound":
             claims[mac] += 1
         else:
@@ -113,7 +117,8 @@ class _Board:
 
     def miss(self, outage):
         """The board may have missed the outage. If it has noticed it, it has suspended its address."""
-        self._missed = self._lost_at < outage.start and bool(self.held or self._probed)
+        unnoticed = self._lost_at < outage.start and bool(self.held or self._probed)
+        self._missed = outage.blind or unnoticed
 
     def check(self, frame):
         if frame.arp is not None:

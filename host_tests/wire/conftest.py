@@ -4,9 +4,10 @@
 A test that has a `bench` runs once with "unix" and once with "qemu", unless a marker names the only one and
 the reason: `only("unix", "why")`. Tests marked `threaded` also run with "task", and those marked `older` with
 "task-idf5.3", which has the DHCP client of an older ESP-IDF. If `make test-board` has built an ESP32, all
-tests but the `only` ones also run with "esp32", unless a marker gives a reason: `not_on_espressif("why")`. A
-marker's name must not contain the name of a board, because -k finds both. Each test writes its pcap and the
-boards' logs to build/captures.
+tests but the `only` ones also run with "esp32", unless a marker gives a reason: `not_on_espressif("why")`.
+`make test-hardware` runs all tests but the `only` ones with "hardware" instead. A marker's name must not
+contain the name of a board, because -k finds both. Each test writes its pcap and the boards' logs to
+build/captures.
 """
 
 import os
@@ -15,6 +16,7 @@ import pytest
 
 from .bench import Bench
 from .esp32 import BUILD as ESP32
+from .hardware import ports
 from .routable import PEER
 
 
@@ -22,6 +24,9 @@ def pytest_generate_tests(metafunc):
     if "bench" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker
         only = marker("only")
+        if ports() or (only and only.args[0] == "hardware"):
+            metafunc.parametrize("bench", [_hardware(only)], indirect=True)
+            return
         boards = [_only(*only.args)] if only else ["unix", "qemu"]
         if marker("threaded"):
             boards.append("task")
@@ -30,6 +35,13 @@ def pytest_generate_tests(metafunc):
         if ESP32 and not only and not marker("not_on_espressif"):
             boards.append(pytest.param("esp32", marks=pytest.mark.esp32))
         metafunc.parametrize("bench", boards, indirect=True)
+
+
+def _hardware(only):
+    reason = None if ports() else "no hardware: make test-hardware"
+    if only and only.args[0] != "hardware":
+        reason = only.args[1]
+    return pytest.param("hardware", marks=[pytest.mark.skip(reason=reason)] if reason else [])
 
 
 def _only(board, reason):

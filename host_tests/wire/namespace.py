@@ -22,7 +22,7 @@ class Namespace:
     """A new network namespace. Sockets and processes that are created `inside()` stay in it."""
 
     def __init__(self):
-        with _returning():
+        with returning():
             if _libc.unshare(_CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), "no new network namespace: are you root?")
             self.fd = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
@@ -33,7 +33,7 @@ class Namespace:
     @contextlib.contextmanager
     def inside(self):
         """During the `with`, the calling thread is in the namespace."""
-        with _returning():
+        with returning():
             netns.setns(self.fd)
             yield
 
@@ -52,7 +52,8 @@ class Namespace:
 
 
 @contextlib.contextmanager
-def _returning():
+def returning():
+    """At the end of the `with`, the calling thread returns to the namespace that it was in."""
     home = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
     try:
         yield

@@ -130,6 +130,14 @@ def test_the_checker_accepts_a_claim_that_an_outage_hid(claim):
     assert checker.violations(talk, [MAC], outages=[checker.Outage(0.15, 0.11, MAC)]) == []
 
 
+def test_the_checker_accepts_a_claim_whose_start_a_network_card_has_missed():
+    """The board has noticed the outage. Its first probe after the outage is in no capture."""
+    again = _capture_of(*CLAIM, *CLAIM[1:], request(A, B, MAC))
+    lost = [checker.Loss(0.42, MAC, 1)]
+    assert checker.violations(again, [MAC], lost, outages=[checker.Outage(0.45, 0.41, MAC)])
+    assert checker.violations(again, [MAC], lost, outages=[checker.Outage(0.45, 0.41, MAC, blind=True)]) == []
+
+
 def test_the_checker_knows_the_claim_that_follows_a_hidden_one():
     again = _capture_of(*CLAIM[:2], announcement(A, MAC), *CLAIM, request(A, B, MAC))
     outages = [checker.Outage(0.15, 0.11, MAC)]

@@ -91,7 +91,8 @@ class Wire:
         """Wait until the bridge forwards to a device. The kernel detects the carrier of the device with a
         delay.
         """
-        wait_until(lambda: self._port_state(name) == _FORWARDING, f"{name} has no carrier")
+        port = self._index[name]
+        wait_until(lambda: forwards(self._route.get_links(port)[0]), f"{name} has no carrier")
 
     def send(self, frame, bridge="br0"):
         """The adversary sends a frame (a scapy packet or bytes). Returns the time before this."""
@@ -114,6 +115,16 @@ class Wire:
         """Connect this namespace with eth0 of another namespace."""
         self._route.link("add", ifname=name, kind="veth", peer={"ifname": "eth0", "net_ns_fd": namespace.fd})
 
+    def add_cable(self, name, there, peer, bridge="br0"):
+        """Connect the bridge with a new device of another namespace, named `peer`.
+
+        there: the descriptor of the other namespace. close() removes both devices. The kernel would remove
+        them later, after the namespace of the wire has ended.
+        """
+        self._route.link("add", ifname=name, kind="veth", peer={"ifname": peer, "net_ns_fd": there})
+        self._plug(name, bridge)
+        self._closing.callback(self._route.link, "del", index=self._index[name])
+
     def _add_bridge(self, name):
         self._route.link(
             "add", ifname=name, kind="bridge", br_stp_state=0, br_forward_delay=0, br_mcast_snooping=0
@@ -125,10 +136,6 @@ class Wire:
         self._closing.callback(self._adversary[name].close)
         self._adversary[name].bind((name, 0))
 
-    def _port_state(self, name):
-        info = self._route.get_links(self._index[name])[0].get_attr("IFLA_LINKINFO")
-        return info.get_attr("IFLA_INFO_SLAVE_DATA").get_attr("IFLA_BRPORT_STATE")
-
     def _plug(self, name, bridge):
         self._remember(name)
         self._bridge_of[name] = bridge
@@ -137,6 +144,12 @@ class Wire:
 
     def _remember(self, name):
         self._index[name] = self._route.link_lookup(ifname=name)[0]
+
+
+def forwards(port):
+    """Does a bridge forward to this port? port: the device, as IPRoute.get_links() returns it."""
+    state = port.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA").get_attr("IFLA_BRPORT_STATE")
+    return state == _FORWARDING
 
 
 class Host:
