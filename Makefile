@@ -47,6 +47,7 @@ OUR_BOARDS := $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.mk))))
 include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
 include host_tests/fresh/fresh.mk
+include host_tests/hardware/hardware.mk
 include autoip_view/view.mk
 include host_tests/fuzz/fuzz.mk
 include host_tests/mutants/mutants.mk

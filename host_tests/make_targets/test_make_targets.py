@@ -17,7 +17,7 @@ USER = 12345  # a uid that no user has
 root = pytest.mark.skipif(
     os.geteuid() != 0, reason="it takes root's capabilities away, or files to another user"
 )
-TARGETS = ["demo", "page", "test"]
+TARGETS = ["demo", "page", "test", "test-hardware"]
 WITHOUT_TUN = 'mount -t tmpfs tmpfs /dev/net; exec "$@"'
 READ_ONLY = 'mount -t tmpfs -o ro tmpfs "$0"; exec "$@"'
 WITHOUT_IPV6 = 'mount -t tmpfs tmpfs /proc/sys/net; exec "$@"'
