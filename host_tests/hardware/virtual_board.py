@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""virtual_board.py DIRECTORY NIC MAC FIRMWARE: a board on a serial port and on a cable of a machine.
+
+The board is a QEMU_MPS2, and does not know the tests. DIRECTORY/tty is its serial port. The other end of its
+cable is NIC, a TAP device that exists while QEMU runs. DIRECTORY/control accepts one event of real boards per
+line: "link up", "link down", "reset", "reset in a line" (while the board prints the line), "garbage" (on the
+serial port), "unplug" and "plug" (the serial port), "remove card" and "quit".
+"""
+
+import contextlib
+import os
+import pathlib
+import select
+import socket
+import subprocess
+import sys
+import tty
+
+_CHUNK = 4096  # bytes
+_GARBAGE = b"\xff\x00{\x80\x7f\r\n{]\r\n\x1b[2J" * 8
+_START_OF_LINE = b'{"event": "'
+
+
+class Port:
+    """The serial port, as a pseudo-terminal with a name."""
+
+    def __init__(self, name):
+        self.master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        name.unlink(missing_ok=True)
+        name.symlink_to(os.ttyname(self._slave))
+        self._name = name
+
+    def unplug(self):
+        self._name.unlink()
+        os.close(self.master)
+        os.close(self._slave)
+
+
+class Board:
+    def __init__(self, folder, nic, mac, firmware):
+        self._name = folder / "tty"
+        self._port = Port(self._name)
+        self._serial, theirs = socket.socketpair()
+        with theirs:
+            command = ["qemu-system-arm", "-M", "mps2-an385", "-kernel", firmware, "-display", "none"]
+            command += ["-netdev", f"tap,id=card,ifname={nic},script=no,downscript=no"]
+            command += ["-net", f"nic,netdev=card,model=lan9118,macaddr={mac}"]
+            command += ["-chardev", f"socket,id=serial,fd={theirs.fileno()}", "-serial", "chardev:serial"]
+            self._qemu = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command, "-monitor", "stdio"],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                text=True,
+            )
+        os.mkfifo(folder / "control")
+        self._control = os.open(folder / "control", os.O_RDWR)
+
+    def run(self):
+        """Pass data and handle events, until "quit" or until QEMU ends."""
+        while True:
+            port = self._port and self._port.master
+            files = [self._serial, self._control, *([port] if self._port else [])]
+            ready, _, _ = select.select(files, [], [])
+            if self._serial in ready:
+                data = self._serial.recv(_CHUNK)
+                if not data:
+                    return
+                self._print(data)
+            if port in ready:
+                self._serial.send(os.read(port, _CHUNK))
+            if self._control in ready:
+                for line in os.read(self._control, _CHUNK).decode().splitlines():
+                    if line == "quit":
+                        return
+                    self._handle(line)
+
+    def _print(self, data):
+        if self._port:
+            os.write(self._port.master, data)
+
+    def _handle(self, line):
+        if line.startswith("link "):
+            self._monitor(f"set_link card {'on' if line.endswith('up') else 'off'}")
+        elif line == "reset":
+            self._monitor("system_reset")
+        elif line == "reset in a line":
+            self._print(_START_OF_LINE)
+            self._monitor("system_reset")
+        elif line == "garbage":
+            self._print(_GARBAGE)
+        elif line == "remove card":
+            self._monitor("netdev_del card")
+        elif line == "unplug":
+            self._port.unplug()
+            self._port = None
+        elif line == "plug":
+            self._port = Port(self._name)
+
+    def _monitor(self, command):
+        self._qemu.stdin.write(command + "\n")
+        self._qemu.stdin.flush()
+
+    def close(self):
+        self._qemu.kill()
+        self._qemu.wait()
+
+
+with contextlib.closing(Board(pathlib.Path(sys.argv[1]), *sys.argv[2:])) as board:
+    board.run()
