@@ -88,6 +88,7 @@ check-workflows: $(VENV)/.ready $(ACTIONLINT)/.ready
 check-derived: $(VENV)/.ready lint-packages
 	$(Q)python3 release/api.py check
 	$(Q)python3 release/package.py check
+	$(Q)python3 host_tests/hardware/table.py docs/hardware check
 	$(Q)python3 release/spdx.py check
 	$(Q)shellcheck release/*.sh
 	$(Q)$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
