@@ -18,6 +18,7 @@ from sim import (
     ROUTABLE,
     TICKS_MAX,
     ZERO_MAC,
+    Adversary,
     C,
     Denier,
     Link,
@@ -30,6 +31,7 @@ from sim import (
     packet,
     power_up,
     probe,
+    target,
 )
 
 CPYTHON = sys.implementation.name == "cpython"
@@ -1066,6 +1068,32 @@ def test_store_that_fails_is_reported_once():
 
 
 # Several services
+
+
+def _addresses_until_the_pause(wire, svc):
+    """How many addresses the service has probed when the rate limit stops it."""
+    while svc.state != "waiting" or wire.now == 0:
+        wire.sleep(100)
+    return len({target(frame) for _, frame in wire.trace if is_probe(frame)})
+
+
+def test_ten_denials_on_a_new_interface_reach_the_limit():
+    # R3927-2.2.1-m
+    wire, _, _, svc = _start(first=-1)
+    Denier(wire)
+    assert _addresses_until_the_pause(wire, svc) == 10
+
+
+def test_ten_losses_on_a_new_interface_reach_the_limit():
+    # R5227-2.1.1-m
+    wire, link, _, svc = _start(first=-1, abandon=True)
+
+    def on_frame(frame):
+        if not is_probe(frame) and frame[22:28] == link.hwaddr:
+            wire.inject(wire.now + 1, announcement(FOREIGN, target(frame)))
+
+    Adversary(wire, on_frame)
+    assert _addresses_until_the_pause(wire, svc) == 10
 
 
 def test_stop_and_start_keep_the_limit():
