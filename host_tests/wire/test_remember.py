@@ -33,10 +33,10 @@ class Ram:
         if op == 4:
             return len(self.data) // self.size
         return self.size if op == 5 else 0
-def mount(blocks):
+def mount(file_system, blocks):
     device = Ram(blocks)
-    os.VfsLfs2.mkfs(device)
-    os.mount(device, "/ram")
+    file_system.mkfs(device)
+    os.mount(file_system(device), "/ram")
     return device
 def write(path, text):
     with open(path, "w") as file:
@@ -47,11 +47,11 @@ def read(path):
 """
 
 
-@pytest.fixture
-def board(bench):
+@pytest.fixture(params=["VfsLfs2", "VfsFat"])
+def board(bench, request):
     board = bench.board()
     board.run(DEVICE)
-    board.run("device = mount(32)")
+    board.run(f"device = mount(os.{request.param}, 64)")
     return board
 
 
