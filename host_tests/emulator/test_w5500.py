@@ -123,7 +123,7 @@ def test_an_invalid_mac(bench, mac):
     """Boards with such a MAC can't find their conflicts (micropython #15425)."""
     board = bench.board()
     board.run(f"nic.config(mac=bytes.fromhex({mac!r}))")
-    with pytest.raises(BoardError, match=r"ValueError: .*config\(mac=\)"):
+    with pytest.raises(BoardError, match=r"ValueError: .*config\(mac="):
         board.start()
 
 
