@@ -124,21 +124,21 @@ class Life:
 
 
 def power_up(life):
-    """The program starts before there is an address."""
+    """The program starts before the board has an address."""
     life._cables(False)
     life._set_up()
     return life._bound()
 
 
 def flap(life):
-    """The cable is pulled, and put back."""
+    """The cable is unplugged and plugged in again."""
     life._cables(False)
     life.board.expect("suspended")
     return life._bound()
 
 
 def moved(life):
-    """Another host claims the address twice, so that the board moves to another one."""
+    """Another host claims the address twice, so autoip claims a new address."""
     address = life.board.address
     life.bench.wire.send(announcement(address))
     life.board.expect("defended")
@@ -150,7 +150,7 @@ def moved(life):
 
 
 def lease(life):
-    """A DHCP server appears: the board has both addresses, or with `old` the lease only."""
+    """A DHCP server starts. The board then has both addresses, or with `old` only the DHCP address."""
     life.server.start()
     life.board.run("nic.ipconfig(dhcp4=True)")
     wait_until(lambda: life.board.ask(life.board.LEASED), "no lease")
@@ -163,7 +163,7 @@ def lease(life):
 
 
 def server_gone(life):
-    """The DHCP server disappears, and the cable is pulled and put back."""
+    """The DHCP server stops. The cable is unplugged and plugged in again."""
     life.server.stop()
     if "old" not in life._options:
         return flap(life)
@@ -172,7 +172,7 @@ def server_gone(life):
 
 
 def stopped_and_started(life):
-    """The service is stopped, and started again."""
+    """autoip is stopped and started again."""
     life.board.run("svc.stop()")
     life.board.start(**life._options)
     bound = life.board.expect("bound")
@@ -180,7 +180,7 @@ def stopped_and_started(life):
 
 
 def soft_reset(life):
-    """Both boards are reset, and start the program again as boot.py and main.py do."""
+    """Both boards do a soft reset. autoip and the program then start as from boot.py and main.py."""
     life._cables(False)
     for running in life._running:
         running.stop()

@@ -73,7 +73,7 @@ def load(found):
             rows.append([what, board, f"{each['seconds']:.0f} s, the heap grows by {each['grown']} bytes"])
         for way in ("upload", "download"):
             if way in each:
-                speed = f"{each[way]:.2f} of the speed at the static address"
+                speed = f"{each[way]:.2f} times the speed at the static address"
                 rows.append([f"{way} of a megabyte, with its hash", board, speed])
         if "claims" in each:
             result = f"{each['claims']} claims, the heap grows by {each['grown']} bytes"
