@@ -17,7 +17,7 @@ except ImportError:
 from . import service as _service
 from .candidates import host_part as _host_part
 
-# At the prompt, "autoip." completes only to the names that are for users.
+# Delete the names of the modules, so that tab completion of "autoip." offers only the public names.
 del acd, candidates, service  # noqa: F821
 
 __version__ = "0.2.0"
@@ -36,9 +36,9 @@ def start(nic=None, *, ip=None, remember=None, **options):
     force: with `old`, keep the link-local address, but send new traffic to 169.254/16 from the routable
         address.
     on_event: called as on_event(event, service) from the scheduler. The events are "bound", "conflict",
-        "defended", "suspended", "lost", "routable conflict" and "stopped", and the board's new name, for
-        example "lamp-2.local", if another host has its name by mDNS (stm32 and mimxrt only). `on_event` is
-        also an attribute of the service, so that a program can set it later.
+        "defended", "suspended", "lost", "routable conflict" and "stopped". On stm32 and mimxrt, if another
+        host uses the board's mDNS name, the event is the board's new name, for example
+        "lamp-2.local". `on_event` is also an attribute of the service, so that a program can set it later.
     remember: the path of a file that stores the last good address, which is tried first after a restart.
         wait(), ready(), changed() and save() of the service write the file. A callback never does.
 

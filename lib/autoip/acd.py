@@ -2,8 +2,8 @@
 """The state machine of address conflict detection (RFC 3927 and RFC 5227), for one interface.
 
 It has no access to a clock, a socket or an interface. After each input, the caller removes the address from
-the interface unless the address is `assigned`. Then the caller does what the input returned, which are the
-following bits, lowest first:
+the interface unless the address is `assigned`. Then the caller acts on each bit that the input returned,
+lowest first:
 
     SEND        pass `frame` to the driver, then call sent() and do what it returns as well
     ASSIGN      like SEND, and set `host` on the interface in the same step; `frame` announces the address
@@ -21,7 +21,7 @@ following bits, lowest first:
                                                                    or WAITING for the rate limit
                      3 probes and 2 s of silence: announcement 1   ANNOUNCING
         ANNOUNCING   announcement 2                                HELD
-                     late answer to a probe                        as PROBING, conflict
+                     late answer to a probe                        as for a conflict in PROBING
         ANNOUNCING,  conflict, the first within 10 s               the same state, defended
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
@@ -31,11 +31,11 @@ following bits, lowest first:
                      stop                                          STOPPED, the final state
 
 If the address is held when the interface goes down, it is suspended: it stays on the interface (`assigned`)
-with its connections. If it is claimed again, it is BOUND, and its connections continue. If another host
-claims it, or after IDLE or stop(), it is LOST.
+with its connections. If this machine claims it again, it is BOUND, and its connections continue. If another
+host claims it, or after IDLE or stop(), it is LOST.
 
 Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may end an input anywhere. So an
-input enters a state last, after everything that the state needs, and the next input can continue.
+input prepares everything that the new state needs, and sets `state` last. Then the next input can continue.
 """
 
 from micropython import const
@@ -89,7 +89,7 @@ _MAX_CONFLICTS = const(10)
 _RATE_LIMIT_INTERVAL = const(60000)  # ms
 _DEFEND_INTERVAL = const(10000)  # ms
 
-_CALM = const(600000)  # ms for which an address must be held until losses are forgotten; the longest time
+_CALM = const(600000)  # ms of holding an address after which losses are forgotten; the longest interval
 _RETRY = const(100)  # ms until a frame that the driver did not accept is sent again
 
 _TICKS_MAX = const(0x3FFFFFFF)
@@ -226,7 +226,7 @@ class Machine:
             return 0
         if self._probes_left:
             return _SEND
-        # RFC 5227 1.1: an announcement is a probe whose sender protocol address is the address, too.
+        # RFC 5227 1.1: an announcement is a probe whose sender protocol address is its target address.
         for i in range(4):
             self.frame[_SPA + i] = self.frame[_TPA + i]
         return _ASSIGN if self.state == _PROBING else _SEND
@@ -283,7 +283,8 @@ class Machine:
     # Claiming
 
     def _claim(self, now):
-        if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:  # otherwise it is long over
+        # If more than the interval is left, there is no pause, or it ended long ago.
+        if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:
             self.state = _WAITING
             self._step = self.limit[_PAUSE]
             return
@@ -363,4 +364,4 @@ def _left(due, now):
     if due < 0:
         return _NEVER
     left = (due - now) & _TICKS_MAX
-    return left if left <= _CALM + 1 else 0  # no time is longer than _CALM
+    return left if left <= _CALM + 1 else 0  # more than the longest interval: `due` has passed

@@ -25,8 +25,8 @@ def candidate(mac, count):
     the offset, and bytes 3 - 5 are the device number. The slope has no factor in common with 65,024, so two
     devices of one vendor choose different addresses if their numbers differ by less than 65,024. All slopes
     are odd and the parity of the vendor's bits is added to the offset, so flipping any one bit of the MAC
-    changes the first choice. Later choices are scattered with all six bytes. So two boards with the same
-    first choice have different second choices, and a board doesn't try the addresses of another vendor's
+    changes the first choice. Later choices are scattered and depend on all six bytes. So two boards with the
+    same first choice have different second choices, and a board doesn't try the addresses of another vendor's
     devices one after the other.
     """
     device = ((mac[3] * 65536) + (mac[4] * 256) + mac[5]) % _COUNT

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""A service connects one state machine (acd.py) to one link, with these two interfaces.
+"""A service connects one state machine (acd.py) to one link.
 
 The machine gets the events of the link, and returns what to do. A link gives access to one interface, and to
 the link-local address on it:
 
     name                    short name of the interface, for debug reports
-    hostname                the board's name by mDNS, "lamp.local"; only where receive() can return 5
+    hostname                the board's mDNS name, "lamp.local"; only where receive() can return 5
     on_wake                 function without arguments, called from the scheduler when frames, the
                             wake-up or a change of the interface are waiting
     mac()                   6 bytes: the interface's MAC, now
-    status()                0: the interface is down. Also 0, until watch(-1), after the interface was
-                            down, however shortly, and after the board slept so long that it may have
-                            missed a conflict. 1: it is up. 2: it is up and has a routable IPv4 address
+    status()                0: the interface is down. 1: it is up. 2: it is up and has a routable IPv4
+                            address. After the interface was down, however briefly, or the board slept so
+                            long that it may have missed a conflict, returns 0 until watch(-1) is called
     routable()              the routable address that the last status() reported, as text, or None if it
                             reported none. If the interface's address has changed since then, returns
                             None, and on_wake is called
@@ -24,8 +24,8 @@ the link-local address on it:
                             kind. 0: no frame was waiting; 1: a claim, whose sender protocol address is
                             the watched address; 2: a probe for the watched address; 3: an answer, which
                             is a claim that replies to a probe of this interface; 4: a claim of the
-                            interface's own address; 5: not a frame, but another host has the board's name
-                            by mDNS, so the link has chosen a new `hostname`
+                            interface's own address; 5: not a frame, but another host has the board's mDNS
+                            name, so the link has chosen a new `hostname`
     send(frame)             send the frame; returns true if the driver accepted it. Returns false while
                             status() would return 0
     assign(frame)           send the frame, which announces the watched address, and in the same step set
@@ -48,8 +48,8 @@ the link-local address on it:
 receive() returns only complete ARP Requests and Replies of IPv4 over Ethernet, without padding, whose
 sender hardware address is not that of an interface of this board. A probe is a broadcast Request with
 sender protocol address zero (RFC 5227 1.1) that came while the watched address was not in use. An answer is
-a Reply with the interface's MAC and address zero as its target. Claims of the interface's own address are
-returned at most once per second.
+a Reply whose target hardware address is the interface's MAC and whose target protocol address is zero.
+Claims of the interface's own address are returned at most once per second.
 
 While status() returns 0, an assigned address is suspended: nothing is sent or received with it, but it stays
 on the interface with its connections.
@@ -131,7 +131,7 @@ class Service:
         # Each entry has three items: ticks_ms, word and host part.
         self._log = [None] * (3 * (_ENTRIES_DEBUG if debug else _ENTRIES))
         self._todo = 0
-        self._status = 0  # the status of the link that the machine knows
+        self._status = 0  # the link status that the machine last got
         self._offender = bytearray(6)
         if force and not old:
             self._note("force without old", -1)
@@ -298,7 +298,7 @@ class Service:
         # being processed and the event that was being reported are lost.
         self._link.wake(_AGAIN)
         self._do(0)
-        # The first status may be that of a short interruption that is over. The second is the present status.
+        # The first call may see a short interruption that is over. The second sees the present status.
         self._follow_status()
         self._follow_status()
         # Frames come before a timer that is due, so that an address that has been denied is not announced.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stores the last good address in a file, for the time after a restart (RFC 3927 2.1, option `remember`)."""
+"""Stores the last good address in a file, to try it first after a restart (RFC 3927 2.1, `remember`)."""
 
 import errno
 import os
@@ -27,7 +27,7 @@ class Store:
             self.load()
             open(path, "a").close()
         except OSError as error:
-            # MicroPython has no `from`.
+            # MicroPython has no `raise ... from`.
             raise OSError(error.args[0], "remember: can't write " + path)  # noqa: B904
 
     def load(self):
