@@ -51,7 +51,7 @@ struct eth_addr *autoip_find_mac(struct netif *netif, const ip4_addr_t *address)
 }
 
 /******************************************************************************/
-// Main shows the address
+// Showing the address on main, see autoip_alias_show()
 
 autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias) {
     const ip4_addr_t *shown = alias->shows ? netif_ip4_addr(&alias->netif) : IP4_ADDR_ANY4;
@@ -103,9 +103,10 @@ static autoip_alias_t *alias_on(const struct netif *main) {
     return alias;
 }
 
-// Receives a packet while there are several addresses. A packet for the alias stays on the interface it arrived on, because
-// lwIP finds the address by itself. There are two exceptions: a packet for 169.254.255.255, because main has another
-// netmask, and a packet for a closed UDP port, because lwIP sends Port Unreachable only for the address of the interface.
+// Receives a packet while there are several addresses. lwIP gets a packet for the alias with the interface it arrived on,
+// because lwIP finds the interface that has the address by itself. There are two exceptions: a packet for 169.254.255.255,
+// because main has another netmask, and a packet for a closed UDP port, because lwIP sends Port Unreachable only for the
+// address of the interface.
 STEP input_with_several(struct pbuf *p, struct netif *netif) {
     const struct ip_hdr *header = p->payload;
     ip4_addr_t destination;
@@ -151,7 +152,7 @@ err_t __wrap_ip4_input(struct pbuf *p, struct netif *netif) {
 // ARP packets in
 
 #if LWIP_DHCP_DOES_ACD_CHECK || DHCP_DOES_ARP_CHECK
-// IDF's DHCP client sends an ARP request for the offered address from the address that main shows; the reply belongs
+// To check an offered address, IDF's DHCP client sends an ARP Request from the address that main shows. The Reply belongs
 // to main.
 static bool is_for_dhcp(const struct netif *main, const ip4_addr_t *sender) {
     const struct dhcp *dhcp = netif_dhcp_data(main);
@@ -200,13 +201,13 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p) {
 
 static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *destination) {
     autoip_alias_t *alias = (autoip_alias_t *)netif;
-    // Suspended, or a reply to a packet with a loopback source.
+    // The alias is suspended, or the packet is a reply to a packet with a loopback source.
     if (!autoip_alias_is_used(alias) || ip4_addr_isloopback(destination)) {
         return ERR_RTE;
     }
     if (alias->leaving) {
-        // A connection is being reset. etharp_output() would send an ARP request to find its peer, or to renew an old
-        // entry (RFC 3927 2.5).
+        // A connection is being reset. etharp_output() would send an ARP Request to find the peer, or to renew the
+        // peer's old entry (RFC 3927 2.5).
         const struct eth_addr *mac = autoip_find_mac(netif, destination);
         return mac == NULL ? ERR_RTE : ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, mac, ETHTYPE_IP);
     }
@@ -262,7 +263,8 @@ bool autoip_is_alias(const struct netif *netif) {
 }
 
 /******************************************************************************/
-// Multicast groups belong to main, because the alias has no IGMP. A socket may join a group with the alias's address.
+// Multicast groups belong to main, because the alias has no IGMP. If a socket names the alias's address when it joins or
+// leaves a group, main's address replaces it.
 
 static const ip4_addr_t *address_with_groups(const ip4_addr_t *address) {
     const autoip_alias_t *alias = autoip_alias_with(*address);
@@ -304,8 +306,9 @@ static bool is_bound_to(const ip_addr_t *local, const ip4_addr_t *address) {
     return IP_IS_V4(local) && ip4_addr_eq(ip_2_ip4(local), address);
 }
 
-// Call this when the address of sockets has been removed. It binds the sockets to another address, as lwIP does when the
-// address of an interface changes. It moves listening sockets itself, because lwIP's function would reset connections.
+// Call this when an address to which sockets are bound has been removed. It binds the sockets to another address, as lwIP
+// does when the address of an interface changes. It moves listening sockets itself, because lwIP's function would reset
+// connections.
 static void move_sockets(autoip_alias_t *alias, const ip4_addr_t *address) {
     ip_addr_t from, to;
     ip_addr_copy_from_ip4(from, *netif_ip4_addr(&alias->netif));
@@ -407,7 +410,8 @@ void autoip_alias_suspend(autoip_alias_t *alias) {
     if (alias->is_set) {
         hide(alias);
         netif_set_down(&alias->netif); // lwIP removes its ARP entries as well
-        alias->netif.mtu = 0; // lwIP must not split a large packet into fragments, whose errors it ignores
+        // Makes lwIP pass on a large packet without splitting it, because lwIP ignores errors in sending fragments.
+        alias->netif.mtu = 0;
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A second IPv4 address for an lwIP interface, for addresses of 169.254/16.
+// A second IPv4 address, from 169.254/16, for an lwIP interface.
 //
 // lwIP stores one IPv4 address per interface. The second address belongs to an interface of its own, the alias, which
 // sends with the driver of the first interface, `main`. Call all functions in lwIP's context.
@@ -104,7 +104,7 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
 // returns false if the packet is for a closed UDP port.
 bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *asked);
 
-// Forgets the UDP requests that are at least this old, in units of 2.048 s, up to 255. 0: all requests.
+// Forgets the UDP requests whose age is at least `age`, 0 - 255 in units of 2.048 s. 0: all requests.
 void autoip_udp_forget(uint32_t age);
 
 #endif

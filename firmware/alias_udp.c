@@ -141,7 +141,7 @@ err_t __wrap_udp_sendto(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *de
     return __real_udp_sendto(pcb, p, destination, port);
 }
 
-// Replaces lwIP's udp_send(), which calls udp_sendto() in the same file.
+// Replaces lwIP's udp_send(), because the linker can't redirect its call of udp_sendto(), which is in the same file.
 err_t __wrap_udp_send(struct udp_pcb *pcb, struct pbuf *p) {
     return IP_IS_ANY_TYPE_VAL(pcb->remote_ip) ? ERR_VAL : __wrap_udp_sendto(pcb, p, &pcb->remote_ip, pcb->remote_port);
 }

@@ -26,7 +26,7 @@
 // keep Python from its work.
 #define REPORT_INTERVAL (1000)
 
-// If the timer fires later than this, in ms, the board has slept. Another host needs at least 6 s to probe for an address
+// If the timer is late by more than this, in ms, the board has slept. Another host needs at least 6 s to probe for an address
 // and to announce it twice (RFC 3927 section 9: two gaps of PROBE_MIN, ANNOUNCE_WAIT, ANNOUNCE_INTERVAL). After a shorter
 // sleep the board still hears an announcement, which is an ordinary conflict. After a longer one it must probe again (2.2).
 #define SLEEP (6000)
@@ -86,8 +86,8 @@ static bool has_target(const struct etharp_hdr *packet, const ip4_addr_t *addres
     return memcmp(&packet->dipaddr, address, sizeof(*address)) == 0;
 }
 
-// RFC 5227 1.1: the sender protocol address of a probe is zero. A unicast Request is a router or an access point that
-// polls its neighbours, and a Reply is never a probe.
+// RFC 5227 1.1: the sender protocol address of a probe is zero. A unicast Request comes from a router or an access point
+// that polls its neighbours, and a Reply is never a probe.
 static bool is_probe(const autoip_link_t *link, const struct etharp_hdr *packet) {
     const struct eth_hdr *header = (const struct eth_hdr *)((const uint8_t *)packet - SIZEOF_ETH_HDR);
     return has_target(packet, &link->watched) && packet->opcode == PP_HTONS(ARP_REQUEST)
@@ -241,7 +241,7 @@ void autoip_link_release(autoip_link_t *link) {
 
 #if AUTOIP_RESPONDER
 
-// lwIP's responder has probed for a name. It stops if another host has the name.
+// lwIP's responder has probed for a name. If another host has the name, the responder stops until it gets a new name.
 static void on_name_result(struct netif *netif, u8_t result, s8_t slot) {
     autoip_link_t *link = find_link(netif);
     bool is_host_name = slot == 0;
@@ -379,15 +379,15 @@ void autoip_link_watch(autoip_link_t *link, int32_t host) {
 /******************************************************************************/
 // Waking Python
 
-// While the link is down there is nothing to poll except the cable, if its driver doesn't report it. lwIP reports when the
-// link comes up.
+// While the link is down, lwIP reports when it comes up. So there is nothing to poll, unless the driver doesn't report the
+// cable.
 static uint32_t until_next_poll(const autoip_link_t *link, uint32_t now) {
     uint32_t poll = link->polls_cable || is_up(link) ? POLL_INTERVAL : AUTOIP_PORT_NEVER;
     return link->wake_wanted ? LWIP_MIN(link->wake_at - now, poll) : poll;
 }
 
-// Stores when the timer is due next, and checks whether it is so late now that the board has slept. Call this while no
-// wake-up is due.
+// Stores when the timer is due next. If this call is so late that the board has slept, also calls interrupt(). Call this
+// while no wake-up is due.
 static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
     if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
         interrupt(link);
@@ -440,7 +440,8 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
     } else if (link == NULL || !autoip_port_timer_init(&link->timer, on_timer)) {
         *error = MP_ENOMEM;
     } else {
-        memset(link, 0, offsetof(autoip_link_t, timer)); // the sockets of an earlier service stay where they are
+        // This also clears the last address of the alias, so the sockets of an earlier service stay bound to it.
+        memset(link, 0, offsetof(autoip_link_t, timer));
         link->on_event = on_event;
         link->present = true;
         link->reported_at = autoip_port_now() - REPORT_INTERVAL;

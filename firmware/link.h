@@ -23,7 +23,7 @@
 #define AUTOIP_FRAME (42)
 
 // The number of frames that can wait for Python. A full queue keeps its frames and drops new ones, because the first two
-// conflicts of a storm decide.
+// conflicts of a storm decide whether the address is defended or given up.
 #define AUTOIP_QUEUE (2)
 
 // What a received frame is, see receive() in lib/autoip/service.py.
@@ -38,7 +38,8 @@ typedef enum _autoip_kind_t {
 
 // In static memory, because lwIP's context may not use the garbage collector's heap.
 typedef struct _autoip_link_t {
-    void (*on_event)(struct _autoip_link_t *link); // frames, the wake-up, a link or an address change wait for Python
+    // Called when a frame, the wake-up, or a change of the link or of the address is waiting for Python.
+    void (*on_event)(struct _autoip_link_t *link);
     ip4_addr_t watched; // or NOT_WATCHED
     ip4_addr_t routable; // the address that the last status() reported, or zero
     uint32_t wake_at; // ms of autoip_port_now()
@@ -48,7 +49,7 @@ typedef struct _autoip_link_t {
     bool timed : 1; // the timer runs
     bool polls_cable : 1; // the driver doesn't report the cable
     bool present : 1; // lwIP has the interface
-    bool interrupted : 1; // the link was down, or the board slept, since Python last watched nothing
+    bool interrupted : 1; // the link was down, or the board slept, since Python last called watch(-1)
     uint8_t queued;
     uint16_t dropped; // stops at its largest value
     uint16_t malformed; // stops at its largest value

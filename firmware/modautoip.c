@@ -92,7 +92,8 @@ static struct netif *find_netif(mp_obj_t nic) {
     return autoip_port_netif(nic);
 }
 
-// Boards with the same MAC can't find their conflicts, which look like echoes (RFC 5227 2.4).
+// Without a MAC of its own a board can't detect conflicts, because the frames of another board with the same MAC look like
+// its own echoes (RFC 5227 2.4).
 static bool is_unicast_mac(const uint8_t *mac) {
     return !(mac[0] & 1) && memcmp(mac, &ethzero, ETH_HWADDR_LEN) != 0;
 }
@@ -195,7 +196,7 @@ typedef struct _method_t {
     uint8_t op;
     uint8_t frame; // MP_BUFFER_READ or _WRITE if it has a frame as an argument, or 0
     bool number; // it has a number as an argument
-    bool closed; // for a closed link it returns zeros, or raises ENODEV if this is false
+    bool closed; // true: on a closed link the method returns zeros; false: it raises ENODEV
 } method_t;
 
 typedef struct _call_t {
@@ -288,7 +289,7 @@ static mp_obj_t method_call(mp_obj_t method_in, size_t n_args, size_t n_kw, cons
     return MP_OBJ_NEW_SMALL_INT(call.number);
 }
 
-// Like MicroPython's own functions, an attribute of this type is a method, which is only called with a Link as self.
+// With these flags, as for its own functions, MicroPython binds self, and calls the method only with a Link as self.
 static MP_DEFINE_CONST_OBJ_TYPE(
     method_type,
     MP_QSTR_function,

@@ -29,8 +29,8 @@ struct netif *autoip_port_default(void);
 // questions of mDNS pass the filter of the driver's hardware. Called in lwIP's context, by the timer, at most once per second.
 bool autoip_port_poll_cable(struct netif *netif);
 
-// The service of the interface ends, so the hardware filters again as the driver wants it. In ports without such a filter this
-// is a macro that does nothing. Called in lwIP's context.
+// Restores the filter of the driver's hardware when the interface's service ends. In ports without such a filter this is a
+// macro that does nothing. Called in lwIP's context.
 #ifndef autoip_port_filter
 void autoip_port_filter(struct netif *netif);
 #endif

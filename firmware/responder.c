@@ -16,8 +16,8 @@
 
 #define NUMBER_MAX (99)
 
-// lwIP's timers are few, and lwIP itself stops if a timer can't be had: its own periodic timers don't come back. For one
-// interface the responder takes one timer, and five for each IP version.
+// lwIP has few timers. If none is free, lwIP can't restart its own periodic timers, and stops working. For each interface
+// the responder uses one timer, and five for each IP version.
 #define TIMERS (1 + 5 * (LWIP_IPV4 + LWIP_IPV6))
 #define INTERFACES ((MEMP_NUM_SYS_TIMEOUT - LWIP_NUM_SYS_TIMEOUT_INTERNAL) / TIMERS)
 
@@ -39,8 +39,9 @@ static const sys_timeout_handler timers[] = {
     #endif
 };
 
-// lwIP keeps a truncated question for 450 ms, to wait for what the peer knows already (RFC 6762 7.2), and then uses the
-// responder of its interface, even if that has been removed. So lwIP gets each question as a whole one.
+// lwIP keeps a truncated question for 450 ms, to wait for the answers that the peer already knows (RFC 6762 7.2). Then it
+// uses the responder of the interface, even if this responder has been removed. So clear the flag for truncation before
+// lwIP gets the question.
 static udp_recv_fn lwip_input;
 
 static void input_as_whole(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port) {

@@ -36,8 +36,8 @@ typedef struct _autoip_responder_t {
     uint8_t number; // of the name: 0: "name"; 2: "name-2"
 } autoip_responder_t;
 
-// Call this about once per second while the interface is up: by then its driver has added it, if the driver does so. It adds
-// the interface, and follows a change of network.hostname(). lwIP calls on_result() when it has probed for the name.
+// Call this about once per second while the interface is up. It adds the interface to lwIP's responder, unless the driver has
+// done so, and follows a change of network.hostname(). lwIP calls on_result() when it has probed for the name.
 void autoip_responder_follow(autoip_responder_t *responder, struct netif *netif, mdns_name_result_cb_t on_result);
 
 // Another host has the name: use the next one, "name-2" (RFC 6762 section 9).

@@ -115,7 +115,7 @@ static bool keeps(const autoip_alias_t *alias) {
 }
 
 // While the DHCP client is off, IDF stores the last address, and sets it again without a probe when the link comes up
-// (RFC 3927 2.2). While DHCP is on, IDF doesn't store the address, and refuses this call.
+// (RFC 3927 2.2). While DHCP is on, IDF doesn't store the address, and esp_netif_set_ip_info() fails.
 void autoip_port_forget(const autoip_alias_t *alias) {
     static const esp_netif_ip_info_t nothing;
     ip_addr_t dns[DNS_MAX_SERVERS]; // IDF clears the list

@@ -6,7 +6,7 @@
 
 #include "esp_timer.h"
 
-// IDF's drivers let the groups of a program pass, see port.h.
+// IDF's drivers receive frames for the multicast groups that a program has joined, see port.h.
 #define autoip_port_filter(netif)
 
 typedef struct _autoip_port_timer_t {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What autoip changes of WIZNET5K: how it sends, and what the filter of the chip drops.
+// What autoip changes in WIZNET5K: how it sends, and what the filter of the chip drops.
 //
-// Sends a frame with a WIZnet chip. The linker replaces ioLibrary's wizchip_sendto() with this function, see micropython.mk
-// and micropython.cmake. ioLibrary's function runs pending Python code while it waits for the chip, with lwIP locked. If
-// this code sends a frame, it consumes the SENDOK that the first send waits for. If it raises, lwIP stays locked. Without a
-// cable there is no SENDOK, and the function waits forever. This function runs no Python code, and always returns.
+// __wrap_wizchip_sendto() sends a frame with a WIZnet chip. The linker replaces ioLibrary's wizchip_sendto() with it, see
+// micropython.mk and micropython.cmake. ioLibrary's function runs pending Python code while it waits for the chip, with lwIP
+// locked. If this code sends a frame, it consumes the SENDOK that the first send waits for. If it raises, lwIP stays locked.
+// Without a cable there is no SENDOK, and ioLibrary's function waits forever. The replacement runs no Python code, and
+// always returns.
 
 #include "py/mphal.h"
 
@@ -56,8 +57,8 @@ int32_t __wrap_wizchip_sendto(uint8_t socket, uint8_t *frame, uint16_t len, uint
     return len; // also for a lost frame: the driver takes the interface down if it gets another value
 }
 
-// The driver sets the filter MFEN to have less to do. By the chip's data sheet only broadcast and the chip's own frames pass
-// the filter, so the questions of mDNS don't.
+// The driver sets the filter MFEN to have less to do. According to the chip's data sheet, only broadcasts and frames for the
+// chip's MAC pass the filter, so mDNS questions are dropped.
 void autoip_wiznet5k_filter(bool filter) {
     uint8_t mode = getSn_MR(0);
     uint8_t wanted = filter ? mode | Sn_MR_MFEN : mode & ~Sn_MR_MFEN;
