@@ -171,7 +171,7 @@ class Wire:
         heappush(self._waiting, (ms, self._count, function, argument))
 
     def send(self, sender, frame):
-        """Send a frame of this sender, or of no station of this wire (None)."""
+        """Send a frame from a station. sender: the station, or None if it is not on this wire."""
         frame = bytes(frame)
         self.trace.append((self.now, frame))
         self.at(self.now + self.latency, self._deliver, (sender, frame))
@@ -470,8 +470,8 @@ class Adversary(Station):
 
 
 class Denier(Adversary):
-    """Denies all probes, at once or after `delay` ms, with a Reply or (every other time, with `alternate`)
-    with its own probe.
+    """Denies all probes with a Reply, at once or after `delay` ms. alternate: every other time, from the
+    first on, it sends a probe instead.
     """
 
     def __init__(self, wire, delay=0, alternate=False, mac=FOREIGN):
@@ -539,7 +539,7 @@ class Link(Interface):
         self._own = address
 
     def rename(self, name):
-        """Another host has the board's name by mDNS, so the board has another one."""
+        """Another host uses the board's mDNS name, so the board changes its name to `name`."""
         self.hostname = name
         self._queue.append((_RENAMED, bytes(42)))
         self._schedule()

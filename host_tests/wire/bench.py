@@ -27,7 +27,7 @@ BOARDS = {
 
 
 class Bench:
-    """A wire with a capture. At the end, no board may have failed, and the checker checks every frame."""
+    """A wire with a capture. close() fails if a board has failed, or if the checker finds a violation."""
 
     def __init__(self, name, kind, bridges=("br0",)):
         self._kind = kind

@@ -32,7 +32,7 @@ class Board:
     """UNIX_TAP. Runs from now until close(), which fails if the board has crashed, printed an error or hangs.
 
     sanitize: with the sanitizers, which are too slow for measurements of time. forgetful: the sanitizers keep
-    little of the freed memory, so that the resident memory can be compared.
+    little of the freed memory, so that values of resident() at different times can be compared.
     """
 
     FIRMWARE = "UNIX_TAP"
@@ -47,7 +47,7 @@ class Board:
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
         self.tap = tap or wire.add_tap()
         self.macs = [self.mac]
-        self.outages = []  # of its cable, that the board may not notice, for the checker
+        self.outages = []  # for the checker: outages of the cable that the board may not notice
         self.log = log
         self._wire = wire
         self._events = queue.Queue()
@@ -127,13 +127,13 @@ class Board:
     def until(self, expression, timeout=SOON):
         """Wait until the expression is true on the board. AssertionError after `timeout` s by its clock.
 
-        The board itself waits, so a busy machine delays the board and the reading of its clock alike.
+        The board itself waits. So a busy machine that delays the board also delays the timeout.
         """
         in_time = self.ask(f"until(lambda: {expression}, {timeout * 1000:.0f})", timeout + PATIENCE)
         assert in_time, f"{expression}: {self.ask(expression.split(' == ')[0])}"
 
     def settled(self, expression):
-        """The value of an expression on the board, once it no longer changes, after many frames at once."""
+        """The value of an expression on the board, once it no longer changes. For use after many frames."""
         last, value = None, self.ask(expression)
         while value != last:
             time.sleep(QUIET)
@@ -251,7 +251,7 @@ class Board:
             return
         if PROMPT in line:
             self._restart()
-        elif any(text in line for text in self.CRASHES):  # not only at the start, if it interrupts a message
+        elif any(text in line for text in self.CRASHES):  # maybe in the middle, after half a message
             self._crash = line
             self._end_queues()
 

@@ -31,7 +31,7 @@ class RawRepl:
         self._closing = False
 
     def run(self, program):
-        """Interrupt the running program, and start this one. Call it before lines(), or between two lines."""
+        """Interrupt the board, and start the program. Call this before lines(), or between its lines."""
         try:
             self._transport.enter_raw_repl(soft_reset=False, timeout_overall=self._timeout)
             self._transport.exec_raw_no_follow(program)

@@ -101,8 +101,8 @@ class Wire:
         return before
 
     def listen(self):
-        """A socket that receives the frames of all devices. It has a frame once for each device that the
-        frame passes, see passes().
+        """A socket that receives the frames of all devices. It receives a frame once for each device that the
+        frame passes through, see passes().
         """
         with self.namespace.inside():
             return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
@@ -193,8 +193,8 @@ class Host:
         return self.namespace.run(*command)
 
     def ping(self, address, count=1, timeout=PATIENCE // 2):
-        """Does a host answer each of `count` pings? It pings once each, and waits `timeout` s for the
-        answer.
+        """Does a host answer each of `count` pings? They are sent one by one, and each waits `timeout` s for
+        its answer.
         """
         try:
             for _ in range(count):
