@@ -86,7 +86,7 @@ def _live(nic, save=None):
 
 
 def _hand_back(path):
-    """A file that sudo wrote belongs to the user."""
+    """Make the user who ran sudo the owner of the file."""
     if "SUDO_UID" in os.environ:
         os.chown(path, int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
 

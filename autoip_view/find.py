@@ -12,15 +12,15 @@ TIMEOUT = 70  # s: a board without an address looks for a DHCP server once a min
 _LISTEN = 0.2  # s
 _SHORTEST = 3  # s to wait for all answers, because hosts delay their answers to a multicast question
 _SETTLED = 2  # s after the last new board
-# s after the last new board, if a board has no name yet: questions.py asks for the name during 3 s
+# s after the last new board, if a board has no name yet: questions.py keeps asking for the name for 3 s
 _NAMELESS = 4
-_PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
+_PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s within which a probing host sends its next frame
 
 
 def find(live, timeout):
-    """The boards, as dicts with the keys address, name, mac and vendor; none after `timeout` s.
+    """The boards, as dicts with the keys address, name, mac and vendor. The list may be empty.
 
-    live: live.Live.
+    live: live.Live. timeout: s after which the search ends at the latest.
     """
     start = changed = time.monotonic()
     found = []

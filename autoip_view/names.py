@@ -12,7 +12,7 @@ _BATCH = 20  # questions in one message: they fit into a frame
 _HOST_NAME = re.compile(rb"[A-Za-z0-9-]{1,63}")
 _LONGEST = 63  # characters of a name that are shown: one label of a domain name (RFC 1035 2.3.4)
 _REVERSE = ".in-addr.arpa."
-_SERVICES = "_services._dns-sd._udp.local"  # the question which services there are (RFC 6763 9)
+_SERVICES = "_services._dns-sd._udp.local"  # a question for it asks which services there are (RFC 6763 9)
 
 # The host names that MicroPython 1.25 to 1.29 gives to boards (MICROPY_PY_NETWORK_HOSTNAME_DEFAULT).
 DEFAULT_NAMES = frozenset(
@@ -64,7 +64,7 @@ def _address(reverse):
 
 
 def local(host_name):
-    """The mDNS name of a host with a host name (bytes, from DHCP), or "" if it can't have one."""
+    """The mDNS name for a host name from DHCP (bytes), or "" if the host name is not valid in mDNS."""
     return host_name.decode() + LOCAL if _HOST_NAME.fullmatch(host_name) else ""
 
 

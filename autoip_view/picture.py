@@ -73,7 +73,7 @@ def _canvas(lanes):
 
 
 def _save(figure, path, kind):
-    """Texts stay texts, and the same story gives the same file."""
+    """Save the figure. An SVG file stores text as text. The same story always produces the same file."""
     from matplotlib import rc_context
 
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "autoip"}):

@@ -3,7 +3,7 @@
 
 It asks for names with mDNS and pings 169.254.255.255 once. From a link-local address it also asks with ARP
 whether the hosts with a link-local address are still there. All frames come from an address that this host
-has, so none of them is an ARP probe or a claim. A host without an address sends nothing.
+has, so none of them is an ARP probe or a claim. If this host has no address, the viewer sends nothing.
 """
 
 from . import names
@@ -62,7 +62,7 @@ class Questions:
         return [mac for mac, _ in gone]
 
     def _restart(self, now):
-        """Ask all questions again: some hosts answer only to another address of this host."""
+        """Ask all questions again, because some hosts may answer only to the new address of this host."""
         self._source = self._link.mac, self._link.ipv4, self._link.ipv6
         self._start = now
         self._rounds = 0

@@ -18,7 +18,7 @@ from .story import ANNOUNCE_WAIT, DEFEND_INTERVAL, PROBE_MAX, RATE_LIMIT_INTERVA
 from .terminal import PALETTE, STYLES
 from .vendor import vendor
 
-_PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s in which a host that probes sends the next frame
+_PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s within which a probing host sends its next frame
 _RESERVED = 7  # lines of the screen that show neither a host nor an event
 _WARNING = 4  # lines, including the border
 _SHARE = 0.6  # share of the other lines for the hosts
@@ -155,7 +155,9 @@ def duration(seconds):
 
 
 def _choose(hosts, count):
-    """The hosts to show, by address: link-local ones first, of these the ones with the latest frames."""
+    """Choose at most `count` hosts: interesting hosts first, then the hosts with the latest events. Both
+    groups are sorted by address.
+    """
     latest = sorted(hosts, key=lambda host: (not _is_interesting(host), -host.did_at))[:count]
     return sorted(latest, key=lambda host: (not _is_interesting(host), _number(host)))
 
@@ -175,7 +177,7 @@ def _number(host):
 
 
 def _latest(events, count):
-    """The last events, without talk."""
+    """The last `count` events, except those of TALK."""
     found = []
     for event in reversed(events):
         if len(found) == count:

@@ -39,7 +39,7 @@ LATE = 1  # s that a frame may take (RFC 3927 1.3)
 
 TALK = ("request", "answer", "ping", "echo")  # events that change nothing
 NEWS = ("found", "gone", "name", "dhcp")  # events that are not in a picture
-_HOLDINGS = 16  # events that are kept of a host, if not all are kept
+_HOLDINGS = 16  # holdings that are kept for each host, if `keep` is set
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Event:
     host: str  # the host's MAC
     kind: str
     address: str
-    other: str = ""  # MAC of the other host, which is denied, uses the address, holds it, or also probes it
+    other: str = ""  # MAC of the other host: the one that was denied, or that uses, holds or probes it
     also: str = ""  # "move": the previous address; talk: the target address; "name": the name
     gap: float = 0  # for the steps of a claim after the first: s since this host's last frame for the address
 
@@ -174,8 +174,8 @@ class Story:
     """The `events`, and the `hosts` by MAC, of the frames passed to add(). Both are in the order of the
     frames.
 
-    keep: the number of events and of hosts that are kept at least. Once there are twice as many, the oldest
-    are dropped. None: keep all.
+    keep: keep at least this many events and this many hosts. Once there are more than twice as many, the
+    oldest are dropped. None: keep all.
     """
 
     def __init__(self, keep=None):
@@ -440,7 +440,7 @@ class Story:
     # For a picture
 
     def phases(self):
-        """What each host did, and how long. A phase that goes on ends with the last event."""
+        """What each host did, and for how long. A phase that has not ended is cut off at the last event."""
         phases = _Phases()
         for event in self.events:
             phases.add(event)

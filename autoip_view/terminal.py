@@ -22,7 +22,7 @@ _NOTE = "bold yellow"
 
 
 class Timeline:
-    """The lines of a story that may continue, as a live display of rich, or to print.
+    """The lines of a story that may still grow, for a live display of rich or for printing.
 
     names: MAC -> name of a host. Other hosts have their MAC as their name. start: the time (s since 1970)
     that is shown as 0. None: the time of the first event. more: called before the lines are shown, to add new
