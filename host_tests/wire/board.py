@@ -337,6 +337,9 @@ class SerialBoard(Board):
     def _send(self, kind, code):
         self._repl.write(json.dumps([kind, code]) + "\n")
 
+    def interrupt(self):
+        self._repl.write("\x03")
+
 
 class QemuBoard(SerialBoard):
     """QEMU_MPS2. The emulator pulls the cable."""
@@ -352,10 +355,6 @@ class QemuBoard(SerialBoard):
 
     def set_link(self, up):
         self._qemu.set_link(up)
-
-    def interrupt(self):
-        self._process.stdin.write("\x03")
-        self._process.stdin.flush()
 
     def _where(self):
         return "\n" + self._qemu.execute("human-monitor-command", **{"command-line": "info registers"})
