@@ -24,6 +24,7 @@ _SYS = pathlib.Path("/sys/class/net")
 _MAC = re.compile(r"\b((?:[0-9a-f]{2}[:-]){3})(?:[0-9a-f]{2}[:-]){2}[0-9a-f]{2}\b", re.IGNORECASE)
 _OURS = ("02:00:00", "28:cd:c1:00")  # the first bytes of MACs that the tests create
 _LOG_LINES = 20
+_UNPLUGGED = "the network card has been unplugged"
 _ETHERNET = 1
 
 
@@ -62,7 +63,11 @@ class Recorder:
         if call.excinfo.errisinstance(BoardGone):
             self._end(str(call.excinfo.value))
         elif not self._lab.has_card():
-            self._end("the network card has been unplugged")
+            self._end(_UNPLUGGED)
+
+    def pytest_sessionfinish(self):
+        if self.ended == "complete" and not self._lab.has_card():
+            self.ended = _UNPLUGGED
 
     def pytest_runtest_teardown(self, item):
         bench = item.funcargs.get("bench")
