@@ -62,6 +62,7 @@ extern const struct _mp_obj_type_t network_lan_type;
     { MP_ROM_QSTR(MP_QSTR_LAN), MP_ROM_PTR(&network_lan_type) },
 
 uint32_t board_random(void);
+void mp_hal_get_random(size_t count, uint8_t *bytes);
 
 #define MICROPY_BEGIN_ATOMIC_SECTION() irq_disable()
 #define MICROPY_END_ATOMIC_SECTION(state) irq_restore(state)

@@ -11,10 +11,4 @@ static mp_obj_t mp_os_urandom(mp_obj_t count) {
     return mp_obj_new_bytes_from_vstr(&bytes);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mp_os_urandom_obj, mp_os_urandom);
-#else
-static void mp_hal_get_random(size_t count, uint8_t *bytes) {
-    for (size_t i = 0; i < count; ++i) {
-        bytes[i] = board_random();
-    }
-}
 #endif

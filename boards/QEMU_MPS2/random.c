@@ -24,3 +24,10 @@ uint32_t board_random(void) {
     state = stir(state ^ FPGAIO_COUNTER) + 0x9e3779b9;
     return stir(state);
 }
+
+// MicroPython calls it from 1.28 on.
+void mp_hal_get_random(size_t count, uint8_t *bytes) {
+    for (size_t i = 0; i < count; ++i) {
+        bytes[i] = board_random();
+    }
+}

@@ -3,7 +3,7 @@
 # and MBEDTLS_DIR, the directory of Mbed TLS relative to AUTOIP_DIR.
 
 CFLAGS += -DMICROPY_PY_SSL=1 -DMICROPY_SSL_MBEDTLS=1
-CFLAGS += -DMBEDTLS_CONFIG_FILE='"board_mbedtls_config.h"'
+CFLAGS += -DMBEDTLS_CONFIG_FILE='"mbedtls/mbedtls_config_port.h"'
 INC += -I$(AUTOIP_DIR)/boards/common -I$(AUTOIP_DIR)/$(MBEDTLS_DIR)/include
 
 SRC_C += boards/common/mbedtls_port.c

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Mbed TLS as MicroPython's rp2 port configures it: its memory is in the heap of Python.
-#ifndef AUTOIP_BOARDS_COMMON_BOARD_MBEDTLS_CONFIG_H
-#define AUTOIP_BOARDS_COMMON_BOARD_MBEDTLS_CONFIG_H
+// Mbed TLS as MicroPython's rp2 port configures it: its memory is in the heap of Python. From 1.28 on,
+// MicroPython includes a file with this name.
+#ifndef AUTOIP_BOARDS_COMMON_MBEDTLS_CONFIG_PORT_H
+#define AUTOIP_BOARDS_COMMON_MBEDTLS_CONFIG_PORT_H
 
 #include <time.h>
 
