@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The life of a board that runs a program. A second board with a static address runs the same program."""
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -128,6 +129,15 @@ def power_up(life):
     life._cables(False)
     life._set_up()
     return life._bound()
+
+
+@contextlib.contextmanager
+def powered_up(bench, server, program):
+    """The life of a board after power_up(). It ends with the block."""
+    life = Life(bench, server, program)
+    life.take(power_up)
+    yield life
+    life.end()
 
 
 def flap(life):

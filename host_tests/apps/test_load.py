@@ -10,7 +10,7 @@ import time
 import pytest
 from wire.routable import set_static
 
-from .life import STATIC, Life, flap, power_up
+from .life import STATIC, flap, powered_up
 from .programs import Upload
 
 CONNECTIONS = 400
@@ -25,10 +25,8 @@ NMAP = "nmap -n -Pn -sS -sU -sV -O -p T:79-81,U:53,5353 --version-light --max-re
 @pytest.fixture
 def life(bench, server, opened):
     """Two boards that serve uploads and downloads, one with autoip and one with a static address."""
-    life = Life(bench, server, opened(Upload))
-    life.take(power_up)
-    yield life
-    life.end()
+    with powered_up(bench, server, opened(Upload)) as life:
+        yield life
 
 
 def get(life, address, blocks=1):

@@ -4,17 +4,15 @@
 import pytest
 from wire.waiting import PATIENCE, wait_until
 
-from .life import Life, power_up
+from .life import powered_up
 from .programs import UmqttSimple
 
 
 @pytest.fixture
 def life(bench, server, opened):
     """A board whose MQTT client is connected, with a keepalive of 6 s."""
-    life = Life(bench, server, opened(UmqttSimple))
-    life.take(power_up)
-    yield life
-    life.end()
+    with powered_up(bench, server, opened(UmqttSimple)) as life:
+        yield life
 
 
 def test_the_broker_publishes_the_will_when_the_service_stops(life):
