@@ -112,7 +112,7 @@ def _conflicts(sha):
 
 
 def _unrelated(sha):
-    """The name and the frame of each frame that is never a conflict, whoever sends it."""
+    """The name and the frame of each frame that is never a conflict, from any sender."""
     return {
         "T7 ordinary Request for us": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(C)),
         "ordinary Request, unicast": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(C), MAC),

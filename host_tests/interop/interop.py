@@ -147,7 +147,7 @@ def main(page, folder):
         for key, outcome in [*pairs.items(), *together.items()]
         for error in outcome.errors()
     ]
-    print("\n".join(errors) or f"{page}: nobody shares an address in the end")
+    print("\n".join(errors) or f"{page}: no two hosts share an address in the end")
     return 1 if errors else 0
 
 

@@ -128,13 +128,13 @@ def test_a_lease_is_bound_although_the_address_is_removed(bench, state, reason):
 @pytest.mark.only("unix", "ESP-IDF drops the lease with the link; QEMU_MPS2 has the same client")
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("state", ["renew", "reboot"])
-def test_a_lease_stays_though_the_address_is_taken_off(bench, state, reason):
+def test_a_lease_stays_although_the_address_is_removed(bench, state, reason):
     check_that_a_lease_comes(bench, state, reason)
 
 
 @pytest.mark.only("unix", "the MAC of the other boards is fixed")
 @pytest.mark.parametrize("state", ["select", "request", "renew", "reboot"])
-def test_a_lease_comes_though_the_mac_changes(bench, state):
+def test_a_lease_is_bound_although_the_mac_changes(bench, state):
     """DHCP repeats its message with the new MAC, and autoip probes its address again."""
     scene = Scene(bench, {})
     getattr(scene, state)()
