@@ -2,7 +2,9 @@
 """The changes that a mutation test makes to a Python file, one per mutant."""
 
 import ast
+import io
 import itertools
+import tokenize
 from typing import NamedTuple
 
 COMPARISONS = {
@@ -33,7 +35,7 @@ REMOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Con
 
 
 class Mutant(NamedTuple):
-    """A file with one change. `line` counts from 1. before, after: the line, without blanks at its ends."""
+    """A file with one change. `line` counts from 1. before, after: the line without indent and comment."""
 
     file: str
     line: int
@@ -128,8 +130,19 @@ def _of_statement(source, node):
         yield (*source.span(node), "pass")
 
 
+def _without_comments(text):
+    # A mutant is named by its line in equivalent.toml, and a new comment must not change this name.
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+    return "\n".join(lines) + "\n"
+
+
 def mutants(name, text):
     """All mutants of a file's text, without duplicates."""
+    text = _without_comments(text)
     source = _Source(text)
     tree = ast.parse(text)
     skipped = {*_docstrings(tree), *_negated(tree)}
