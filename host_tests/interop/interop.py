@@ -71,9 +71,9 @@ an ARP packet. So a third host sends an ARP request for the address once per sec
 reply (RFC 3927 2.5), so the peer detects its first conflict. What happens then depends on the peer:
 
 - avahi-autoipd moves at once.
-- dhcpcd, systemd-networkd and zcip send their ARP replies by unicast, so the board doesn't hear them. The peer
-  defends the address. Its defence is the board's first conflict, so the board defends the address too. The
-  board's defence is the peer's second conflict, so the peer moves.
+- dhcpcd, systemd-networkd and zcip send their ARP replies by unicast, so the board doesn't receive them. The
+  peer defends the address. The peer's defence is the board's first conflict, so the board defends the address
+  too. The board's defence is the peer's second conflict, so the peer moves.
 - lwIP broadcasts its ARP replies, so both hosts detect a first conflict at the same time and defend the
   address. Each defence is the second conflict of the other host, so both hosts move.
 
@@ -86,8 +86,9 @@ address when many hosts start.
 
 ## What each implementation does
 
-Each implementation was alone on a network with an adversary. For the first three rows, {starts} hosts with
-the same implementation started at the same time. In the column "autoip", the host is a UNIX_TAP board.
+For the first three rows, {starts} hosts with the same implementation started on one network at the same time. For
+the other rows, a single host was on a network with an adversary. In the column "autoip", the hosts are
+UNIX_TAP boards.
 
 {table}
 
@@ -99,7 +100,10 @@ the same implementation started at the same time. In the column "autoip", the ho
 | busybox zcip | from Debian's sources, because Debian's busybox does not contain it |
 | lwIP AutoIP | on a QEMU_MPS2 board |
 
-lwIP and dhcpcd derive their first address from the MAC. The other implementations have an option for it.
+In the tests with several implementations, all hosts try the same address first. dhcpcd derives its first address
+from the MAC, so the tests use this address for all hosts. lwIP also derives its first address from the MAC, so
+the tests set a MAC on lwIP's board that results in this address. The other implementations have an option for
+their first address.
 """  # noqa: E501
 
 

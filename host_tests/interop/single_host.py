@@ -121,7 +121,7 @@ def a_life(name, folder):
         if hasattr(alone.one, "stop"):
             address = alone.held()
             alone.one.stop()
-            found["when its program ends"] = (
+            found["when the implementation is stopped"] = (
                 "leaves the address on the interface"
                 if alone.one.address == address
                 else "removes the address"
@@ -149,9 +149,9 @@ def _beside(alone):
     alone.one.add_routable(ROUTABLE)
     time.sleep(3)
     answers = {each: host.ping(each, timeout=5) for each in (address, ROUTABLE)}
-    if all(answers.values()):
-        return "both addresses reply"
-    return "only the routable address replies" if answers[ROUTABLE] else "the routable address does not reply"
+    if not answers[ROUTABLE]:
+        return "does not reply from the routable address"
+    return "replies from both addresses" if answers[address] else "replies only from the routable address"
 
 
 def contested(name, folder):

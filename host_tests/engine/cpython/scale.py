@@ -140,21 +140,21 @@ the code of lib/autoip. The link loses no frames, and a frame arrives after 1 ms
 - No two hosts had the same address, and {losses} host lost an address that it had.
 - A claim without a conflict takes 4 to 7 s, 5.5 s on average, and five frames (RFC 3927 2.2.1).
 - RFC 3927 1.3 says that a new host on a link with 1,300 hosts gets the first address that it tries with a
-  probability of 98 %. In the simulation, {lucky:.1%} of {newcomers} new hosts got it.
+  probability of 98%. In the simulation, {lucky:.1%} of {newcomers} new hosts got it.
 
-The curves show 60,000 hosts, which use 92 % of all addresses:
+The curves show 60,000 hosts, which use 92% of all addresses:
 
-- If no two hosts try the same address first, there are no conflicts. There are two such cases. In the first
-  case, all boards are from one vendor, so that their MACs are consecutive (lib/autoip/candidates.py). In the
-  second case, all hosts start again after a power cut, and each host tries its former address first (RFC 3927
-  2.1).
+- If all hosts try different addresses first, there are no conflicts. This happens in two cases. In the first
+  case, all boards are from one vendor and have consecutive MACs, for which lib/autoip/candidates.py chooses
+  different addresses. In the second case, all hosts start again after a power cut, and each host tries its
+  former address first (RFC 3927 2.1).
 - If all hosts join at the same time with random MACs, most of them have an address after 15 s. If two hosts
   probe the same address at the same time, neither gets it, and both try another address.
 - If the hosts join over ten minutes with random MACs, a host that joins late needs many attempts, because
   almost all addresses are in use.
 
-MACs of eight vendors behave like random MACs. After its tenth conflict, a host waits one minute before each
-attempt, so the last hosts need an hour or more.
+With MACs of eight vendors, the results are similar to those with random MACs. After its tenth conflict, a
+host waits one minute before each attempt, so the last hosts need an hour or more.
 
 ## All figures
 
@@ -169,8 +169,8 @@ attempt, so the last hosts need an hour or more.
 | join: at once | All hosts join at the same time. |
 | join: over ten minutes | Each host joins at a random time within ten minutes. |
 | join: power cut | All hosts had an address, and start again at the same time. |
-| median, 99th percentile, last | the time from when a host joins until its last event "bound" |
-| unbound | The number of hosts without an address, {hours} hours after the last host has joined. Such a host still tries an address per minute. |
+| median, 99th percentile, last | The time from the moment when a host joins until the host has the address that it keeps (its last event "bound"). |
+| unbound | The number of hosts without an address, {hours} hours after the last host has joined. Such a host still tries one address per minute. |
 | expected | The conflicts per host that theory predicts if the hosts join one after another and choose each address at random. If k of N addresses are in use, the next host has k / (N - k) conflicts on average. |
 """  # noqa: E501
 
