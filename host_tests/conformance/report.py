@@ -47,7 +47,7 @@ PAGE_TEXT = """\
 {summary}
 
 A clause passes if at least one of its tests has passed and none has failed. Clauses that are "not for autoip" apply to
-something else, for example to the application, to lwIP's DNS resolver, or to addresses that are not link-local. The
+other software or addresses, for example to the application, to lwIP's DNS resolver, or to addresses that are not link-local. The
 [tables](#{first}) list each clause with its
 tests and their results. Each test names the ids of the clauses that it tests.
 
@@ -62,7 +62,8 @@ tests and their results. Each test names the ids of the clauses that it tests.
 |---|---|
 | UNIX_TAP, QEMU_MPS2, UNIX_TASK, RPI_PICO_W, W5500_EVB_PICO | boards on a real network, see [boards.md](boards.md) |
 | CPython, MicroPython | the interpreters that run the protocol on a simulated network, where time is exact |
-| "passed on host" | the C code alone, compiled for a computer with sanitizers |
+| "passed on host" | The test passed with the C code alone, which was compiled with sanitizers and ran on a computer. |
+| "no result yet" | The test was not part of the last run of `make conformance`, for example because the test is newer. |
 | P1, P2, P3 | the three probes of a claim |
 | N1, N2 | the two announcements of a claim |
 | C | a candidate, the address that a host probes |
@@ -72,7 +73,7 @@ tests and their results. Each test names the ids of the clauses that it tests.
 | probe window | the time from the start of a claim until ANNOUNCE_WAIT after the last probe |
 | names in capitals, such as ANNOUNCE_WAIT | the constants of RFC 3927 section 9 and RFC 5227 1.1 |
 | echo | a frame of the board that comes back to the board |
-| TEXT | a requirement without a keyword in capital letters |
+| TEXT | a requirement that the RFC states without a keyword such as MUST or SHOULD |
 | (a), (b), (c) | the reactions to a conflict in RFC 3927 2.5 and RFC 5227 2.4 |
 
 {groups}

@@ -110,7 +110,7 @@ def test_conflict_right_after_the_defence_ends_the_claim():
     assert [ms for ms, sent in wire.trace if is_probe(sent)][3] - 30000 <= 1001
 
 
-def test_abandon_gives_up_on_the_first_conflict():
+def test_option_abandon_gives_up_the_address_at_the_first_conflict():
     # D4, R3927-2.5-c, R5227-2.4-c: option `abandon`.
     wire, host = _held(abandon=True)
     _conflict(wire, 30000)

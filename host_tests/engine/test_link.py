@@ -44,7 +44,7 @@ def _assert_claims(wire, host, address):
     assert host.address == address
 
 
-def test_link_down_in_each_state_silences_the_host():
+def test_link_down_in_any_state_stops_frames_and_timers():
     # no frame, no timer, no address.
     for name, ms in _instants():
         wire, host = _at(ms)

@@ -182,7 +182,7 @@ def test_address_is_removed_before_the_event():
     assert on_interface[:5] == [C, C, C, -1, -1]
 
 
-def test_abandon_reports_no_defence():
+def test_option_abandon_reports_no_defence():
     # R5227-2.4-c
     wire, _, user, _ = _start(abandon=True)
     wire.run(20000)

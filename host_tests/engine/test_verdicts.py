@@ -280,14 +280,14 @@ def test_frame_that_waited_while_the_claim_ended_is_ignored():
 # Probing
 
 
-def test_foreign_use_of_candidate_while_probing_drops_it():
+def test_candidate_is_dropped_if_another_host_uses_it():
     # R3927-1.5-a, R3927-2.2.1-h, R3927-2.2.1-i, R3927-2.2.1-l, R5227-2.1.1-g, X-03, X-08, X-09, X-10,
     # BCT-I.2a
     for state in PROBING:
         _assert_dropped(state, _conflicts(FOREIGN))
 
 
-def test_foreign_probe_for_candidate_while_probing_drops_it():
+def test_candidate_is_dropped_if_another_host_probes_it():
     # R3927-2.2.1-i, R3927-2.2.1-l, R5227-2.1.1-i, R5227-1.1-f, BCT-I.2b
     # B14, R3927-2.2.1-j: from before P1 until 1 ms before the end of ANNOUNCE_WAIT.
     for state in PROBING:
@@ -295,7 +295,7 @@ def test_foreign_probe_for_candidate_while_probing_drops_it():
         _assert_dropped(state, {"target MAC set": packet(REQUEST, FOREIGN, ANY, MAC, ip(C))})
 
 
-def test_foreign_probe_in_initial_wait_drops_candidate_without_a_probe_for_it():
+def test_candidate_is_not_probed_if_another_host_probes_it_first():
     #
     wire = Wire()
     Host(wire, first=C)
@@ -340,7 +340,7 @@ def test_two_denials_of_one_candidate_count_once():
 ANSWERS = ("T1 denial", "Reply to 0.0.0.0, broadcast")
 
 
-def test_foreign_use_of_held_address_is_defended():
+def test_held_address_is_defended_if_another_host_uses_it():
     # R3927-1.5-a, R3927-2.5-a, R3927-2.5-b, R5227-2.4-a, R5227-2.4-b, R5227-2.5-b, X-08, X-09, X-10
     for state in HELD:
         frames = _conflicts(FOREIGN)
@@ -358,7 +358,7 @@ def test_late_answer_to_a_probe_ends_the_claim():
         _assert_given_up(state, {name: conflicts[name] for name in ANSWERS})
 
 
-def test_foreign_use_of_defended_address_ends_the_claim():
+def test_defended_address_is_given_up_if_another_host_uses_it():
     # R3927-1.5-a, R3927-2.5-e, R5227-2.4-e, X-08, X-09, X-10
     for state in DEFENDED:
         _assert_given_up(state, _conflicts(FOREIGN))

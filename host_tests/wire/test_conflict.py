@@ -159,7 +159,7 @@ def test_late_answer_to_a_probe_is_a_denial(bench):
     assert not _uses(bench, board, C, sent)
 
 
-def test_abandon_gives_up_on_the_first_conflict(bench):
+def test_option_abandon_gives_up_the_address_at_the_first_conflict(bench):
     """R5227-2.4-c, R3927-2.5-c."""
     board = _held(bench, abandon=True)
     sent = bench.wire.send(announcement(C))

@@ -230,7 +230,7 @@ def test_activating_again_claims_again(bench, server):
 
 
 @pytest.mark.threaded
-def test_old_gives_up_the_link_local_address_for_a_routable_one(bench, server):
+def test_option_old_gives_up_the_link_local_address_for_a_routable_one(bench, server):
     # R3927-1.9-a, R3927-1.9-e, R3927-1.9-f, R3927-1.9-i, R3927-2.6.2-b, B18
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
@@ -255,7 +255,7 @@ def test_old_gives_up_the_link_local_address_for_a_routable_one(bench, server):
     answers(board, server, C)
 
 
-def test_old_and_force_keep_the_address_for_requests(bench, server):
+def test_options_old_and_force_keep_the_address_for_requests(bench, server):
     # R3927-1.9-e, R3927-1.9-g, R3927-2.6.1-a
     board = bench.board()
     board.claim(delay=200, ip=C, old=True, force=True)

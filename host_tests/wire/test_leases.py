@@ -160,7 +160,7 @@ def test_dhcp_never_uses_the_link_local_address(bench, server):
 
 
 @pytest.mark.not_on_espressif("it has no has_dhcp4 to recognise such a lease with")
-def test_a_lease_of_the_held_address_is_a_lease(bench, server):
+def test_a_lease_of_the_held_address_stays_after_stop(bench, server):
     # R3927-1.6-a
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")

@@ -50,7 +50,7 @@ def test_short_frame(board):
         assert _error(board, f"link.{call}").startswith("ValueError")
 
 
-def test_every_bit_of_a_frame_is_checked_as_the_contract_says(bench, board):
+def test_link_checks_every_bit_of_a_frame(bench, board):
     """A claim, a probe and an answer, with each bit changed in turn that only the link checks."""
     # R3927-2.2.1-h, R3927-2.5-a, X-16, X-17, X-24
     mac = bytes.fromhex(board.mac.replace(":", ""))

@@ -112,7 +112,7 @@ kinds = st.sampled_from(
 )
 
 
-class LossyLink(RuleBasedStateMachine):
+class HostsOnFaultyLink(RuleBasedStateMachine):
     """`intact`: since all hosts were bound, no frame was lost, the link was not split and no host slept."""
 
     # R3927-2.2-c, R3927-2.2.1-n, R3927-2.5-a, R3927-2.5-e, R3927-4-b, R5227-2.4-a, X-06, X-32
@@ -233,8 +233,8 @@ class LossyLink(RuleBasedStateMachine):
             assert all(times[i] - times[i - 20] >= 600000 for i in range(20, len(times)))
 
 
-LossyLink.TestCase.settings = settings(EXAMPLES, stateful_step_count=25)
-test_lossy_link = LossyLink.TestCase
+HostsOnFaultyLink.TestCase.settings = settings(EXAMPLES, stateful_step_count=25)
+test_no_duplicates_stay_on_a_faulty_link = HostsOnFaultyLink.TestCase
 
 
 @EXAMPLES

@@ -88,7 +88,7 @@ def _host_in(state):
 
 
 @pytest.mark.parametrize("state", [sim.PROBING, sim.ANNOUNCING, sim.HELD, "idle", "down"])
-def test_any_frame_gets_the_verdict_of_an_independent_reader(state):
+def test_frame_is_a_conflict_exactly_if_a_second_decoder_says_so(state):
     # R3927-2.2.1-h, R3927-2.2.1-j, R3927-2.5-a, R3927-2.5-f, R5227-2.4-a, X-18, B05
     @EXAMPLES
     @given(frames)
@@ -144,7 +144,7 @@ kinds = st.sampled_from(
 )
 
 
-class AnyStory(RuleBasedStateMachine):
+class AnySequence(RuleBasedStateMachine):
     """Frames, time, flaps, leases, failing drivers, stop and start, in any order."""
 
     # R3927-2.2.1-b, R3927-2.2.1-g, X-31, X-46, B29
@@ -255,8 +255,8 @@ class AnyStory(RuleBasedStateMachine):
             assert left > 0, "stuck"
 
 
-AnyStory.TestCase.settings = settings(EXAMPLES, max_examples=200, stateful_step_count=40)
-test_any_story = AnyStory.TestCase
+AnySequence.TestCase.settings = settings(EXAMPLES, max_examples=200, stateful_step_count=40)
+test_rules_hold_for_any_sequence_of_events = AnySequence.TestCase
 
 
 @EXAMPLES
@@ -267,17 +267,17 @@ test_any_story = AnyStory.TestCase
 def test_never_two_defences_of_one_address_in_ten_seconds(delay, steps):
     # R3927-2.5-e, B12
     # The checks are those of Watched. Here the address is held most of the time.
-    story = AnyStory()
-    story.boot(1, delay, False, 0)
-    story.silence()
+    sequence = AnySequence()
+    sequence.boot(1, delay, False, 0)
+    sequence.silence()
     for step in steps:
-        if step == "conflict" and story.host.address >= 0:
-            story.conflict(1)
+        if step == "conflict" and sequence.host.address >= 0:
+            sequence.conflict(1)
         elif step == "flap":
-            story.flap(True)
+            sequence.flap(True)
         elif step == "lease":
-            story.lease(True)
-            story.lease(False)
-            story.silence()
+            sequence.lease(True)
+            sequence.lease(False)
+            sequence.silence()
         else:
-            story.time_passes({"1 s": 1000, "9 s": 9000}.get(step, 0))
+            sequence.time_passes({"1 s": 1000, "9 s": 9000}.get(step, 0))
