@@ -20,5 +20,5 @@ check-cost: compared
 lint: check-cost
 
 .PHONY: bench
-bench: compared ## print instructions per frame, frames sent and times, and the change (KEEP=1: write docs/cost.md)
+bench: compared ## print instructions per frame, frames sent and times, and the change since the last commit (KEEP=1: write docs/cost.md)
 	$(Q)$(BENCH)/bench.py $(if $(KEEP),keep)

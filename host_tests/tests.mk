@@ -74,7 +74,7 @@ check-demo: check-machine
 	@$(if $(filter $(DEMO_BOARDS),$(BOARD)),,echo "make demo needs one of these boards: $(DEMO_BOARDS)" >&2; exit 1)
 
 .PHONY: demo
-demo: check-demo wire firmware ## show how boards and a Linux host find addresses, and how a board is attacked (KEEP=1: write docs/demo.svg)
+demo: check-demo wire firmware ## show how boards and a Linux host claim addresses, and how a board reacts to conflicts (KEEP=1: write docs/demo.svg)
 ifneq ($(BOARD),UNIX_TAP)
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 endif
@@ -95,7 +95,7 @@ soak: wire ## run a stress test with all types of boards and a Linux host on one
 	$(Q)$(AS_ROOT) $(SCRIPT) wire.soak $(MINUTES)
 
 .PHONY: scale
-scale: $(VENV)/.ready ## simulate up to 60,000 hosts on one link, and write docs/scale.md: some minutes
+scale: $(VENV)/.ready ## simulate up to 60,000 hosts on one link, and write docs/scale.md: a few minutes
 	$(Q)PYTHONPATH=lib:host_tests/engine:host_tests/engine/shim $(SCRIPT) host_tests/engine/cpython/scale.py docs/scale.md
 
 .PHONY: lint-packages

@@ -6,7 +6,7 @@ api: | python ## write docs/api.md from the docstrings and stubs
 	$(Q)python3 release/api.py
 
 .PHONY: package
-package: | python ## write the version and the files of lib/autoip into package.json and manifest.py
+package: | python ## write the version and the list of files of lib/autoip into package.json and manifest.py
 	$(Q)python3 release/package.py
 
 # MicroPython's own stubs, for the examples: one directory per port, because they exclude each other.
@@ -27,7 +27,7 @@ types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.
 # The firmware of a release. MicroPython's own boards are built from the checkout in MICROPY_DIR. The sources of our
 # own boards are complete.
 .PHONY: upstream
-upstream: ## install what BOARD needs, then make GOAL (GOAL=dist, GOAL=test-board)
+upstream: ## install everything that a build of BOARD needs, then run make GOAL (GOAL=dist, GOAL=test-board)
 ifneq ($(filter $(BOARD),$(OUR_BOARDS)),)
 	$(Q)$(MAKE) $(GOAL) MICROPY_DIR=$(BUILD)/src/micropython
 else

@@ -2,7 +2,7 @@
 # For boards that are programs on this machine. Targets for real boards need the name of a board.
 
 .PHONY: flash deploy name-a-board
-flash: name-a-board ## write the firmware to a board (BOARD=RPI_PICO_W or another board with hardware)
+flash: name-a-board ## write the firmware to a board (BOARD=RPI_PICO_W or another real board)
 deploy: name-a-board ## copy a boot.py to a board (BOARD=RPI_PICO_W PORT=/dev/ttyACM0)
 name-a-board:
-	@echo "name one with hardware: make $(firstword $(MAKECMDGOALS)) BOARD=RPI_PICO_W PORT=/dev/ttyACM0" >&2; exit 1
+	@echo "name a real board: make $(firstword $(MAKECMDGOALS)) BOARD=RPI_PICO_W PORT=/dev/ttyACM0" >&2; exit 1

@@ -18,7 +18,7 @@ $(APPS)/mosquitto:
 	$(STEP)mosquitto "mosquitto from Debian" host_tests/apps/mosquitto.sh "$(SUDO)" $@
 
 .PHONY: apps
-apps: wire apps-packages ## real programs through the life of a board, with their clients: write docs/programs.md
+apps: wire apps-packages ## run real programs on emulated boards, with clients on a host, and write docs/programs.md
 	$(Q)$(MAKE) firmwares
 	$(Q)rm -rf $(APPS)/results
 	$(Q)$(AS_ROOT) env APPS=all $(PYTHON) -m pytest -n $(WORKERS) host_tests/apps

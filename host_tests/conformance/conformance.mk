@@ -6,7 +6,7 @@ CLAIMS := $(BUILD)/claims.json
 JUNIT := $(BUILD)/conformance.xml
 
 .PHONY: conformance
-conformance: ## run all tests and 120 claims, and write docs/conformance.md: a quarter of an hour
+conformance: ## run all tests, measure 120 claims, and write docs/conformance.md: a quarter of an hour
 	$(Q)$(MAKE) claims
 	-$(Q)$(MAKE) test PYTEST="--junitxml=$(JUNIT)"  # the run reports failed tests at its end
 	$(Q)$(MAKE) conformance-page RESULTS="$(JUNIT) $(CLAIMS)"

@@ -38,7 +38,7 @@ fuzzer: build-packages | $(LWIP_DIR) $(MICROPY_DIR)
 # FUZZ_S: seconds for each of the two. New inputs are added to the corpora. An input that fails is written to
 # build/fuzz.
 .PHONY: fuzz
-fuzz: $(VENV)/.ready fuzzer ## search for inputs that break the C and Python code (FUZZ_S=60: seconds for each)
+fuzz: $(VENV)/.ready fuzzer ## search for inputs that break the C and Python code (FUZZ_S=60: 60 s for C, and 60 s for Python)
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -max_total_time=$(FUZZ_S) -max_len=512 \
 		-artifact_prefix=$(FUZZ)/ host_tests/fuzz/corpus/link
 	$(SCRIPT) host_tests/fuzz/engine_input.py -max_total_time=$(FUZZ_S) -max_len=256 -artifact_prefix=$(FUZZ)/ \

@@ -18,12 +18,12 @@ access-point-packages:
 	$(INSTALL) hostapd iw
 
 .PHONY: test-hardware
-test-hardware: wire $(if $(wildcard /sys/class/net/$(NIC)/phy80211),access-point-packages) ## test a real board: docs/hardware.md (BOARD= PORT= NIC=, SSID= KEY=, NO_HANDS=1, LINK_CMD=)
+test-hardware: wire $(if $(wildcard /sys/class/net/$(NIC)/phy80211),access-point-packages) ## test a real board, see docs/hardware.md (BOARD= PORT= NIC=, SSID= KEY=, NO_HANDS=1, LINK_CMD=)
 	$(Q)$(AS_ROOT_WITH_VARIABLES) env PYTHONPATH=. BOARD=$(BOARD) IMAGE=$(wildcard $(FIRMWARE)) $(SCRIPT) host_tests/hardware/run.py $(PYTEST)
 
 # REPORTS is the directory of the reports.
 REPORTS ?= docs/hardware
 
 .PHONY: boards-table
-boards-table: | python ## write the table of the reports into docs/boards.md (REPORTS=docs/hardware)
+boards-table: | python ## write the table of hardware reports in docs/boards.md (REPORTS=docs/hardware)
 	$(Q)python3 host_tests/hardware/table.py $(REPORTS)
