@@ -28,7 +28,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
 
     nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default interface.
     ip: the address to try first, 169.254.1.0 - 169.254.254.255.
-    delay: 1 - 8000 ms, the time scale of the probes. 2000 is the timing of the RFC.
+    delay: 1 - 8000 ms, the longest gap between probes. All probe times scale with it. 2000 follows the RFC.
     abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
     debug: keep a longer log, which includes every ARP packet sent, see service.log(). autoip prints nothing
         by itself, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
@@ -37,7 +37,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
         address.
     on_event: called as on_event(event, service) from the scheduler. The events are "bound", "conflict",
         "defended", "suspended", "lost", "routable conflict" and "stopped". On stm32 and mimxrt, if another
-        host uses the board's mDNS name, the event is the board's new name, for example
+        host uses the board's mDNS name, autoip renames the board. The event is then the new name, such as
         "lamp-2.local". `on_event` is also an attribute of the service, so that a program can set it later.
     remember: the path of a file that stores the last good address, which is tried first after a restart.
         wait(), ready(), changed() and save() of the service write the file. A callback never does.

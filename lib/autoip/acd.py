@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The state machine of address conflict detection (RFC 3927 and RFC 5227), for one interface.
 
-It has no access to a clock, a socket or an interface. After each input, the caller removes the address from
-the interface unless the address is `assigned`. Then the caller acts on each bit that the input returned,
-lowest first:
+It has no access to a clock, a socket or an interface. Its inputs are stop(), set_status(), received(),
+elapsed() and sent(). After each input, the caller removes the address from the interface unless the address
+is `assigned`. Then the caller acts on each bit that the input returned, lowest first:
 
     SEND        pass `frame` to the driver, then call sent() and do what it returns as well
     ASSIGN      like SEND, and set `host` on the interface in the same step; `frame` announces the address
@@ -31,11 +31,11 @@ lowest first:
                      stop                                          STOPPED, the final state
 
 If the address is held when the interface goes down, it is suspended: it stays on the interface (`assigned`)
-with its connections. If this machine claims it again, it is BOUND, and its connections continue. If another
+with its connections. If the board claims it again, it is BOUND, and its connections continue. If another
 host claims it, or after IDLE or stop(), it is LOST.
 
-Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may end an input anywhere. So an
-input prepares everything that the new state needs, and sets `state` last. Then the next input can continue.
+Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may interrupt an input anywhere. So
+an input prepares everything that a new state needs, and sets `state` last. Then the next input can continue.
 """
 
 from micropython import const
@@ -89,7 +89,7 @@ _MAX_CONFLICTS = const(10)
 _RATE_LIMIT_INTERVAL = const(60000)  # ms
 _DEFEND_INTERVAL = const(10000)  # ms
 
-_CALM = const(600000)  # ms of holding an address after which losses are forgotten; the longest interval
+_CALM = const(600000)  # ms of holding an address after which LOSSES is reset; the longest interval here
 _RETRY = const(100)  # ms until a frame that the driver did not accept is sent again
 
 _TICKS_MAX = const(0x3FFFFFFF)
@@ -110,7 +110,7 @@ _ROUTABLE_CLAIM = const(4)
 # (RFC 5227 2.1.1).
 _DENIALS = const(0)  # candidates denied since the last successful claim
 _LOSSES = const(1)  # addresses lost since an address was held for ten minutes
-_PAUSE = const(2)  # when a new claim may start, or -1
+_PAUSE = const(2)  # when a new claim may start, or -1 if it may start now
 
 
 class Machine:
@@ -152,7 +152,7 @@ class Machine:
 
     def stop(self):
         """Give up the claim and the address. The machine can't be started again."""
-        self.state = _STOPPED  # before the first jump, because Ctrl-C may end this at a jump
+        self.state = _STOPPED  # before the first branch, because Ctrl-C interrupts the bytecode at branches
         return self._give_up(_STOPPED)
 
     def set_status(self, up, idle, now, mac=None):
@@ -283,7 +283,7 @@ class Machine:
     # Claiming
 
     def _claim(self, now):
-        # If more than the interval is left, there is no pause, or it ended long ago.
+        # Without a pause, or if the clock has wrapped since its end, more than RATE_LIMIT_INTERVAL is left.
         if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:
             self.state = _WAITING
             self._step = self.limit[_PAUSE]
@@ -354,14 +354,14 @@ def copy_mac(frame, mac):
 
 
 def _after(now, ms):
-    # Returns the reading of the clock at which at least `ms` ms have passed. 1 is added because `now` may be
-    # almost one tick old, and the RFC's lower bounds have no tolerance.
+    # Returns the time at which at least `ms` ms have passed. 1 is added because `now` may be almost one
+    # tick old, and the RFC's lower bounds have no tolerance.
     return (now + ms + 1) & _TICKS_MAX
 
 
 def _left(due, now):
-    # Returns the time until `due`, a result of _after(), or 0 if it is over. Returns _NEVER if `due` is -1.
+    # Returns the time until `due`, a result of _after(). Returns 0 if `due` has passed, _NEVER if it is -1.
     if due < 0:
         return _NEVER
     left = (due - now) & _TICKS_MAX
-    return left if left <= _CALM + 1 else 0  # more than the longest interval: `due` has passed
+    return left if left <= _CALM + 1 else 0  # more than the longest interval if `due` has passed

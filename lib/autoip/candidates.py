@@ -26,15 +26,15 @@ def candidate(mac, count):
     devices of one vendor choose different addresses if their numbers differ by less than 65,024. All slopes
     are odd and the parity of the vendor's bits is added to the offset, so flipping any one bit of the MAC
     changes the first choice. Later choices are scattered and depend on all six bytes. So two boards with the
-    same first choice have different second choices, and a board doesn't try the addresses of another vendor's
-    devices one after the other.
+    same first choice have different second choices. If a device of another vendor has the board's first
+    choice, the board doesn't try the addresses of that vendor's other devices one after the other.
     """
     device = ((mac[3] * 65536) + (mac[4] * 256) + mac[5]) % _COUNT
     bits = mac[0] ^ mac[1] ^ mac[2]
     bits ^= bits >> 4
     offset = 2 * _mix(mac, 3, 0x5EED) + (_PARITIES >> (bits & 15) & 1)
-    # It is odd and not a multiple of 127, so it has no factor in common with 65,024. It is below 2**14, so
-    # the product with a device number is a small int.
+    # The slope is odd and not a multiple of 127, so it has no factor in common with 65,024. The slope is
+    # below 2**14, so its product with a device number is a small int.
     slope = _mix(mac, 3, 0) % 8191 * 2 + 1
     if slope % 127 == 0:
         slope += 2

@@ -6,9 +6,9 @@ the link-local address on it:
 
     name                    short name of the interface, for debug reports
     hostname                the board's mDNS name, "lamp.local"; only where receive() can return 5
-    on_wake                 function without arguments, called from the scheduler when frames, the
-                            wake-up or a change of the interface are waiting
-    mac()                   6 bytes: the interface's MAC, now
+    on_wake                 function without arguments. The scheduler calls it after a frame has arrived, the
+                            time of wake() has come, or the interface has changed
+    mac()                   the present MAC of the interface, 6 bytes
     status()                0: the interface is down. 1: it is up. 2: it is up and has a routable IPv4
                             address. After the interface was down, however briefly, or the board slept so
                             long that it may have missed a conflict, returns 0 until watch(-1) is called
@@ -19,7 +19,7 @@ the link-local address on it:
                             that name the watched address but are not complete ARP Requests or Replies of
                             IPv4 over Ethernet
     watch(host)             watch the address with this 16-bit host part for claims and probes, or no
-                            address if it is -1; waiting frames about another watched address are dropped
+                            address if it is -1; drop waiting frames about another, formerly watched address
     receive(buffer)         copy the oldest waiting frame into the buffer of 42 bytes, and return its
                             kind. 0: no frame was waiting; 1: a claim, whose sender protocol address is
                             the watched address; 2: a probe for the watched address; 3: an answer, which
@@ -39,7 +39,7 @@ the link-local address on it:
                             address
     release()               remove the address, if it is set. Its TCP connections are reset first
                             (RFC 3927 2.5). Other sockets that are bound to it move to the next address
-    wake(ms)                wake up once after this time, instead of at the time set before; -1: never
+    wake(ms)                call on_wake once after this time, instead of at the time set before; -1: never
     close()                 release() the address, leave the interface as it was, and stop calling
                             on_wake. Afterwards status() and receive() return 0, routable() returns None,
                             counts() returns (0, 0), close() does nothing, and the other methods must not
@@ -139,7 +139,7 @@ class Service:
             first = store.load()
         limit = _limits.setdefault(link.name, [0, 0, -1])
         self._machine = acd.Machine(link.mac(), _random, limit, _is_taken, first, delay, abandon)
-        # From here on, the scheduler runs the service. Python can't interrupt the scheduler.
+        # From here on, the scheduler calls the service. The program can't interrupt such a call.
         link.on_wake = self._wake
         link.wake(0)
         running.append(self)
@@ -257,7 +257,7 @@ class Service:
 
     def stats(self):
         """Counters since the start. "probes", "announcements", "defences": packets sent. "conflicts":
-        conflicts on the link-local address. "mismatched": those of them whose Ethernet source differs from
+        conflicts on the link-local address. "mismatched": such conflicts whose Ethernet source differs from
         the ARP sender. "routable_conflicts": conflicts on the routable address. "moves": conflicts after
         which the service gave up its address. "dropped": frames lost because the queue was full.
         "malformed": malformed ARP packets that name the address.
@@ -283,7 +283,7 @@ class Service:
         listed = self in running
         if listed:
             running.remove(self)
-        # From here to machine.stop() there is no jump, so neither Ctrl-C nor the scheduler can interrupt.
+        # From here to machine.stop() there is no branch, so neither Ctrl-C nor the scheduler can interrupt.
         self._link.on_wake = None
         self._link.close()
         self._status = 0
@@ -294,11 +294,11 @@ class Service:
     # Events from the link
 
     def _wake(self):
-        # Ctrl-C, or a full memory, may end this anywhere. The next wake-up continues, but the frame that was
+        # Ctrl-C or a MemoryError may end this anywhere. The next wake-up continues, but the frame that was
         # being processed and the event that was being reported are lost.
         self._link.wake(_AGAIN)
         self._do(0)
-        # The first call may see a short interruption that is over. The second sees the present status.
+        # The first call may handle a short interruption that has ended. The second handles the present state.
         self._follow_status()
         self._follow_status()
         # Frames come before a timer that is due, so that an address that has been denied is not announced.
