@@ -60,8 +60,9 @@ autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias) {
 
 static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4_addr_t *netmask) {
     struct netif *main = alias->main;
-    // lwIP announces an address when it is set, but only on interfaces with ARP. The protocol has announcements of
-    // its own, whose number RFC 3927 2.4 and 2.5 limit. See also __wrap_acd_netif_ip_addr_changed().
+    // lwIP announces an address when it is set, but only on interfaces with ARP. autoip sends its own
+    // announcements, whose number RFC 3927 2.4 and 2.5 limit. So clear the flag for ARP while lwIP sets the
+    // address. __wrap_acd_netif_ip_addr_changed() checks this flag, too.
     u8_t flags = main->flags;
     main->flags &= ~NETIF_FLAG_ETHARP;
     netif_set_addr(main, address, netmask, netif_ip4_gw(main));
@@ -72,8 +73,9 @@ static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4
 void __real_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address);
 void __wrap_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address);
 
-// DHCP checks by ARP whether an offered address is in use. IDF ends the check when any address of the interface changes,
-// and then DHCP waits forever. The address that set_main() sets or removes doesn't matter to the check.
+// DHCP checks with ARP whether an offered address is in use. IDF ends the check when any address of the
+// interface changes, and then DHCP waits forever. The address that set_main() sets or removes doesn't matter
+// to the check. set_main() clears NETIF_FLAG_ETHARP, so this doesn't call IDF's function then.
 void __wrap_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address) {
     if (netif->flags & NETIF_FLAG_ETHARP) {
         __real_acd_netif_ip_addr_changed(netif, old_address, new_address);
@@ -91,8 +93,8 @@ static void hide(autoip_alias_t *alias) {
 /******************************************************************************/
 // Packets in
 
-// The functions that handle every packet have one condition each, because gcc compiles such functions to the fewest
-// instructions.
+// A function that handles every packet has only one condition, and leaves the rest to a STEP, which gcc must
+// not inline. gcc compiles such functions to the fewest instructions.
 #define STEP static __attribute__((noinline)) err_t
 
 static autoip_alias_t *alias_on(const struct netif *main) {
@@ -103,20 +105,21 @@ static autoip_alias_t *alias_on(const struct netif *main) {
     return alias;
 }
 
-// Receives a packet while there are several addresses. lwIP gets a packet for the alias with the interface it arrived on,
-// because lwIP finds the interface that has the address by itself. There are two exceptions: a packet for 169.254.255.255,
-// because main has another netmask, and a packet for a closed UDP port, because lwIP sends Port Unreachable only for the
-// address of the interface.
+// Receives a packet while there are several addresses. lwIP itself finds the interface that has the
+// destination address. So this passes `netif`, the interface that received the packet, to lwIP, even if the
+// packet is for the alias. It passes the alias instead for two kinds of packets: a packet for
+// 169.254.255.255, which is not a broadcast address with main's netmask, and a packet for a closed UDP port,
+// because lwIP sends Port Unreachable only if the packet is for the address of the interface that it gets.
 STEP input_with_several(struct pbuf *p, struct netif *netif) {
     const struct ip_hdr *header = p->payload;
     ip4_addr_t destination;
     ip4_addr_copy(destination, header->dest);
-    struct netif *asked = netif;
+    struct netif *addressed = netif;
     autoip_alias_t *here = alias_on(netif);
     if (!ip4_addr_eq(&destination, netif_ip4_addr(netif))) {
         const autoip_alias_t *alias = autoip_alias_with(destination);
-        // lwIP accepts packets for any of its interfaces. Drop those for a link-local address on another link (RFC 3927
-        // 3.2), and those with the invalid source 169.254.255.255.
+        // lwIP accepts a packet for the address of any interface. Drop packets for a link-local address on
+        // another link (RFC 3927 3.2), and packets with the invalid source 169.254.255.255.
         if ((alias != NULL && alias != here) || header->src.addr == PREFIX_BROADCAST) {
             pbuf_free(p);
             return ERR_OK;
@@ -127,14 +130,14 @@ STEP input_with_several(struct pbuf *p, struct netif *netif) {
         // The packet is for the alias if it has the alias's address, or if it is a broadcast and the alias is the route to
         // the peer.
         if (alias != NULL || (here->prefix == 16 && ip4_addr_islinklocal(&header->src))) {
-            asked = &here->netif;
+            addressed = &here->netif;
         }
     }
-    bool open = autoip_udp_input(p, netif, asked);
+    bool open = autoip_udp_input(p, netif, addressed);
     if (ip4_addr_get_u32(&destination) == PREFIX_BROADCAST) {
         netif = &here->netif;
     }
-    return __real_ip4_input(p, open ? netif : asked);
+    return __real_ip4_input(p, open ? netif : addressed);
 }
 
 STEP input(struct pbuf *p, struct netif *netif) {
@@ -282,9 +285,9 @@ err_t __wrap_igmp_leavegroup(const ip4_addr_t *address, const ip4_addr_t *group)
 /******************************************************************************/
 // Connections
 
-// When main no longer shows the address, because a lease replaces it or the link is lost, lwIP would reset the
-// connections of the address and bind its sockets to the new one. But the alias still has it. The address is really
-// gone only when the alias is removed, and then there is no new address.
+// When main no longer shows the address, because a lease replaces the address or the link is lost, lwIP would
+// reset the connections of the old address and bind the other sockets to the new address. But the alias still
+// has the old address. The old address is gone only when the alias is removed, and then there is no new one.
 static bool stays(const ip_addr_t *old_address, const ip_addr_t *new_address) {
     return new_address != NULL && IP_IS_V4(old_address) && autoip_alias_with(*ip_2_ip4(old_address)) != NULL;
 }
@@ -306,9 +309,9 @@ static bool is_bound_to(const ip_addr_t *local, const ip4_addr_t *address) {
     return IP_IS_V4(local) && ip4_addr_eq(ip_2_ip4(local), address);
 }
 
-// Call this when an address to which sockets are bound has been removed. It binds the sockets to another address, as lwIP
-// does when the address of an interface changes. It moves listening sockets itself, because lwIP's function would reset
-// connections.
+// Call this when an address to which sockets are bound has been removed. It binds the sockets to another
+// address, as lwIP does when the address of an interface changes. It moves listening sockets without lwIP's
+// function, which would also reset connections.
 static void move_sockets(autoip_alias_t *alias, const ip4_addr_t *address) {
     ip_addr_t from, to;
     ip_addr_copy_from_ip4(from, *netif_ip4_addr(&alias->netif));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A second IPv4 address, from 169.254/16, for an lwIP interface.
 //
-// lwIP stores one IPv4 address per interface. The second address belongs to an interface of its own, the alias, which
-// sends with the driver of the first interface, `main`. Call all functions in lwIP's context.
+// lwIP stores one IPv4 address per interface. The second address belongs to an interface of its own, the
+// alias, which sends with the driver of the first interface, `main`. While main has no address of its own,
+// main "shows" the alias's address: both interfaces then have this address. Call all functions in lwIP's
+// context.
 //
 // alias.c sets and removes the address and handles its packets and its ARP. alias_route.c has the routes, and alias_udp.c
 // what is special about UDP.
@@ -99,10 +101,10 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
 #define AUTOIP_REPLY_AGE (300)
 #endif
 
-// In alias_udp.c. Call this for every IPv4 packet that `main` received, with a complete IP header. `asked` is the interface
-// that has the packet's destination address. It remembers a UDP request if the reply would leave from another address. It
-// returns false if the packet is for a closed UDP port.
-bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *asked);
+// In alias_udp.c. Call this for every IPv4 packet that `main` received, with a complete IP header.
+// `addressed` is the interface that has the packet's destination address. It remembers a UDP request if the
+// reply would leave from another address. It returns false if the packet is for a closed UDP port.
+bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *addressed);
 
 // Forgets the UDP requests whose age is at least `age`, 0 - 255 in units of 2.048 s. 0: all requests.
 void autoip_udp_forget(uint32_t age);

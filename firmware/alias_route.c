@@ -19,8 +19,9 @@ static bool has_entry(autoip_alias_t *alias, const ip4_addr_t *destination) {
     return autoip_find_mac(&alias->netif, destination) != NULL || autoip_find_mac(alias->main, destination) != NULL;
 }
 
-// Packets of unbound sockets to 169.254/16 follow lwIP's routing, with two exceptions. With several links, prefer the
-// link that has an ARP entry for the destination (RFC 3927 3.2). Skip an alias with a prefix other than 16.
+// lwIP routes the packets of unbound sockets to 169.254/16, with two exceptions. If there are several links,
+// the link that has an ARP entry for the destination comes first (RFC 3927 3.2). If the prefix of an alias is
+// not 16, its main sends the packet.
 static struct netif *route_unbound(const ip4_addr_t *destination) {
     struct netif *found = ip4_route(destination);
     autoip_alias_t *alias = autoip_aliases;
@@ -33,8 +34,8 @@ static struct netif *route_unbound(const ip4_addr_t *destination) {
     return alias != NULL ? by_prefix(alias) : found;
 }
 
-// Packets of a bound socket leave by the interface that has the address. lwIP looks at the destination only, which is
-// wrong if several interfaces have the prefix 169.254/16.
+// Packets of a bound socket leave through the interface that has the source address. lwIP looks only at the
+// destination, which is wrong if several interfaces have the prefix 169.254/16.
 static struct netif *route_bound(const ip4_addr_t *source) {
     struct netif *netif;
     NETIF_FOREACH(netif) {

@@ -10,8 +10,9 @@
 
 struct netif;
 
-// Returns true if the address starts with 169. `address` points to an ip4_addr_t or to the 4 bytes in a packet. This filters
-// every packet, because it costs only three instructions. The functions behind this filter check the whole address.
+// Returns true if the address starts with 169. `address` points to an ip4_addr_t or to the 4 bytes in a
+// packet. Every packet passes this check first, because it costs only three instructions. A function that
+// runs later checks the whole address.
 static inline __attribute__((always_inline)) bool autoip_may_be_link_local(const void *address) {
     return *(const u8_t *)address == 169;
 }

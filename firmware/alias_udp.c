@@ -15,18 +15,19 @@
 
 #define REQUESTS (4)
 
-// It is aligned to two bytes, which saves memory.
+// The peer's address is stored as two numbers, so that the struct is aligned to two bytes and needs no
+// padding.
 typedef struct _request_t {
     struct { // as in the packet
         u16_t peer[2];
         u16_t peer_port;
         u16_t local_port;
     } key;
-    u8_t asked; // index of the interface that has the requested address; 0: this slot is free
+    u8_t addressed; // index of the interface that has the request's destination address; 0: this slot is free
     u8_t at; // when, in ticks()
 } request_t;
 
-static request_t requests[REQUESTS]; // the last one first, and the free slots at the end
+static request_t requests[REQUESTS]; // the newest first, and the free slots at the end
 
 // The time in units of 2.048 s.
 static u8_t ticks(void) {
@@ -42,7 +43,7 @@ static void set_key(request_t *request, const ip4_addr_t *peer, u16_t peer_port,
 // Returns REQUESTS if the request is not remembered.
 static size_t find(const request_t *request) {
     size_t i = 0;
-    while (i < REQUESTS && (!requests[i].asked || memcmp(&requests[i].key, &request->key, sizeof(request->key)) != 0)) {
+    while (i < REQUESTS && (!requests[i].addressed || memcmp(&requests[i].key, &request->key, sizeof(request->key)) != 0)) {
         ++i;
     }
     return i;
@@ -52,7 +53,7 @@ void autoip_udp_forget(uint32_t age) {
     u8_t now = ticks();
     for (size_t i = 0; i < REQUESTS; ++i) {
         if ((u8_t)(now - requests[i].at) >= age) {
-            requests[i].asked = 0; // the requests after it are older
+            requests[i].addressed = 0; // the requests after it are older
         }
     }
 }
@@ -62,29 +63,29 @@ void autoip_udp_forget(uint32_t age) {
 
 // Would an unbound socket reply from another address? The address of a peer that is not on the link may be forged, so a
 // reply to such a peer takes the usual route.
-static bool is_worth_remembering(const ip4_addr_t *peer, const struct netif *main, struct netif *asked) {
+static bool is_worth_remembering(const ip4_addr_t *peer, const struct netif *main, struct netif *addressed) {
     const struct netif *route = ip4_route_src(IP4_ADDR_ANY4, peer);
-    if (route != NULL && ip4_addr_eq(netif_ip4_addr(route), netif_ip4_addr(asked))) {
+    if (route != NULL && ip4_addr_eq(netif_ip4_addr(route), netif_ip4_addr(addressed))) {
         return false;
     }
     bool link_local = ip4_addr_islinklocal(peer);
-    if (!autoip_is_alias(asked)) {
-        return link_local && asked == main;
+    if (!autoip_is_alias(addressed)) {
+        return link_local && addressed == main;
     }
     bool is_neighbour = route == main && ip4_addr_net_eq(peer, netif_ip4_addr(main), netif_ip4_netmask(main));
-    return link_local || is_neighbour || autoip_find_mac(asked, peer) != NULL;
+    return link_local || is_neighbour || autoip_find_mac(addressed, peer) != NULL;
 }
 
-static void note(const ip4_addr_t *peer, const struct udp_hdr *header, struct netif *main, struct netif *asked) {
-    request_t request = { .asked = netif_get_index(asked), .at = ticks() };
+static void note(const ip4_addr_t *peer, const struct udp_hdr *header, struct netif *main, struct netif *addressed) {
+    request_t request = { .addressed = netif_get_index(addressed), .at = ticks() };
     set_key(&request, peer, header->src, header->dest);
     size_t i = find(&request);
-    if (is_worth_remembering(peer, main, asked)) {
+    if (is_worth_remembering(peer, main, addressed)) {
         memmove(&requests[1], &requests[0], LWIP_MIN(i, REQUESTS - 1) * sizeof(request_t));
         requests[0] = request;
     } else if (i < REQUESTS) {
         memmove(&requests[i], &requests[i + 1], (REQUESTS - 1 - i) * sizeof(request_t));
-        requests[REQUESTS - 1].asked = 0;
+        requests[REQUESTS - 1].addressed = 0;
     }
 }
 
@@ -96,7 +97,7 @@ static bool is_open(u16_t port) {
     return pcb != NULL;
 }
 
-bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *asked) {
+bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *addressed) {
     const struct ip_hdr *ip = p->payload;
     u16_t length = IPH_HL_BYTES(ip);
     // Only the first fragment has a UDP header.
@@ -106,7 +107,7 @@ bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *as
     const struct udp_hdr *header = (const struct udp_hdr *)((const u8_t *)ip + length);
     ip4_addr_t peer;
     ip4_addr_copy(peer, ip->src);
-    note(&peer, header, main, asked);
+    note(&peer, header, main, addressed);
     return is_open(lwip_ntohs(header->dest));
 }
 
@@ -117,17 +118,18 @@ err_t __real_udp_sendto(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *de
 err_t __wrap_udp_sendto(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *destination, u16_t port);
 err_t __wrap_udp_send(struct udp_pcb *pcb, struct pbuf *p);
 
-// Sends a packet. If it is a reply, sends it as if the socket were bound to the requested address.
+// Sends a packet. If the packet is a reply, sends it as if the socket were bound to the request's destination
+// address.
 static __attribute__((noinline)) err_t reply(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *destination, u16_t port) {
     request_t request;
     set_key(&request, ip_2_ip4(destination), lwip_htons(port), lwip_htons(pcb->local_port));
     size_t i = find(&request);
-    const struct netif *asked = i < REQUESTS ? netif_get_by_index(requests[i].asked) : NULL;
+    const struct netif *addressed = i < REQUESTS ? netif_get_by_index(requests[i].addressed) : NULL;
     bool bound = pcb->netif_idx != NETIF_NO_INDEX || !ip4_addr_isany(ip_2_ip4(&pcb->local_ip));
-    if (asked == NULL || bound || !IP_IS_V4_VAL(pcb->local_ip)) {
+    if (addressed == NULL || bound || !IP_IS_V4_VAL(pcb->local_ip)) {
         return __real_udp_sendto(pcb, p, destination, port);
     }
-    ip4_addr_copy(*ip_2_ip4(&pcb->local_ip), *netif_ip4_addr(asked));
+    ip4_addr_copy(*ip_2_ip4(&pcb->local_ip), *netif_ip4_addr(addressed));
     err_t error = __real_udp_sendto(pcb, p, destination, port);
     ip4_addr_set_zero(ip_2_ip4(&pcb->local_ip));
     return error;
@@ -135,7 +137,7 @@ static __attribute__((noinline)) err_t reply(struct udp_pcb *pcb, struct pbuf *p
 
 // Replaces lwIP's udp_sendto().
 err_t __wrap_udp_sendto(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *destination, u16_t port) {
-    if (requests[0].asked) {
+    if (requests[0].addressed) {
         return reply(pcb, p, destination, port);
     }
     return __real_udp_sendto(pcb, p, destination, port);

@@ -111,7 +111,7 @@ static bool is_watching(const autoip_link_t *link) {
     return ip4_addr_get_u32(&link->watched) != NOT_WATCHED;
 }
 
-// The kind of a packet by its addresses. `sender` is its sender protocol address.
+// Returns the kind of a packet, which follows from its addresses. `sender` is its sender protocol address.
 static autoip_kind_t kind_of(const autoip_link_t *link, const struct etharp_hdr *packet, const ip4_addr_t *sender) {
     if (is_watching(link) && ip4_addr_eq(sender, &link->watched)) {
         return is_answer(link, packet) ? AUTOIP_ANSWER : AUTOIP_CLAIM;
@@ -216,8 +216,9 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
 /******************************************************************************/
 // The address
 
-// The announcement and the address are one step. A frame that came before waits for Python, which handles it as a frame
-// that came while probing. A frame that comes after finds the address in use.
+// Sends the announcement and sets the address in one step. A frame that came before this step waits for
+// Python, which handles the frame as one that came while probing. When a later frame comes, the address is in
+// use.
 bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
     if (link->queued || !autoip_link_send(link, frame)) {
         return false;
@@ -386,8 +387,8 @@ static uint32_t until_next_poll(const autoip_link_t *link, uint32_t now) {
     return link->wake_wanted ? LWIP_MIN(link->wake_at - now, poll) : poll;
 }
 
-// Stores when the timer is due next. If this call is so late that the board has slept, also calls interrupt(). Call this
-// while no wake-up is due.
+// Stores when the timer is due next. If this call is so late that the board has slept, also calls
+// interrupt(). If a wake-up is wanted, wake_at must not be in the past.
 static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
     if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
         interrupt(link);
@@ -440,7 +441,8 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
     } else if (link == NULL || !autoip_port_timer_init(&link->timer, on_timer)) {
         *error = MP_ENOMEM;
     } else {
-        // This also clears the last address of the alias, so the sockets of an earlier service stay bound to it.
+        // This also clears the last address of the alias. Sockets of an earlier service stay bound to that
+        // address.
         memset(link, 0, offsetof(autoip_link_t, timer));
         link->on_event = on_event;
         link->present = true;

@@ -22,8 +22,8 @@
 // Bytes of an Ethernet header and an ARP packet of IPv4.
 #define AUTOIP_FRAME (42)
 
-// The number of frames that can wait for Python. A full queue keeps its frames and drops new ones, because the first two
-// conflicts of a storm decide whether the address is defended or given up.
+// The number of frames that can wait for Python. If the queue is full, a new frame is dropped, because the
+// first two conflicts of a storm decide whether the address is defended or given up.
 #define AUTOIP_QUEUE (2)
 
 // What a received frame is, see receive() in lib/autoip/service.py.
@@ -70,7 +70,7 @@ extern autoip_link_t autoip_links[AUTOIP_LINKS];
 autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_link_t *link), int *error);
 void autoip_link_close(autoip_link_t *link);
 
-// The link contract of lib/autoip/service.py.
+// The methods of a link, see lib/autoip/service.py.
 int autoip_link_status(autoip_link_t *link);
 ip4_addr_t autoip_link_routable(autoip_link_t *link);
 void autoip_link_watch(autoip_link_t *link, int32_t host);

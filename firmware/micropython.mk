@@ -35,8 +35,8 @@ SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/responder.c
 CFLAGS_USERMOD += -DAUTOIP_RESPONDER=1
 endif
 
-# The functions of lwIP and of a driver that link.c, alias*.c and wiznet5k.c wrap. mimxrt calls the linker itself, alif
-# links with CFLAGS only.
+# The functions of lwIP and of a driver that link.c, alias*.c and wiznet5k.c wrap. mimxrt calls the linker directly,
+# not through gcc, so its options have no -Wl. alif links with CFLAGS, without LDFLAGS.
 AUTOIP_WRAPS += etharp_input etharp_output ip4_input ip6_route igmp_joingroup igmp_leavegroup udp_send udp_sendto wizchip_sendto
 AUTOIP_WRAPS += $(addsuffix _netif_ip_addr_changed,acd raw tcp udp)
 ifeq ($(AUTOIP_UPSTREAM),mimxrt)

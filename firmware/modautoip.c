@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The Python module `_autoip`: Link(nic), the link contract of lib/autoip/service.py over lwIP.
+// The Python module `_autoip`: Link(nic) is a link with lwIP, as lib/autoip/service.py describes it.
 
 #include <string.h>
 
@@ -21,8 +21,8 @@ typedef struct _autoip_obj_t {
     mp_obj_t name;
 } autoip_obj_t;
 
-// The open objects, by the index of their link. The garbage collector doesn't follow these pointers, so an object that is
-// unreachable, or that a soft reset ends, is closed by its finaliser before its memory is freed.
+// The open objects, by the index of their link. The garbage collector doesn't follow these pointers. So when
+// an object becomes unreachable, and at a soft reset, its finaliser closes it, and then its memory is freed.
 static autoip_obj_t *objects[AUTOIP_LINKS];
 
 /******************************************************************************/
@@ -289,7 +289,8 @@ static mp_obj_t method_call(mp_obj_t method_in, size_t n_args, size_t n_kw, cons
     return MP_OBJ_NEW_SMALL_INT(call.number);
 }
 
-// With these flags, as for its own functions, MicroPython binds self, and calls the method only with a Link as self.
+// With these flags, which MicroPython's own functions also have, MicroPython binds self and checks that self
+// is a Link.
 static MP_DEFINE_CONST_OBJ_TYPE(
     method_type,
     MP_QSTR_function,
@@ -393,8 +394,9 @@ static mp_obj_t autoip_name(mp_obj_t nic) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(autoip_name_obj, autoip_name);
 
-// refuse_callback() raises RuntimeError in a callback of the scheduler, because no other scheduled function runs until the
-// callback returns. The scheduler is locked then. A callback in another thread locks it as well, but soon returns.
+// refuse_callback() raises RuntimeError in a callback of the scheduler, because no other scheduled function
+// runs until the callback returns. A callback in another thread also locks the scheduler, but soon returns.
+// So this waits up to 50 ms until the scheduler is not locked.
 static mp_obj_t autoip_refuse_callback(void) {
     for (int tries = 10; MP_STATE_VM(sched_state) < 0; --tries) {
         if (tries == 0) {

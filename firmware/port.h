@@ -25,12 +25,13 @@ void autoip_port_wake(void);
 struct netif *autoip_port_netif(mp_obj_t nic);
 struct netif *autoip_port_default(void);
 
-// Reports the state of the cable to lwIP and returns true, or returns false if the driver does this itself. Also lets the
-// questions of mDNS pass the filter of the driver's hardware. Called in lwIP's context, by the timer, at most once per second.
+// Reports the state of the cable to lwIP and returns true, or returns false if the driver does this itself.
+// Also makes the hardware's receive filter accept mDNS queries. Called in lwIP's context, by the timer, at
+// most once per second.
 bool autoip_port_poll_cable(struct netif *netif);
 
-// Restores the filter of the driver's hardware when the interface's service ends. In ports without such a filter this is a
-// macro that does nothing. Called in lwIP's context.
+// Restores the hardware's receive filter when the interface's service ends. In ports without such a filter
+// this is a macro that does nothing. Called in lwIP's context.
 #ifndef autoip_port_filter
 void autoip_port_filter(struct netif *netif);
 #endif
@@ -42,8 +43,8 @@ void autoip_port_filter(struct netif *netif);
 // after the address is set, and about once per second.
 void autoip_port_keep_uplink(const autoip_alias_t *alias);
 
-// Called before the address that main shows is suspended or removed, so that the layer doesn't set it again. This may be
-// in the middle of a change of the interface.
+// Called before the address that main shows is suspended or removed, so that the layer doesn't set it again.
+// The interface may be in the middle of a change.
 void autoip_port_forget(const autoip_alias_t *alias);
 #endif
 

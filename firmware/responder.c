@@ -39,9 +39,9 @@ static const sys_timeout_handler timers[] = {
     #endif
 };
 
-// lwIP keeps a truncated question for 450 ms, to wait for the answers that the peer already knows (RFC 6762 7.2). Then it
-// uses the responder of the interface, even if this responder has been removed. So clear the flag for truncation before
-// lwIP gets the question.
+// lwIP keeps a truncated query for 450 ms, to wait for the rest of the peer's known answers (RFC 6762 7.2).
+// Then lwIP uses the responder of the interface, even if this responder has been removed. So clear the TC bit
+// before lwIP gets the query.
 static udp_recv_fn lwip_input;
 
 static void input_as_whole(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port) {

@@ -49,7 +49,7 @@ bool autoip_responder_is_renamed(autoip_responder_t *responder);
 // Writes the name to `name`, without ".local".
 void autoip_responder_name(const autoip_responder_t *responder, char name[AUTOIP_RESPONDER_NAME]);
 
-// Call this before the interface goes, and when its service ends.
+// Call this before the interface is removed, and when its service ends.
 void autoip_responder_remove(autoip_responder_t *responder, struct netif *netif);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "lwip/netif.h"
 
-// true: filter what the driver wants to filter; false: receive the questions of mDNS too.
+// Sets the hardware's receive filter. true: as the driver sets it; false: so that it also accepts mDNS
+// queries.
 void autoip_wiznet5k_filter(bool filter);
 void autoip_enet_filter(struct netif *netif, bool filter);
 

@@ -10,10 +10,10 @@
 
 #include "drivers.h"
 
-// Bit 33 of the table, by the CRC of 01:00:5e:00:00:fb, the MAC of the mDNS group 224.0.0.251.
+// The CRC of 01:00:5e:00:00:fb, the MAC of the mDNS group 224.0.0.251, selects bit 33 of the table.
 #define MDNS_BIT (1u << (33 - 32))
 
-// As MicroPython's ports/mimxrt/eth.c has it.
+// The same names as in MicroPython's ports/mimxrt/eth.c.
 #if defined(MIMXRT117x_SERIES)
 #define ENET_1 ENET_1G
 #else

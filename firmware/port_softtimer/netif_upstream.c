@@ -76,7 +76,7 @@ static bool is_lan(const struct netif *netif) {
     return &network_lan_type != NULL && netif->name[0] == 'e' && !is_wiznet5k(netif);
 }
 
-// eth_link_status() reads the PHY only while lwIP has no link.
+// eth_link_status() reads the PHY only while lwIP has no link. So clear lwIP's flag during the call.
 static bool lan_has_link(struct netif *netif) {
     uint8_t flags = netif->flags;
     netif->flags &= ~NETIF_FLAG_LINK_UP;
@@ -85,7 +85,8 @@ static bool lan_has_link(struct netif *netif) {
     return link;
 }
 
-// WIZNET5K() clears the flags of an active interface without a callback.
+// WIZNET5K() clears the flags of an active interface without a callback. So set the flags again, and let lwIP
+// clear them.
 static void report_cleared(struct netif *netif) {
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_UP | NETIF_FLAG_LINK_UP;
     netif_set_link_down(netif);

@@ -57,8 +57,8 @@ int32_t __wrap_wizchip_sendto(uint8_t socket, uint8_t *frame, uint16_t len, uint
     return len; // also for a lost frame: the driver takes the interface down if it gets another value
 }
 
-// The driver sets the filter MFEN to have less to do. According to the chip's data sheet, only broadcasts and frames for the
-// chip's MAC pass the filter, so mDNS questions are dropped.
+// The driver sets the filter MFEN, so that it has to handle fewer frames. According to the chip's data sheet,
+// only broadcasts and frames for the chip's MAC pass this filter, so the chip drops mDNS queries.
 void autoip_wiznet5k_filter(bool filter) {
     uint8_t mode = getSn_MR(0);
     uint8_t wanted = filter ? mode | Sn_MR_MFEN : mode & ~Sn_MR_MFEN;
