@@ -22,7 +22,7 @@ $(FIRMWARE): $(MPY_CROSS) $(BUILD)/lwip $(BUILD)/mbedtls | build-packages
 # The network to which the board's Ethernet is connected, as an option of QEMU. `user` is a network inside QEMU.
 NIC ?= user
 MAC ?= 52:54:00:12:34:56
-# The board's serial port: this terminal, which Ctrl-A X leaves, or `pty`, a port for mpremote.
+# The board's serial port: this terminal (Ctrl-A X ends QEMU), or `pty`, a port for mpremote.
 SERIAL ?= mon:stdio
 
 .PHONY: run

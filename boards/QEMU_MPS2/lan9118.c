@@ -28,8 +28,8 @@
 #define HW_CFG_RESET (1 << 0)
 #define HW_CFG_MUST_BE_ONE (1 << 20)
 #define HW_CFG_TX_KIB(n) ((n) << 16) // KiB of the 16 KiB; the rest is for receiving
-#define TX_KIB (5) // the emulator has no other address
-#define RX_FIFO_BYTES (10560) // in use for frames, with these flags
+#define TX_KIB (5) // the emulator supports no other value
+#define RX_FIFO_BYTES (10560) // the size of the RX data FIFO with this TX_KIB
 #define RX_FRAME_BYTES (sizeof(lan9118_frame_t))
 #define RX_STATUS_ERROR (1 << 15)
 #define RX_STATUS_LENGTH(status) ((status) >> 16 & 0x3fff)

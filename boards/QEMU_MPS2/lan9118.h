@@ -24,14 +24,14 @@ int lan9118_receive(lan9118_frame_t frame);
 // it has no interrupts for an overflow.
 uint32_t lan9118_lost(void);
 
-// May the controller have dropped frames since the last call? Certainly true if it has, provided that this is
-// called between any two received frames.
+// Returns true if the controller may have dropped frames since the last call. Call this before each
+// lan9118_receive(), so that it misses no dropped frame.
 bool lan9118_was_full(void);
 
 bool lan9118_link_changed(void); // true if it has changed since the last call
 bool lan9118_link_up(void);
 
-// LAN_Handler() is called when a frame or a change of the link waits, once after each call of this function.
+// After this call, LAN_Handler() is called once, as soon as a frame or a change of the link waits.
 void lan9118_interrupt_on(void);
 void lan9118_interrupt_off(void);
 

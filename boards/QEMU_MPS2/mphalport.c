@@ -10,7 +10,7 @@
 
 static uint32_t counted_ms;
 static uint32_t counted_us; // the counter at this millisecond
-static uint32_t overflows; // remainder of counted_ms
+static uint32_t overflows; // how often counted_ms has wrapped
 
 // The milliseconds follow the counter, so no millisecond is lost if the emulator drops ticks.
 static void follow_counter(void) {

@@ -181,9 +181,10 @@ static mp_obj_t lan_ipconfig(size_t n_args, const mp_obj_t *args, mp_map_t *kwar
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(lan_ipconfig_obj, 1, lan_ipconfig);
 
-// config("mac"); config("frames"): the number of frames received; config("drops"): the number of frames lost before
-// lwIP, because there was no buffer, or according to the controller. The emulator does not report how many frames
-// its full controller has dropped: config("overruns") grows whenever it may have dropped some.
+// config("mac"); config("frames"): the number of received frames; config("drops"): the number of frames that
+// were dropped because lwIP had no buffer, or that the controller dropped and counted. The emulator does not
+// count the frames that its controller drops when it is full. So config("overruns") counts how often it may
+// have dropped some.
 static mp_obj_t lan_config(mp_obj_t self, mp_obj_t name) {
     switch (mp_obj_str_get_qstr(name)) {
         case MP_QSTR_mac:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The PendSV interrupt: lwIP, the network driver and the soft timers run in it and interrupt Python anywhere, as on
-// rp2 and stm32. It is pending at each tick, and when the network needs it.
+// The PendSV interrupt: lwIP, the network driver and the soft timers run in it and interrupt Python anywhere,
+// as on rp2 and stm32. Each tick and each interrupt of the Ethernet controller triggers it.
 
 #include "py/mphal.h"
 #include "shared/runtime/softtimer.h"
@@ -22,5 +22,5 @@ uint32_t soft_timer_get_ms(void) {
 }
 
 void soft_timer_schedule_at_ms(uint32_t ticks_ms) {
-    // Checked at each tick.
+    // PendSV_Handler() checks the soft timers at each tick.
 }

@@ -36,7 +36,7 @@ __attribute__((used)) static void report_crash(const uint32_t *frame) {
 }
 
 __attribute__((naked)) static void crash(void) {
-    // After a stack overflow there is no memory for the report.
+    // After a stack overflow there is no memory for the report. So use the stack from its top again.
     __asm volatile (
         "mov r0, sp\n"
         "ldr r1, =_stack_top\n"
