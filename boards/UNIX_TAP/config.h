@@ -7,7 +7,8 @@
 
 #define MICROPY_HW_MCU_NAME "linux"
 
-// Ctrl-C is a signal. It must not jump out of an interrupt or out of lwIP, and the GIL must be held.
+// Ctrl-C is a signal. With 1, its handler would raise KeyboardInterrupt at once: in the middle of an
+// interrupt or of lwIP, or without the GIL.
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
 

@@ -11,7 +11,7 @@ INC += -I$(VARIANT_DIR)/lwip -I$(AUTOIP_DIR)/$(LWIP_DIR)/include
 
 # Modules that would replace lwIP's socket, or need libraries that no board has.
 MICROPY_PY_SOCKET = 0
-MICROPY_PY_SSL = 0 # as MicroPython's makefile builds it
+MICROPY_PY_SSL = 0 # mbedtls.mk builds TLS, not MicroPython's makefile
 MICROPY_PY_BTREE = 0
 MICROPY_PY_FFI = 0
 MICROPY_PY_THREAD = 0
@@ -19,23 +19,23 @@ MICROPY_VFS_LFS1 = 0
 MICROPY_VFS_LFS2 = 0
 
 SHARED_SRC_C_EXTRA += runtime/softtimer.c
-# The soft timers of MicroPython 1.29 call it.
+# The soft timers of MicroPython 1.29 call mp_irq_dispatch(), which is in mpirq.c.
 ifneq ($(shell grep mp_irq_dispatch $(TOP)/shared/runtime/softtimer.c),)
 SHARED_SRC_C_EXTRA += runtime/mpirq.c
 endif
 LDFLAGS += -Wl,--wrap=gc_collect_end
 
-# modlwip.c compares the timeout -1 with an unsigned number, for which 32-bit boards have no warning.
+# modlwip.c compares the timeout -1 with an unsigned number. gcc doesn't warn about this on 32-bit boards.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -Wno-sign-compare
-# The unix port derives the default backlog from it. <sys/socket.h>, where it comes from, collides with modlwip.c.
+# The unix port derives the default backlog from SOMAXCONN. <sys/socket.h>, which defines it, collides with modlwip.c.
 $(BUILD)/extmod/modlwip.o: CFLAGS += -DSOMAXCONN=128
 
 include $(AUTOIP_DIR)/boards/common/mbedtls.mk
 include $(AUTOIP_DIR)/boards/common/lwip_fixes.mk
 include $(AUTOIP_DIR)/boards/common/lan_netif.mk
 
-# One run of the port's main() is one run between soft resets, see main.c. Without NDEBUG, MicroPython 1.29 frees at the end
-# the path of the executable, which the next run uses.
+# The port's main() runs once between two soft resets, see main.c. Without NDEBUG, main() of MicroPython 1.29 ends by
+# freeing the path of the executable, which the next run uses.
 $(BUILD)/main.o: CFLAGS += -Dmain=unix_main -DNDEBUG
 $(BUILD)/extmod/modmachine.o: CFLAGS += -Dmp_sys_exit_obj=board_soft_reset_obj
 

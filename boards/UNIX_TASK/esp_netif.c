@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// network.LAN's interfaces with ESP-IDF's esp_netif between the driver and lwIP, and with MicroPython's flag above
-// it. What a program sees of an interface depends on the order of their actions. The events, the order of the calls
-// and the stored values are those of IDF 5.4 and 5.5. IDF 5.3 keeps an address that is removed in `ip_info`, and
-// does not change the default interface when an interface gets an address.
+// The interfaces of network.LAN, as on esp32: ESP-IDF's esp_netif is between the driver and lwIP, and
+// MicroPython stores a status of its own for each interface. What a program sees of an interface depends on
+// which of the two handles an event first. The events, the order of the calls and the stored values are those
+// of IDF 5.4 and 5.5. IDF 5.3 keeps an address that is removed in `ip_info`, and does not change the default
+// interface when an interface gets an address.
 
 #include <pthread.h>
 #include <string.h>
@@ -33,11 +34,11 @@ typedef enum _dhcp_client_t {
 
 typedef struct _interface_t {
     struct netif *netif; // NULL: this slot is free
-    esp_netif_ip_info_t ip_info; // the last address, or the address for the time when the link comes up
+    esp_netif_ip_info_t ip_info; // the last address, or the address to set when the link comes up
     dhcp_client_t dhcp;
     int priority;
     bool linked; // as the driver reported it
-    int status; // MicroPython's state, STATUS_... of lan_netif.h
+    int status; // MicroPython's status, STATUS_... of lan_netif.h
 } interface_t;
 
 static interface_t interfaces[INTERFACES];
@@ -172,7 +173,7 @@ static void start_dhcp(interface_t *interface) {
         interface->dhcp = DHCP_INIT;
         return;
     }
-    // There is no callback for this.
+    // As in IDF, no callback reports that this removes the address.
     ip_addr_set_zero_ip4(&netif->ip_addr);
     ip_addr_set_zero_ip4(&netif->netmask);
     ip_addr_set_zero_ip4(&netif->gw);
@@ -252,7 +253,7 @@ esp_err_t esp_netif_set_ip_info(esp_netif_t *netif, const esp_netif_ip_info_t *i
 }
 
 /******************************************************************************/
-// The handlers of the events: MicroPython's flag first, then esp_netif
+// The handlers of the events: first MicroPython's status, then esp_netif
 
 static void handle(const event_t *event) {
     interface_t *interface = event->interface;

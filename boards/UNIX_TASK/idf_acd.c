@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Replaces lwIP's acd.c by ESP-IDF's conflict detection for DHCP. It asks for the offered address twice, from the
-// address of the interface, and reports after a second that the offered address is free.
+// Replaces lwIP's acd.c. When DHCP is offered an address, this checks as ESP-IDF does whether the address is
+// in use: it sends two ARP Requests for the offered address, whose sender is the present address of the
+// interface. After a second without a Reply, it reports that the offered address is free.
 //
-// IDF 5.4 and 5.5 end the check whenever an address of the interface changes, and DHCP then waits forever for the
-// end of the check. With IDF=5.3 in the environment the check is that of IDF 5.3, whose lwIP 2.1 doesn't end it.
+// IDF 5.4 and 5.5 end the check whenever an address of the interface changes, and DHCP then waits forever for
+// the result. IDF 5.3, which has lwIP 2.1, doesn't end the check. IDF=5.3 in the environment selects this
+// behaviour.
 
 #include <stdbool.h>
 #include <stdlib.h>

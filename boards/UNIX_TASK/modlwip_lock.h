@@ -42,7 +42,8 @@
 #define igmp_joingroup(...) LOCKED(igmp_joingroup(__VA_ARGS__))
 #define igmp_leavegroup(...) LOCKED(igmp_leavegroup(__VA_ARGS__))
 
-// Its protection of lwIP's memory doesn't work for a task that survives a soft reset.
+// modlwip.c's functions that protect lwIP's memory don't work for a task that survives a soft reset. So
+// rename them: lwIP then uses the functions of its Unix port.
 #define sys_arch_protect modlwip_arch_protect
 #define sys_arch_unprotect modlwip_arch_unprotect
 sys_prot_t modlwip_arch_protect(void);

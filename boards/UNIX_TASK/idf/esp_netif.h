@@ -25,7 +25,7 @@ esp_err_t esp_netif_tcpip_exec(esp_netif_callback_fn function, void *arg);
 esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *ip_info);
 esp_err_t esp_netif_set_ip_info(esp_netif_t *netif, const esp_netif_ip_info_t *ip_info);
 
-// Of this board: starts the task of the events.
+// Not in ESP-IDF: starts the task that handles the events.
 void esp_netif_start_events(void);
 
 #endif

@@ -23,7 +23,7 @@ esp_err_t esp_timer_start_once(esp_timer_handle_t timer, uint64_t us);
 esp_err_t esp_timer_stop(esp_timer_handle_t timer);
 int64_t esp_timer_get_time(void);
 
-// Of this board: starts the task of the timers, and what esp_netif_tcpip_exec() needs.
+// Not in ESP-IDF: starts the task that runs the timers, and initialises esp_netif_tcpip_exec().
 void idf_init(void);
 
 #endif

@@ -23,7 +23,7 @@ int task_has_lwip(void);
 #define MEMP_NUM_TCPIP_MSG_INPKT 32 // as in ESP-IDF, CONFIG_LWIP_TCPIP_RECVMBOX_SIZE
 #define PBUF_POOL_SIZE 48
 
-// A timer binds a lease, after DHCP has asked for the address with ARP.
+// Before DHCP binds a lease, it checks the address with ARP. A timer ends the check.
 #undef LWIP_DHCP_DOES_ACD_CHECK
 #define LWIP_DHCP_DOES_ACD_CHECK 1
 
