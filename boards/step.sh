@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # step.sh LOG TEXT COMMAND...
-# A step of make: prints TEXT, runs the command, and prints how long it took, every 10 s while it runs (every second
-# on a terminal). The command's output goes to LOG. If the command fails, prints the reason: the last line, if it
-# starts with "error: ", otherwise the end of LOG. With V=1 the output is printed instead.
+# A step of make: prints TEXT, runs the command, and prints the elapsed time, every 10 s while the command runs (every
+# second on a terminal) and at its end. The command's output goes to LOG. If the command fails, prints the reason: the
+# last line, if it starts with "error: ", otherwise the end of LOG. With V=1 the output is printed instead.
 set -eu
 
 log=$1

@@ -3,7 +3,7 @@
 """MicroPython's own boards: the port of a board, whether autoip fits it, and what its build freezes.
 
     boards.py list MICROPY_DIR                      the boards that have a network and fit
-    boards.py check MICROPY_DIR BOARD               ends with one line that says what is wrong, if anything is
+    boards.py check MICROPY_DIR BOARD               fails with one line that says why, if BOARD can't be built
     boards.py manifest MICROPY_DIR BOARD BUILD      writes BUILD/manifest.py, and BUILD/port for flash
 
 A board is a directory MICROPY_DIR/ports/PORT/boards/BOARD. Its settings are in mpconfigboard.{mk,cmake,h}.
@@ -37,7 +37,7 @@ KINDS = {
 }
 KIND_SUBMODULES = {"LAN": [], "WIZNET5K": ["wiznet5k/Ethernet"], "WLAN": ["cyw43-driver/src"]}
 
-# Ports with a network that autoip does not fit.
+# Ports that have a network, but that autoip does not support.
 UNFIT = {
     "cc3200": "its network is the CC3200's own, without lwIP",
     "esp8266": "its lwIP is a part of the SDK's binary, and cannot be hooked",
@@ -85,11 +85,11 @@ class Board:
         return self._path(chosen or "boards/manifest.py")
 
     def check(self):
-        """Raises Unfit if autoip does not fit the board, or if the checkout lacks what the build needs."""
+        """Raises Unfit if autoip does not fit the board."""
         if self.port in UNFIT:
-            raise Unfit(f"port {self.port} is not served: {UNFIT[self.port]}")
+            raise Unfit(f"port {self.port} is not supported: {UNFIT[self.port]}")
         if self.port not in SUBMODULES:
-            raise Unfit(f"port {self.port} is not served: it has no lwIP")
+            raise Unfit(f"port {self.port} is not supported: it has no lwIP")
         if self.port != "esp32" and self.settings.get("MICROPY_PY_LWIP", "0") == "0":
             raise Unfit("it has no lwIP (MICROPY_PY_LWIP)")
         if not self.kinds:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-idf.sh BOARD
-# Ends with one line that says what to install, if no suitable ESP-IDF is active in this shell.
+# Fails with one line that says what to install, if no suitable ESP-IDF is active in this shell.
 set -eu
 
 get="get it with: git clone --branch v5.5.1 --recursive https://github.com/espressif/esp-idf"

@@ -16,7 +16,7 @@ refuse() {
     exit 1
 }
 
-# Does the board have a boot.py, and an interface of network.WLAN, of network.WIZNET5K, of network.LAN?
+# has NAME: does the board have NAME, the file boot.py or a class of `network`?
 has() {
     case $found in *"'$1'"*) ;; *) return 1 ;; esac
 }

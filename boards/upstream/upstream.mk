@@ -8,7 +8,7 @@ UPSTREAM_PORT := $(or \
 	$(file <$(BOARD_BUILD)/port))
 UPSTREAM_PORT_DIR := $(MICROPY_CHECKOUT)/ports/$(UPSTREAM_PORT)
 
-# Tools that access a board, and the file that becomes its boot.py: BOOT_PY, or an example.
+# The tools that access a board: mpremote and esptool.
 BOARD_TOOLS := $(BUILD)/board-tools
 
 # A port's file may add to these.
