@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Wi-Fi and Ethernet, each with its own service and its own address, which can be reached on its own link
-# only. For boards with WLAN and LAN or WIZNET5K. A board that has only one of them uses that interface. On an
-# ESP32, pass the pins to network.LAN().
+# Wi-Fi and Ethernet, each with its own service and its own address. Each address can be reached only on the
+# link of its interface. For boards with WLAN and LAN or WIZNET5K. A board that has only one of them uses that
+# interface. On an ESP32, pass the pins to network.LAN().
 import autoip
 import network
 
