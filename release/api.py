@@ -21,14 +21,15 @@ NOTE = "<!-- `make api` writes this page from the docstrings and stubs of lib/au
 TITLE = "# autoip --- IPv4 link-local addresses"
 
 ON_EVENT = """\
-autoip calls `on_event(event, service)` from MicroPython's scheduler. `service.address` is already the address
-after the event. An exception in `on_event` is printed and changes nothing.
+autoip calls `on_event(event, service)` from MicroPython's scheduler. autoip updates `service.address` before
+the call. If `on_event` raises an exception, autoip prints it, and the service continues.
 
 Don't block in `on_event`, because no other callback can run until it returns. `wait()` and `save()` raise
 `RuntimeError` there. Set a flag, and wait in the main program.
 
-If another host has the board's name by mDNS, the event is the new name, for example `"lamp-2.local"`. This is
-possible where autoip adds the interface to lwIP's responder, see [boards.md](boards.md#mdns).
+If another host uses the board's mDNS name, autoip selects a new name, and the event is this name, for example
+`"lamp-2.local"`. autoip does this only for interfaces that it has added to lwIP's mDNS responder, see
+[boards.md](boards.md#mdns).
 """
 EVENTS = {
     "bound": "The address can be used from now on.",
@@ -42,14 +43,15 @@ EVENTS = {
     " counts this, but takes no action.",
     "stopped": "The service has stopped, and the address has been removed.",
 }
+LOG_WORDS = "The log contains the events above and the following words:"
 LOG = {
     "up": "The link came up.",
     "down": "The link went down, or the interface was deactivated.",
     "routable": "The interface has a DHCP or static address.",
     "unsent": "The driver did not accept a packet. autoip sends the packet again.",
     "force without old": "The option `force` has no effect without `old`.",
-    "probe": "autoip has sent a probe. Only with `debug`.",
-    "announcement": "autoip has sent an announcement or a defence. Only with `debug`.",
+    "probe": "autoip has sent a probe. The log contains this only with `debug`.",
+    "announcement": "autoip has sent an announcement or a defence. The log contains this only with `debug`.",
 }
 
 
@@ -159,7 +161,7 @@ def page():
     parts += ["## Methods"]
     parts += entries(service, service_face, "service.", lambda node: not is_property(node))
     parts += ["## Events", ON_EVENT.strip(), words("event", EVENTS)]
-    parts += ["## Words in the log", "The log also has the events.", words("word", LOG)]
+    parts += ["## Words in the log", LOG_WORDS, words("word", LOG)]
     return "\n\n".join(parts) + "\n"
 
 

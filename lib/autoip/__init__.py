@@ -28,10 +28,10 @@ def start(nic=None, *, ip=None, remember=None, **options):
 
     nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default interface.
     ip: the address to try first, 169.254.1.0 - 169.254.254.255.
-    delay: 1 - 8000 ms, the longest gap between probes. All probe times scale with it. 2000 follows the RFC.
+    delay: 1 - 8000 ms, the longest interval between two probes. All probe times scale with it. 2000 is the RFC's.
     abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
-    debug: keep a longer log, which includes every ARP packet sent, see service.log(). autoip prints nothing
-        by itself, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
+    debug: keep a longer log that includes each ARP packet that autoip sends (see service.log()). autoip
+        does not print it, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
     old: give up the link-local address while the interface has a routable address (RFC 3927 1.9).
     force: with `old`, keep the link-local address, but send new traffic to 169.254/16 from the routable
         address.
@@ -39,14 +39,14 @@ def start(nic=None, *, ip=None, remember=None, **options):
         "defended", "suspended", "lost", "routable conflict" and "stopped". On stm32 and mimxrt, if another
         host uses the board's mDNS name, autoip renames the board. The event is then the new name, such as
         "lamp-2.local". `on_event` is also an attribute of the service, so that a program can set it later.
-    remember: the path of a file that stores the last good address, which is tried first after a restart.
-        wait(), ready(), changed() and save() of the service write the file. A callback never does.
+    remember: the path of a file for the last claimed address, which autoip tries first after a restart. Only
+        the service's methods wait(), ready(), changed() and save() write the address to the file.
 
-    ValueError for a bad value, an interface without ARP, or a file that is not autoip's. TypeError for a
-    `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is no
+    ValueError for a bad value, an interface without ARP, or a file that autoip has not written. TypeError for
+    a `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is no
     such interface or if it is not active, OSError(EALREADY) if it already has a service, OSError(ENOMEM) if
-    all services of the firmware are in use (AUTOIP_LINKS, by default 2). The OSError of the file system if
-    `remember` can't be written.
+    the maximum number of services is running (AUTOIP_LINKS at build time, by default 2). The OSError of the
+    file system if `remember` can't be written.
     """
     first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
@@ -75,7 +75,7 @@ def stop(nic=None):
 
 
 def get(nic=None):
-    """The running service of an interface, or None. An interface that has been removed keeps its service.
+    """The running service of an interface, or None. A service keeps running if its interface is removed.
 
     nic: as for start(). With None, returns the only service, or, if there are several, the service of the
     default interface. OSError(ENODEV) if there is no such interface.

@@ -96,7 +96,7 @@ _frame = bytearray(42)  # the received frame
 
 
 class Service:
-    """A running claim. start() creates it and describes its options.
+    """The service of an interface. start() creates it and documents its options.
 
     nic: the `nic` of start(). first: the host part to try first, or -1 to try the address in `store`, if it
     has one. The other arguments are options of start(). ValueError for a bad value.
@@ -161,12 +161,12 @@ class Service:
 
     @property
     def previous(self):
-        """The address held before, or None. In "suspended" and "lost" events, the address of the event."""
+        """The last suspended or lost address, or None. autoip sets it before it calls on_event."""
         return text(self._machine.previous)
 
     @property
     def contested(self):
-        """The address of the last conflict. None before a conflict, and after one on the routable address."""
+        """The link-local address of the last conflict, or None. A routable conflict resets it to None."""
         return text(self._machine.contested)
 
     @property
@@ -196,10 +196,10 @@ class Service:
         with `old`, the routable address if there is one. The scheduler keeps running. With `remember`, the
         link-local address is saved.
 
-        timeout_ms: 0 - 2**29 - 1 (6 days), or None for no limit. ValueError for any other value.
+        timeout_ms: 0 to 536870911 (6 days), or None for no limit. ValueError for any other value.
         OSError(ETIMEDOUT) after this time, OSError(ENOTCONN) once the service is stopped. RuntimeError in
-        on_event and in every other callback of the scheduler, because nothing changes until the callback
-        returns.
+        on_event and in every other callback of the scheduler, because the service can't continue until the
+        callback returns.
         """
         if timeout_ms is not None and not (type(timeout_ms) is int and 0 <= timeout_ms < _TIMEOUTS):
             raise ValueError("timeout_ms: 0 - 2**29 - 1")
@@ -219,9 +219,9 @@ class Service:
         """Wait, for asyncio, until `reachable` differs from `known`, and return the new value, which is an
         address or None. With `remember`, the link-local address is saved.
 
-        known: the address that the caller knows, or None. By default this is `reachable` at the time of the
-        call. A loop that passes the last result misses no change. OSError(ENOTCONN) once the service is
-        stopped.
+        known: the address that the caller knows, or None. The default, 0, means the value of `reachable` at
+        the time of the call. To detect changes between two calls, pass the result of the first call to the
+        second. OSError(ENOTCONN) once the service is stopped.
         """
         import asyncio
 
@@ -246,7 +246,7 @@ class Service:
 
     def save(self):
         """Write the address to the file of `remember`. wait(), ready() and changed() do this as well, once
-        for each address. Does nothing without `remember`, without an address, or if the file has the address.
+        for each address. Does nothing without `remember`, without an address, or if the file is up to date.
 
         OSError from the file system. RuntimeError in a callback of the scheduler, because the callback may
         have interrupted the file system.
@@ -268,8 +268,8 @@ class Service:
         return counters
 
     def log(self):
-        """The last 8 events, oldest first, as a list of (ticks_ms, word, address or None). With `debug`, the
-        last 64 events and ARP packets sent. To print one per line: print(*service.log(), sep="\\n").
+        """The last 8 entries, oldest first, as a list of (ticks_ms, word, address or None). With `debug`, the
+        last 64 entries, including sent ARP packets. To print one per line: print(*service.log(), sep="\\n").
         """
         log = self._log
         entries = []
