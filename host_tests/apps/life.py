@@ -190,7 +190,7 @@ def stopped_and_started(life):
 
 
 def soft_reset(life):
-    """Both boards do a soft reset. autoip and the program then start as from boot.py and main.py."""
+    """Both boards do a soft reset. Then autoip starts as from boot.py, and the program as from main.py."""
     life._cables(False)
     for running in life._running:
         running.stop()

@@ -147,7 +147,7 @@ class IdleReaders(Program):
     """An asyncio server. Three clients per board say nothing, for as long as their connections live."""
 
     SOURCE = "idle_readers.py"
-    CLIENT = "sockets of the host"
+    CLIENT = "Python's `socket` module"
 
     def __init__(self, host, directory):
         super().__init__(host, directory)
