@@ -30,8 +30,8 @@ def start(nic=None, *, ip=None, remember=None, **options):
     ip: the address to try first, 169.254.1.0 - 169.254.254.255.
     delay: 1 - 8000 ms, the longest interval between two probes. All probe times scale with it. 2000 is the RFC's.
     abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
-    debug: keep a longer log that includes each ARP packet that autoip sends (see service.log()). autoip
-        does not print it, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
+    debug: keep a longer log (service.log()) that includes each ARP packet that autoip sends. autoip does not
+        print the log, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
     old: give up the link-local address while the interface has a routable address (RFC 3927 1.9).
     force: with `old`, keep the link-local address, but send new traffic to 169.254/16 from the routable
         address.
@@ -42,8 +42,8 @@ def start(nic=None, *, ip=None, remember=None, **options):
     remember: the path of a file for the last claimed address, which autoip tries first after a restart. Only
         the service's methods wait(), ready(), changed() and save() write the address to the file.
 
-    ValueError for a bad value, an interface without ARP, or a file that autoip has not written. TypeError for
-    a `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is no
+    ValueError for a bad value, an interface without ARP, or a file of another program. TypeError for a
+    `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is no
     such interface or if it is not active, OSError(EALREADY) if it already has a service, OSError(ENOMEM) if
     the maximum number of services is running (AUTOIP_LINKS at build time, by default 2). The OSError of the
     file system if `remember` can't be written.
