@@ -28,7 +28,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
 
     nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default interface.
     ip: the address to try first, 169.254.1.0 - 169.254.254.255.
-    delay: 1 - 8000 ms, the longest interval between two probes. All probe times scale with it. 2000 is the RFC's.
+    delay: 1 - 8000 ms, the longest interval between probes. All probe times scale with it. 2000 is the RFC's.
     abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
     debug: keep a longer log (service.log()) that includes each ARP packet that autoip sends. autoip does not
         print the log, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
