@@ -4,7 +4,7 @@
 import functools
 
 from links import BEGIN, answer, claim, ping
-from wire.frames import named_by
+from wire.frames import mdns_response
 
 
 def mac_of(number):
@@ -22,7 +22,7 @@ def crowd(count):
     for number in range(count):
         mac, address, start = mac_of(number), address_of(number), 60 * number / count
         timed += claim(address, mac, start)
-        timed.append((start + 6, named_by(mac, address, f"board{number}.local.")))
+        timed.append((start + 6, mdns_response(mac, address, f"board{number}.local.")))
         timed.append((start + 8, ping(address, "169.254.7.9", mac, "echo-reply")))
         if number % 10 == 0:  # another host probes its address and gives up
             timed.append((start + 9, answer(address, mac, mac_of(number + 1))))

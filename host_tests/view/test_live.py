@@ -18,7 +18,7 @@ from rich.console import Console
 from scapy.utils import PcapNgWriter, RawPcapWriter
 from test_names import discover
 from wire.board import ROOT
-from wire.frames import announcement, named_by, probe, request
+from wire.frames import announcement, mdns_response, probe, request
 from wire.waiting import PATIENCE
 
 import autoip_view
@@ -167,15 +167,15 @@ def test_two_hosts_with_one_name_are_marked():
     frames = [
         *claim(A, ONE),
         *claim(B, TWO),
-        (8, named_by(ONE, A, "lamp.local.")),
-        (9, named_by(TWO, B, "lamp.local.")),
+        (8, mdns_response(ONE, A, "lamp.local.")),
+        (9, mdns_response(TWO, B, "lamp.local.")),
     ]
     lines = shown(listened(of(*frames)))
     assert "lamp.local (2 hosts)" in row_of(ONE, lines) and "lamp.local (2 hosts)" in row_of(TWO, lines)
 
 
 def test_the_row_of_a_host():
-    lines = shown(listened(of(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")))))
+    lines = shown(listened(of(*claim(A, ONE), (8, mdns_response(ONE, A, "lamp.local.")))))
     cells = row_of(ONE, lines).split()
     assert cells[:2] == [A, "holds"] and "lamp.local" in cells and "Raspberry" in cells and cells[-1] == "0"
 

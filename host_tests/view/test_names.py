@@ -9,7 +9,7 @@ from scapy.layers.dns import DNS, DNSQR, DNSRR
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
-from wire.frames import named_by
+from wire.frames import mdns_response
 
 from autoip_view import Story, names
 
@@ -75,18 +75,20 @@ def named(result, mac):
 
 
 def test_a_host_has_the_name_that_it_announces():
-    result = story(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")), (9, named_by(ONE, A, "desk.local.")))
+    result = story(
+        *claim(A, ONE), (8, mdns_response(ONE, A, "lamp.local.")), (9, mdns_response(ONE, A, "desk.local."))
+    )
     assert named(result, ONE) == "desk.local"
     assert [event.also for event in result.events if event.kind == "name"] == ["lamp.local", "desk.local"]
 
 
 def test_a_name_for_the_address_of_another_host_is_ignored():
-    result = story(*claim(A, ONE), *claim(B, TWO), (8, named_by(TWO, B, "lamp.local.", rdata=A)))
+    result = story(*claim(A, ONE), *claim(B, TWO), (8, mdns_response(TWO, B, "lamp.local.", rdata=A)))
     assert (named(result, ONE), named(result, TWO)) == ("", "")
 
 
 def test_a_host_that_was_there_before_is_found_by_its_mdns_message_or_ping():
-    result = story((0, named_by(ONE, A, "lamp.local.")), (1, ping(B, A, TWO, "echo-reply")))
+    result = story((0, mdns_response(ONE, A, "lamp.local.")), (1, ping(B, A, TWO, "echo-reply")))
     assert [(event.host, event.kind) for event in result.events if event.kind == "found"] == [
         (ONE, "found"),
         (TWO, "found"),
@@ -101,7 +103,9 @@ def test_a_host_is_found_by_an_mdns_message_over_ipv6():
 
 
 def test_an_ip_packet_does_not_move_an_address_that_another_host_announced_with_arp():
-    result = story(*claim(A, ONE), (9, ping(A, B, TWO, "echo-reply")), (10, named_by(TWO, A, "lamp.local.")))
+    result = story(
+        *claim(A, ONE), (9, ping(A, B, TWO, "echo-reply")), (10, mdns_response(TWO, A, "lamp.local."))
+    )
     assert result.hosts[ONE].held == A and not result.hosts[TWO].held
 
 

@@ -10,7 +10,7 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Ether
 from test_names import discover
-from wire.frames import named_by, reply
+from wire.frames import mdns_response, reply
 
 from autoip_view import Story
 from autoip_view.questions import Questions
@@ -66,7 +66,7 @@ def test_a_host_is_asked_for_its_name_three_times():
 
 
 def test_a_host_with_a_name_is_not_asked_for_it():
-    result = story(*claim(A, ONE), (8, named_by(ONE, A, "lamp.local.")))
+    result = story(*claim(A, ONE), (8, mdns_response(ONE, A, "lamp.local.")))
     assert Asked(link(), result, 8).times(asks("20.20.254.169.in-addr.arpa.")) == []
 
 
@@ -139,6 +139,6 @@ def test_the_memory_is_bounded():
     questions = Questions(link())
     for number in range(500):
         mac, address = f"28:cd:c1:00:{number >> 8:02x}:{number & 255:02x}", f"169.254.9.{number % 250}"
-        hosts = story((0, named_by(mac, address, "."))).hosts  # forgotten when the next name comes
+        hosts = story((0, mdns_response(mac, address, "."))).hosts  # forgotten when the next name comes
         questions.due(BEGIN + number, hosts)
     assert len(questions._names) < 10 and len(questions._checks) < 10

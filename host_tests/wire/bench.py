@@ -5,7 +5,7 @@ import os
 import pathlib
 
 from . import checker
-from .board import ROOT, Board, NamelessBoard, OlderTaskBoard, QemuBoard, TaskBoard
+from .board import ROOT, Board, NoMdnsBoard, OlderTaskBoard, QemuBoard, TaskBoard
 from .capture import Capture
 from .dhcp import DhcpServer
 from .esp32 import Esp32Board
@@ -17,7 +17,7 @@ from .wire import Wire
 CAPTURES = pathlib.Path(os.environ.get("CAPTURES", ROOT / "build" / "captures"))
 BOARDS = {
     "unix": Board,
-    "nameless": NamelessBoard,
+    "no-mdns": NoMdnsBoard,
     "qemu": QemuBoard,
     "task": TaskBoard,
     "task-idf5.3": OlderTaskBoard,

@@ -17,7 +17,7 @@ from .waiting import PATIENCE, QUIET, SOON
 
 SANITIZED = os.environ.get("SANITIZED", "-sanitize")  # the suffix of the directory of a sanitized board
 
-_FORGETFUL = ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
+_SMALL_QUARANTINE = ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 _AGENT = pathlib.Path(__file__).with_name("agent.py")
 _SOFT_RESET = "import machine; machine.soft_reset()"
 
@@ -29,21 +29,22 @@ class BoardError(Exception):
 
 
 class Board:
-    """UNIX_TAP. Runs from now until close(), which fails if the board has crashed, printed an error or hangs.
+    """UNIX_TAP. A new board runs until close(). close() fails if the board has crashed, has printed an error
+    or does not end.
 
-    sanitize: with the sanitizers, which are too slow for measurements of time. forgetful: the sanitizers keep
-    little of the freed memory, so that values of resident() at different times can be compared.
+    sanitize: with the sanitizers, which are too slow for measurements of time. small_quarantine: the
+    sanitizers' quarantine for freed memory is small, so that a test can compare values of resident().
     """
 
     FIRMWARE = "UNIX_TAP"
     IDF = "5.5"  # the version of ESP-IDF that UNIX_TASK follows
     ENVIRONMENT = ()  # pairs of a name and a value
     PADS = False  # the board receives short frames without padding
-    CABLE_SEEN = SOON  # s in which the driver detects that the cable is out or in
+    CABLE_SEEN = SOON  # s until the driver has detected that the cable is out or in
     LEASED = "nic.ipconfig('has_dhcp4')"
     CRASHES = ("CRASH pc=",)  # the text that reports a crash, on a Cortex-M board
 
-    def __init__(self, wire, log, mac=None, tap=None, sanitize=True, forgetful=False):
+    def __init__(self, wire, log, mac=None, tap=None, sanitize=True, small_quarantine=False):
         self.mac = mac or f"28:cd:c1:00:00:{next(_numbers) & 0xFF:02x}"
         self.tap = tap or wire.add_tap()
         self.macs = [self.mac]
@@ -55,7 +56,7 @@ class Board:
         self._crash = ""
         log.parent.mkdir(parents=True, exist_ok=True)
         self._errors = log.with_suffix(".err")
-        self._asan = "detect_leaks=0" + _FORGETFUL * forgetful
+        self._asan = "detect_leaks=0" + _SMALL_QUARANTINE * small_quarantine
         self._process = self._start(sanitize)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -251,7 +252,7 @@ class Board:
             return
         if PROMPT in line:
             self._restart()
-        elif any(text in line for text in self.CRASHES):  # maybe in the middle, after half a message
+        elif any(text in line for text in self.CRASHES):  # the line may start with half a message
             self._crash = line
             self._end_queues()
 
@@ -274,8 +275,8 @@ class Board:
         return text or f"no error text, see {self.log}"
 
 
-class NamelessBoard(Board):
-    """UNIX_TAP whose driver leaves lwIP's mDNS responder to autoip, as the drivers of stm32 and mimxrt do."""
+class NoMdnsBoard(Board):
+    """UNIX_TAP whose driver does not add the interface to lwIP's mDNS responder, as on stm32 and mimxrt."""
 
     ENVIRONMENT = (("NO_MDNS", "1"),)
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the wire tests: a `bench` with a wire, its capture, and boards.
 
-A test that has a `bench` runs once with "unix" and once with "qemu", unless a marker names the only one and
-the reason: `only("unix", "why")`. Tests marked `threaded` also run with "task", and those marked `older` with
-"task-idf5.3", which has the DHCP client of an older ESP-IDF. If `make test-board` has built an ESP32, all
-tests but the `only` ones also run with "esp32", unless a marker gives a reason: `not_on_espressif("why")`.
-`make test-hardware` runs all tests but the `only` ones with "hardware" instead. A marker's name must not
-contain the name of a board, because -k finds both. Each test writes its pcap and the boards' logs to
+A test that has a `bench` runs once with "unix" and once with "qemu". These markers change this:
+
+only("unix", "why"): the test runs only with this kind of board. "why" is the reason.
+threaded: the test also runs with "task".
+older_idf: the test also runs with "task-idf5.3", which has the DHCP client of an older ESP-IDF.
+not_on_espressif("why"): the test does not run with "esp32".
+
+If `make test-board` has built the firmware of an ESP32, all tests without `only` also run with "esp32".
+`make test-hardware` runs all tests without `only` with "hardware" instead. A marker's name must not contain
+the name of a kind of board, because -k finds both. Each test writes its pcap and the boards' logs to
 build/captures.
 """
 
@@ -30,7 +34,7 @@ def pytest_generate_tests(metafunc):
         boards = [_only(*only.args)] if only else ["unix", "qemu"]
         if marker("threaded"):
             boards.append("task")
-        if marker("older"):
+        if marker("older_idf"):
             boards.append("task-idf5.3")
         if ESP32 and not only and not marker("not_on_espressif"):
             boards.append(pytest.param("esp32", marks=pytest.mark.esp32))
@@ -72,7 +76,7 @@ def two_wires(request):
 
 @pytest.fixture
 def two_wires_of_task(request):
-    """The same for UNIX_TASK."""
+    """A bench with two separate bridges, for UNIX_TASK."""
     bench = _bench(request, "task", bridges=("br0", "br1"))
     yield bench
     bench.close()
@@ -88,7 +92,7 @@ def bench_of_three(request):
 
 @pytest.fixture
 def server(bench):
-    """A host of the bench with an address in 169.254/16, and with a DHCP server, which is not started."""
+    """A host of the bench with an address in 169.254/16 and a DHCP server that the test has to start."""
     server = bench.dhcp()
     server.host.run("ip", "addr", "add", f"{PEER}/16", "dev", "eth0")
     return server

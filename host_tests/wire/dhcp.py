@@ -91,7 +91,7 @@ class ScriptedServer:
         self._answered = 0  # time of the latest message that has been answered
 
     def lease(self):
-        """Make the board discover, and lease an address to it. The board is bound when has_lease() is
+        """Make the board discover, and lease an address to it. The board is bound when wait_for_lease() is
         true.
         """
         self.offer(self.discover())

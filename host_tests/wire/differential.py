@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from .bench import Bench
 from .frames import is_arp
 from .routable import PEER as ROUTER
-from .routable import STATIC, has_lease, set_static
-from .script_turn import LINK_LOCAL, OFF_LINK, PREFIX, ROUTABLE, Stage
+from .routable import STATIC, set_static, wait_for_lease
+from .script_turn import LINK_LOCAL, OFF_LINK, PREFIX, ROUTABLE, Testbed
 
 _ADDRESS = "169.254.20.20"
 _SETTLED = 0.6  # s: lwIP reports its multicast groups within half a second
@@ -66,7 +66,7 @@ def _alone(bench, board, options):
 
 
 def _with_a_lease(bench, board, options):
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     return {**_claim(bench, board, options), ROUTABLE: lease}
 
 
@@ -94,7 +94,7 @@ SUBJECTS = [
 ]
 
 
-def _stage(setup, kind, name):
+def _testbed(setup, kind, name):
     bench = Bench(name.replace(" ", "-"), kind)
     try:
         router = bench.dhcp()
@@ -104,7 +104,7 @@ def _stage(setup, kind, name):
         board = bench.board()
         addresses = setup.prepare(bench, board, setup.options)
         static = [each for each in addresses.values() if setup.is_reference or each != _ADDRESS]
-        return Stage(bench, board, router.mac, addresses, setup.shown, static)
+        return Testbed(bench, board, router.mac, addresses, setup.shown, static)
     except BaseException:
         with contextlib.suppress(AssertionError):
             bench.close()
@@ -115,8 +115,8 @@ def _stage(setup, kind, name):
 
 DIFFERENCES = {
     "2.4": "An address is announced when it is claimed or defended. lwIP sends Requests for its own address"
-    " at other times, too. For a static address they are not compared. autoip must not send them (Stage).",
-    "2.5": "ARP with a link-local sender is broadcast, also Replies and repeated Requests (as_wanted()).",
+    " at other times, too. For a static address they are not compared. autoip must not send them (Testbed).",
+    "2.5": "ARP with a link-local sender is broadcast, also Replies and repeated Requests (as_expected()).",
     "2.6.2": "From a link-local source every host is on the link, and no router is used. 169.254.255.255 is a"
     " broadcast from any source. Such turns are compared with a turn to a link-local host (reference_of()).",
     "RFC 6762 11": "lwIP's mDNS responder answers only hosts of the shown address's subnet. With a routable"
@@ -131,7 +131,7 @@ def reference_of(pairs):
     return ROUTABLE, pairs
 
 
-def as_wanted(sent, turn):
+def as_expected(sent, turn):
     """What the reference sent, changed to what the subject must send in this turn."""
     kinds = {peer.name: own for peer, (own, _) in zip(turn.peers, turn.pairs, strict=True)}
     kind = kinds.get(sent.target, turn.pairs[0][0])
@@ -148,7 +148,7 @@ def each_address(setup):
     return [((own, peer),) for own in setup.kinds for peer in peers[own]]
 
 
-def each_address_of_neighbours(setup):
+def each_address_on_link(setup):
     """Each address of the board, without off-link hosts."""
     return [((own, peer),) for own in setup.kinds for peer in (LINK_LOCAL, ROUTABLE)]
 
@@ -157,7 +157,7 @@ def each_subnet(setup):
     return [((own, own),) for own in setup.kinds]
 
 
-def of_one_host(setup):
+def each_address_twice(setup):
     """Each address of the board, twice, with a link-local host."""
     return [((own, LINK_LOCAL),) for own in setup.kinds] * 2
 
@@ -196,7 +196,7 @@ def three_hosts(setup):
 # The comparison
 
 
-class Lineup:
+class Comparison:
     """References and subjects of one kind of board, each on its own wire."""
 
     def __init__(self, kind, name):
@@ -204,7 +204,7 @@ class Lineup:
         # The threads must not end, because a process of a bench ends with the thread that started it.
         self._pool = ThreadPoolExecutor(len(self._setups))
         names = [f"{name}-{kind}-{setup.name}" for setup in self._setups]
-        self._stages = list(self._pool.map(_stage, self._setups, [kind] * len(names), names))
+        self._testbeds = list(self._pool.map(_testbed, self._setups, [kind] * len(names), names))
         time.sleep(_SETTLED)
 
     def compare(self, script, turns, before="", same_host=False, once=False):
@@ -220,12 +220,12 @@ class Lineup:
         times = 1 if once else 2
         for_references = [[pairs for of, pairs in wanted if of == kind] * times for kind in REFERENCES]
 
-        def play(stage, plan):
-            return stage.play(script, plan, before, same_host)
+        def play(testbed, plan):
+            return testbed.play(script, plan, before, same_host)
 
         references = {}
         found = []
-        played = self._pool.map(play, self._stages, for_references + plans)
+        played = self._pool.map(play, self._testbeds, for_references + plans)
         for setup, each in zip(self._setups, played, strict=True):
             for turn in each:
                 reference = references.setdefault(reference_of(turn.pairs), turn)
@@ -235,21 +235,21 @@ class Lineup:
         )
 
     def close(self):
-        failures = [failure for failure in self._pool.map(_error_of_closing, self._stages) if failure]
+        failures = [failure for failure in self._pool.map(_error_of_closing, self._testbeds) if failure]
         self._pool.shutdown()
         assert not failures, "\n".join(failures)
 
 
-def _error_of_closing(stage):
+def _error_of_closing(testbed):
     try:
-        stage.bench.close()
+        testbed.bench.close()
     except AssertionError as failure:
         return str(failure)
     return None
 
 
 def _differences(setup, turn, reference, once):
-    sent = reference.sent if setup.is_reference else [as_wanted(each, turn) for each in reference.sent]
+    sent = reference.sent if setup.is_reference else [as_expected(each, turn) for each in reference.sent]
     expected = reference.seen + [str(each) for each in sent]
     seen = turn.seen + [str(each) for each in turn.sent]
     if once:

@@ -114,7 +114,7 @@ def reply(spa, tpa, to, mac=THIEF):
     return Ether(src=mac, dst=to) / ARP(op=REPLY, hwsrc=mac, psrc=spa, hwdst=to, pdst=tpa)
 
 
-def named_by(mac, address, name, rdata=None):
+def mdns_response(mac, address, name, rdata=None):
     """An mDNS response: the host with this MAC and address has a name, or says so about another address."""
     record = DNSRR(rrname=name, type="A", ttl=120, rdata=rdata or address)
     ethernet = Ether(src=mac, dst=MDNS_MAC) / IP(src=address, dst=MDNS_GROUP, ttl=255)

@@ -14,7 +14,7 @@ PEER = "169.254.7.7"
 STATIC = "10.0.0.99"
 
 
-def has_lease(board):
+def wait_for_lease(board):
     board.until(board.LEASED, PATIENCE)
     return board.ask("nic.ifconfig()[0]")
 
@@ -23,7 +23,7 @@ def ask_for_lease(board):
     """Make a board without a lease discover now, before lwIP's back-off ends."""
     assert not board.ask(board.LEASED)
     board.run("nic.ipconfig(dhcp4=True)")
-    return has_lease(board)
+    return wait_for_lease(board)
 
 
 def renew(bench, board, answer):

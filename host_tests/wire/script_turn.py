@@ -92,7 +92,7 @@ def close_all():
 """
 
 
-class Crowd:
+class PoolHost:
     """A Linux host that has all addresses of its networks. It gives each address to one turn, so no board
     knows it before.
     """
@@ -134,7 +134,7 @@ class Crowd:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
 
 
-class Stage:
+class Testbed:
     """A board on its wire, with three hosts. The turns run here.
 
     router: the router's MAC. addresses: the addresses of the board, by kind. shown: the kind of the address
@@ -147,7 +147,7 @@ class Stage:
         self.addresses = addresses
         self.shown = shown
         self._static = static
-        self.hosts = [Crowd(bench.wire, networks) for networks in _NETWORKS]
+        self.hosts = [PoolHost(bench.wire, networks) for networks in _NETWORKS]
         self.macs = dict(zip((host.mac for host in self.hosts), _NAMES, strict=True))
         self.macs.update({board.mac: "OWN", router: "ROUTER", THIEF: "THIEF"})
         self._spent = {_FENCE}
@@ -156,7 +156,7 @@ class Stage:
         board.run(PROGRAM)
 
     def play(self, script, plan, before="", same_host=False):
-        """Run the turns of a plan, see Lineup.compare(). Returns the turns."""
+        """Run the turns of a plan, see Comparison.compare(). Returns the turns."""
         turns = []
         if before:
             self.board.run(before)
@@ -216,25 +216,25 @@ class Turn:
     before: an earlier turn with the same hosts.
     """
 
-    def __init__(self, stage, pairs, before=None):
+    def __init__(self, testbed, pairs, before=None):
         self.pairs = pairs
-        self.board, self.bench, self._stage = stage.board, stage.bench, stage
-        self.own = stage.addresses[pairs[0][0]]
+        self.board, self.bench, self._testbed = testbed.board, testbed.bench, testbed
+        self.own = testbed.addresses[pairs[0][0]]
         prefix = ipaddress.ip_network(f"{self.own}/{_LENGTHS[pairs[0][0]]}", strict=False)
         self.subnet = str(prefix.broadcast_address)
         if before:
             addresses = [peer.address for peer in before.peers]
         else:
-            addresses = [host.address(kind) for host, (_, kind) in zip(stage.hosts, pairs, strict=False)]
-        asked = [stage.addresses[own] for own, _ in pairs]
-        peers = zip(_NAMES, stage.hosts, addresses, asked, strict=False)
+            addresses = [host.address(kind) for host, (_, kind) in zip(testbed.hosts, pairs, strict=False)]
+        asked = [testbed.addresses[own] for own, _ in pairs]
+        peers = zip(_NAMES, testbed.hosts, addresses, asked, strict=False)
         self.peers = [Peer(self, *each) for each in peers]
         self.peer = self.peers[0]
         names = {peer.address: peer.name for peer in self.peers}
         names.update({self.subnet: "SUBNET", ALL: "SUBNET", **dict.fromkeys(_ROUTERS, "ROUTER")})
         asks = {peer.address: peer.own for peer in self.peers}
-        others = [address for address in stage.addresses.values() if address != self.own]
-        self.roles = Roles([self.own, *others], stage.addresses[stage.shown], names, stage.macs, asks)
+        others = [address for address in testbed.addresses.values() if address != self.own]
+        self.roles = Roles([self.own, *others], testbed.addresses[testbed.shown], names, testbed.macs, asks)
         self.seen = []
         self.sent = []
 
@@ -249,7 +249,7 @@ class Turn:
             self.record("the script", f"{type(error).__name__}: {error}")
         if not keeps_sockets:
             self.board.run("close_all()")
-        self.sent = self._in_words(self._stage.frames(started, self.fence()))
+        self.sent = self._in_words(self._testbed.frames(started, self.fence()))
 
     def _in_words(self, frames):
         words = [sent for sent in map(self.roles.sent, frames) if sent]

@@ -28,7 +28,7 @@ PEACE = 2 * 61 + 4 * 9
 ANSWER = 10  # s
 ROUND = 120  # s of disturbances
 HEAP = 512  # bytes by which the heap may differ between two rests
-RESIDENT = 512  # KiB by which the process may differ between two rests
+RESIDENT = 512  # KiB by which the memory of the process may differ between two rests
 
 # The kind of the board, whether it is sanitized, and options of its service.
 BOARDS = (
@@ -54,7 +54,7 @@ class Member:
         self.kind = kind
         self.options = options
         self.rests = []
-        self.board = bench.board(kind, sanitize=sanitize, forgetful=True)
+        self.board = bench.board(kind, sanitize=sanitize, small_quarantine=True)
         self._bench = bench
         self._plugged = True
         self.start()
@@ -89,7 +89,7 @@ class Member:
         self.board.run("nic.ipconfig(dhcp4=not nic.ipconfig('dhcp4'))")
 
     def conflict(self, mac):
-        """Another host claims its address."""
+        """Another host claims the board's address."""
         address = self._running and self.board.address
         if address:
             self._bench.wire.send(announcement(address, mac))
@@ -107,11 +107,11 @@ class Member:
         return self.board.address
 
     def is_idle(self):
-        """Does it rest without a link-local address, because it has a routable one?"""
+        """Does the board rest without a link-local address, because it has a routable address?"""
         return self.options.get("old") and self.board.ask("svc.state") == "idle"
 
     def note(self):
-        """Measure what it uses at this rest."""
+        """Measure what the board uses at this rest."""
         self.board.run("import gc; gc.collect()")
         self.rests.append(Use(self.board.ask("gc.mem_free()"), self.board.resident()))
 
@@ -120,12 +120,12 @@ class Member:
         first, last = self.rests[0], self.rests[-1]
         if last.heap < first.heap - HEAP:
             yield f"{self.board.log}: free heap {first.heap} -> {last.heap} bytes"
-        # The process is QEMU.
+        # The process of a QEMU_MPS2 is QEMU, whose memory doesn't show the board's use.
         if self.kind != "qemu" and last.resident > first.resident + RESIDENT:
             yield f"{self.board.log}: resident {first.resident} -> {last.resident} KiB"
 
     def failures(self):
-        """The exceptions and errors that the board printed, in words."""
+        """Report that the board has printed an exception."""
         if "Traceback" in self.board.log.read_text(errors="replace"):
             yield f"{self.board.log}: an exception"
 
@@ -164,17 +164,18 @@ class Hostile:
 class Soak:
     """All hosts. The same seed gives the same disturbances in the same order.
 
-    sieges: the possible numbers of attacks in a row. A board that has ten conflicts waits for a minute.
+    attack_counts: the possible numbers of attacks in a row. A board that has ten conflicts waits for a
+    minute.
     """
 
-    def __init__(self, bench, seed, sieges=(2, 5, 40)):
+    def __init__(self, bench, seed, attack_counts=(2, 5, 40)):
         self._bench = bench
         self._chance = random.Random(seed)
         self._server = bench.dhcp()
         self._serving = False
         self.members = [Member(bench, *each) for each in BOARDS]
         self._avahi = bench.avahi()
-        self._sieges = sieges
+        self._attack_counts = attack_counts
         self._hostile = Hostile(bench, random.Random(seed))
         self.happened = 0
         self.rests = 0
@@ -210,15 +211,15 @@ class Soak:
                 member.flap,
                 member.lease,
                 lambda: member.conflict(mac),
-                self._siege,
+                self._start_attacks,
                 self._serve,
             )
         )
         disturbance()
         self.happened += 1
 
-    def _siege(self):
-        self._hostile.attacks = self._chance.choice(self._sieges)
+    def _start_attacks(self):
+        self._hostile.attacks = self._chance.choice(self._attack_counts)
 
     def _serve(self):
         self._serving = not self._serving
@@ -233,8 +234,8 @@ class Soak:
         self._hostile.attacks = 0
         for member in self.members:
             member.recover()
-        # Two hosts that got one address while a cable was out have a conflict at their first ARP: at once, or
-        # after a pause.
+        # Two hosts that got one address while a cable was out have a conflict at their first ARP packets: at
+        # once, or after a pause.
         while wrong := self._answered_by_others():
             assert time.monotonic() < began + PEACE, "\n".join(wrong)
         rested = time.monotonic() - began
@@ -255,7 +256,7 @@ class Soak:
         return found
 
     def _answers(self, address, mac):
-        """The MACs that answer for the address. Waits until `mac` has answered, or until the time is over."""
+        """The MACs that answer for the address. Waits until `mac` has answered, but at most ANSWER s."""
         asked = self._bench.wire.send(request(PEER, address))
         capture, answers = self._bench.capture, is_arp("reply", spa=address)
         with contextlib.suppress(TimeoutError):
@@ -280,7 +281,7 @@ def main(minutes, seed="1"):
         soak.run(60 * float(minutes), lambda text: print(text, flush=True))
     finally:
         bench.close()
-    print(*soak.report(), f"{len(bench.capture.frames):,} frames, all in order", sep="\n")
+    print(*soak.report(), f"{len(bench.capture.frames):,} frames, no violation", sep="\n")
 
 
 if __name__ == "__main__":

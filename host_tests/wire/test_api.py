@@ -33,7 +33,7 @@ def test_start_needs_an_active_interface(board):
 
 
 @pytest.mark.parametrize("function", ["start", "stop", "get"])
-def test_unknown_interface_is_named(board, function):
+def test_the_error_names_the_unknown_interface(board, function):
     for name in ("w0", "eth0", "e00", "e", ""):
         error = f"OSError: {errno.ENODEV} no interface '{name}'"
         _assert_raises(board, error, f"autoip.{function}({name!r})")
@@ -126,7 +126,7 @@ def test_mac_that_is_zero_or_multicast_is_refused(board, bench):
 
 
 @pytest.mark.only("unix", "QEMU_MPS2 has one interface")
-def test_a_service_too_many_raises_the_number_of_services(board, bench):
+def test_start_fails_if_all_services_are_in_use(board, bench):
     for i in (1, 2, 3):  # as many as there are slots in the sanitized build
         board.run(f"nic{i} = network.LAN('{bench.wire.add_tap()}'); nic{i}.active(True)")
         board.run(f"autoip.start(nic{i})")
@@ -136,7 +136,7 @@ def test_a_service_too_many_raises_the_number_of_services(board, bench):
 
 
 @pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
-def test_at_the_prompt(board):
+def test_repr_shows_state_address_and_counters(board):
     board.claim(delay=200, ip=C)
     board.until("svc.state == 'bound'", PATIENCE)
     text = board.ask("repr(svc)")
@@ -182,7 +182,7 @@ svc = autoip.start(nic, ip={C!r}, delay=200, abandon=True, on_event=waiting)
     assert board.ask("errors") == [[event, "not in a callback"] for event in events]
 
 
-def test_main_gets_the_events_of_the_service_that_boot_started(board, bench):
+def test_main_py_gets_the_events_of_the_service_that_boot_py_started(board, bench):
     board.run(f"svc = autoip.start(nic, ip={C!r}, delay=200, old=1, force=2); svc.wait()")
     board.run("autoip.get().on_event = on_event")
     bench.wire.send(announcement(C))

@@ -200,7 +200,7 @@ def test_a_flap_while_python_is_busy_is_not_missed(bench):
     assert len(bench.capture.probes_of(board.mac, back)) == 3
 
 
-def test_equal_first_candidates_end_as_two_addresses(bench):
+def test_two_boards_with_the_same_first_candidate_get_two_addresses(bench):
     """X-01: two boards probe one address at the same time, and find two addresses."""
     boards = [bench.board() for _ in range(2)]
     for board in boards:

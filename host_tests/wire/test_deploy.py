@@ -41,7 +41,7 @@ def boot_py(board):
     return board.mpremote("fs", "cat", ":boot.py")
 
 
-def test_without_wifi_and_an_existing_file_is_kept(board):
+def test_deploy_without_wifi_keeps_an_existing_file(board):
     code, printed = deploy(board)
     assert code == 0, printed
     assert boot_py(board) == ETHERNET
@@ -59,7 +59,7 @@ def test_with_a_wiznet_chip(board, tmp_path):
     assert boot_py(board) == (ROOT / "examples" / "boot_wiznet5k.py").read_text().strip()
 
 
-def test_wifi_needs_a_network_whose_name_may_have_any_characters(board, tmp_path):
+def test_wifi_needs_ssid_and_key_and_they_may_have_any_characters(board, tmp_path):
     wifi = tmp_path / "wifi.py"
     wifi.write_text(WIFI)
     board.mpremote("fs", "cp", wifi, ":boot.py")

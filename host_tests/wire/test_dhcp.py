@@ -18,9 +18,9 @@ from .routable import (
     Connection,
     answers,
     ask_for_lease,
-    has_lease,
     renew,
     set_static,
+    wait_for_lease,
 )
 from .waiting import PATIENCE
 
@@ -37,7 +37,7 @@ def test_link_local_first_and_dhcp_later(bench, server, seconds):
     assert connection.works()
     time.sleep(seconds)
     server.start()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     assert board.ask("nic.ifconfig()[:3]") == [lease, "255.255.255.0", ROUTER]
     assert board.address == C
     assert connection.works()
@@ -83,13 +83,13 @@ def test_a_connection_survives_all_changes_of_the_routable_address(bench, server
     assert connection.works()
     board.run("svc.stop()")
     assert connection.is_reset()
-    assert has_lease(board) == board.ask("nic.ifconfig()[0]")
+    assert wait_for_lease(board) == board.ask("nic.ifconfig()[0]")
 
 
 def test_dhcp_first_and_link_local_later(bench, server):
     server.start()
     board = bench.board()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     shown = board.ask("nic.ifconfig()")
     assert board.claim(delay=200, ip=C) == C
     assert board.ask("nic.ifconfig()") == shown
@@ -106,7 +106,7 @@ def test_dhcp_and_link_local_at_once(bench, server):
     board.start(delay=200, ip=C)
     board.run("nic.ipconfig(dhcp4=True)")
     board.expect("bound")
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     assert (board.ask("nic.ifconfig()[0]"), board.address) == (lease, C)
     answers(board, server, C, lease)
 
@@ -115,7 +115,7 @@ def test_udp_replies_leave_from_the_requested_address(bench, server):
     # R3927-2.6.1-a
     server.start()
     board = bench.board()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     board.claim(delay=200, ip=C)
     board.run("udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)")
     board.run("udp.bind(('0.0.0.0', 7)); udp.settimeout(PATIENCE)")
@@ -220,13 +220,13 @@ def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, ser
 def test_activating_again_claims_again(bench, server):
     server.start()
     board = bench.board()
-    has_lease(board)
+    wait_for_lease(board)
     board.claim(delay=200, ip=C)
     board.run("nic.active(False)")
     assert board.expect("suspended")["address"] is None
     board.run("nic.active(True)")
     assert board.expect("bound")["address"] == C
-    answers(board, server, C, has_lease(board))
+    answers(board, server, C, wait_for_lease(board))
 
 
 @pytest.mark.threaded
@@ -291,7 +291,7 @@ def test_a_conflict_on_the_routable_address_is_only_reported(bench, server):
     """RFC 5227 2.4."""
     server.start()
     board = bench.board()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     board.claim(delay=200, ip=C)
     shown = board.ask("nic.ifconfig()")
     bench.wire.send(announcement(lease))
@@ -304,7 +304,7 @@ def test_a_conflict_on_the_routable_address_is_only_reported(bench, server):
 def test_a_conflict_moves_only_the_link_local_address(bench, server):
     server.start()
     board = bench.board()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     board.claim(delay=200, ip=C, abandon=True)
     bench.wire.send(announcement(C))
     board.expect("lost")
@@ -318,7 +318,7 @@ def test_a_lease_that_expires_leaves_the_link_local_address(bench, server):
     """The lease of 120 s expires because its server has been stopped. lwIP checks every 60 s."""
     server.start()
     board = bench.board()
-    has_lease(board)
+    wait_for_lease(board)
     board.claim(delay=200, ip=C)
     connection = Connection(server.host, board, C)
     server.stop()

@@ -8,7 +8,7 @@ import pytest
 from .dhcp import ADDRESS as SERVER
 from .dhcp import ScriptedServer, is_dhcp
 from .frames import announcement, is_arp, reply
-from .routable import has_lease
+from .routable import wait_for_lease
 from .waiting import PATIENCE
 
 C = "169.254.20.20"
@@ -17,8 +17,8 @@ OTHER_MAC = "28:cd:c1:00:02:01"
 SLEEP = 8  # s after which autoip probes again, see SLEEP of link.c
 
 
-class Scene:
-    """A board that shows its address. A scene brings the DHCP client into a state, then to a lease."""
+class DhcpCase:
+    """A board that shows its address. A case brings the DHCP client into a state, then to a lease."""
 
     def __init__(self, bench, options):
         self.bench, self.board = bench, bench.board()
@@ -60,39 +60,39 @@ class Scene:
 
     def lease(self):
         self._server.lease()
-        assert has_lease(self.board) == LEASE
+        assert wait_for_lease(self.board) == LEASE
 
     def serve(self):
         """Answer the client until it has the lease."""
         self._server.serve()
-        assert has_lease(self.board) == LEASE
+        assert wait_for_lease(self.board) == LEASE
 
 
-def stop(scene):
-    scene.board.run("svc.stop()")
+def stop(case):
+    case.board.run("svc.stop()")
 
 
-def move(scene):
-    scene.board.until("svc.state == 'bound'", PATIENCE)  # after a flap, autoip probes the address first
-    scene.bench.wire.send(announcement(C))
-    scene.board.expect("lost")
+def move(case):
+    case.board.until("svc.state == 'bound'", PATIENCE)  # after a flap, autoip probes the address first
+    case.bench.wire.send(announcement(C))
+    case.board.expect("lost")
 
 
-def suspend(scene):
-    scene.board.sleep(SLEEP)
-    scene.board.expect("suspended")
+def suspend(case):
+    case.board.sleep(SLEEP)
+    case.board.expect("suspended")
 
 
-def soft_reset(scene):
-    scene.board.soft_reset()
+def soft_reset(case):
+    case.board.soft_reset()
 
 
-def flap(scene):
-    scene.board.flap()
-    scene.board.expect("suspended")
+def flap(case):
+    case.board.flap()
+    case.board.expect("suspended")
 
 
-def no_reason(scene):
+def no_reason(case):
     """`old` gives up the address as soon as there is the lease."""
 
 
@@ -108,13 +108,13 @@ REASONS = {
 
 def check_that_a_lease_comes(bench, state, reason):
     take_off, options = REASONS[reason]
-    scene = Scene(bench, options)
-    getattr(scene, state)()
-    take_off(scene)
-    scene.serve()
-    assert scene.host.ping(LEASE)
+    case = DhcpCase(bench, options)
+    getattr(case, state)()
+    take_off(case)
+    case.serve()
+    assert case.host.ping(LEASE)
     if reason == "old":
-        scene.board.until("svc.state == 'idle'", PATIENCE)
+        case.board.until("svc.state == 'idle'", PATIENCE)
 
 
 @pytest.mark.threaded
@@ -136,16 +136,16 @@ def test_a_lease_stays_although_the_address_is_removed(bench, state, reason):
 @pytest.mark.parametrize("state", ["select", "request", "renew", "reboot"])
 def test_a_lease_is_bound_although_the_mac_changes(bench, state):
     """DHCP repeats its message with the new MAC, and autoip probes its address again."""
-    scene = Scene(bench, {})
-    getattr(scene, state)()
+    case = DhcpCase(bench, {})
+    getattr(case, state)()
     bench.by_hand.update((C, LEASE))  # until autoip polls the MAC, lwIP uses the addresses with the new MAC
-    scene.board.set_mac(OTHER_MAC)
-    scene.board.mac = OTHER_MAC
-    scene.board.expect("suspended")
-    scene.serve()
+    case.board.set_mac(OTHER_MAC)
+    case.board.mac = OTHER_MAC
+    case.board.expect("suspended")
+    case.serve()
 
 
-@pytest.mark.older
+@pytest.mark.older_idf
 @pytest.mark.only("task", "the other boards do not check an offered address")
 @pytest.mark.parametrize("reason", REASONS)
 @pytest.mark.parametrize("state", ["check", "back_off"])
@@ -154,14 +154,14 @@ def test_a_lease_is_bound_although_the_address_is_removed_during_a_check(bench, 
     check_that_a_lease_comes(bench, state, reason)
 
 
-@pytest.mark.older
+@pytest.mark.older_idf
 @pytest.mark.only("task", "the other boards do not check an offered address")
 def test_the_check_ends_with_the_lease(bench):
     """A later claim of the leased address does not concern the check, which would decline the lease."""
-    scene = Scene(bench, {})
-    scene.check()
-    assert has_lease(scene.board) == LEASE
-    began = bench.wire.send(reply(LEASE, LEASE, scene.board.mac))
-    scene.board.expect("routable conflict")
-    assert not bench.capture.select(is_dhcp("decline", scene.board.mac), began)
-    assert scene.board.ask("nic.ifconfig()[0]") == LEASE
+    case = DhcpCase(bench, {})
+    case.check()
+    assert wait_for_lease(case.board) == LEASE
+    began = bench.wire.send(reply(LEASE, LEASE, case.board.mac))
+    case.board.expect("routable conflict")
+    assert not bench.capture.select(is_dhcp("decline", case.board.mac), began)
+    assert case.board.ask("nic.ifconfig()[0]") == LEASE

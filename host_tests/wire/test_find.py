@@ -15,7 +15,7 @@ from scapy.layers.l2 import ARP, Ether
 import autoip_view
 
 from .board import ROOT
-from .frames import ANY, BROADCAST, MDNS_GROUP, MDNS_MAC, THIEF, announcement, is_arp, named_by
+from .frames import ANY, BROADCAST, MDNS_GROUP, MDNS_MAC, THIEF, announcement, is_arp, mdns_response
 from .routable import PEER
 from .viewer import Viewer, find, find_json, on_a_terminal
 from .waiting import PATIENCE, QUIET, wait_until
@@ -80,7 +80,7 @@ def test_a_board_with_a_name_of_its_own_is_found_when_it_looks_for_a_dhcp_server
 
 
 @only_unix
-def test_a_host_without_a_link_local_address_finds_it_and_prints_what_to_type(bench):
+def test_a_host_without_a_link_local_address_finds_a_board_and_prints_what_to_type(bench):
     board = named(bench)
     address = board.claim(delay=200)
     host = bench.wire.add_host(ROUTABLE)
@@ -94,7 +94,7 @@ def test_a_host_without_a_link_local_address_finds_it_and_prints_what_to_type(be
 
 
 @only_unix
-def test_a_host_with_ipv6_only_finds_it(bench):
+def test_a_host_with_ipv6_only_finds_a_board(bench):
     board = named(bench)
     address = board.claim(delay=200)
     host = bench.wire.add_host()
@@ -216,7 +216,7 @@ def test_two_hosts_with_one_name(bench):
     other = "169.254.77.7"
     with Viewer(host, "--find", "eth0", "--json", "--timeout", PATIENCE) as viewer:
         bench.capture.wait_for(lambda frame: frame.source == host.mac and UDP in frame.packet)
-        bench.wire.send(named_by(THIEF, other, f"{DEFAULT_NAME}.local."))
+        bench.wire.send(mdns_response(THIEF, other, f"{DEFAULT_NAME}.local."))
         code, lines, _ = viewer.end()
     assert code == 0
     text = "".join(lines)
@@ -258,7 +258,7 @@ def hostile_frames(number):
     """Frames that no host should send."""
     chance = random.Random(number)
     address = f"169.254.66.{number % 250}"
-    whole = named_by(THIEF, address, f"evil{ESCAPE}.local.")
+    whole = mdns_response(THIEF, address, f"evil{ESCAPE}.local.")
     raw = bytearray(bytes(whole))
     raw[chance.randrange(42, len(raw))] = chance.randrange(256)
     yield whole
@@ -290,7 +290,7 @@ def hostile_frames(number):
 
 
 @only_unix
-def test_a_hostile_link_never_reaches_the_terminal_raw(bench, tmp_path):
+def test_control_characters_from_the_link_never_reach_the_terminal(bench, tmp_path):
     host = bench.wire.add_host(ADDRESS)
     svg = tmp_path / "picture.svg"
     child = on_a_terminal(host, "--live", "eth0", "--svg", str(svg))
@@ -317,7 +317,7 @@ def test_a_hostile_link_never_reaches_the_terminal_raw(bench, tmp_path):
 
 
 @only_unix
-def test_a_hostile_link_never_reaches_json_raw(bench):
+def test_control_characters_from_the_link_never_reach_json(bench):
     host = bench.wire.add_host(ADDRESS)
     with Viewer(host, "--find", "eth0", "--json") as viewer:
         bench.capture.wait_for(lambda frame: frame.source == host.mac and ICMP in frame.packet)
@@ -336,7 +336,7 @@ def test_a_name_counts_for_the_address_of_its_sender_only(bench):
     host = bench.wire.add_host(ADDRESS)
     with Viewer(host, "--live", "eth0") as viewer:
         viewer.wait_for("has", PEER)
-        bench.wire.send(named_by(THIEF, "169.254.77.7", "bank.local.", rdata=address))
+        bench.wire.send(mdns_response(THIEF, "169.254.77.7", "bank.local.", rdata=address))
         bench.wire.send(announcement(LAST, WITNESS))
         viewer.wait_for(f"claims {LAST}")
         _, lines, _ = viewer.interrupt()

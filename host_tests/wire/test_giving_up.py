@@ -32,7 +32,7 @@ def lose(bench, board):
     return sent, reported
 
 
-def is_unasked(frame):
+def is_unsolicited(frame):
     """Is the frame mDNS, a report of its group, or the second announcement of a claim?"""
     mdns = UDP in frame.packet and frame.packet[UDP].dport == MDNS
     report = IP in frame.packet and frame.packet[IP].proto == IGMP
@@ -47,7 +47,7 @@ def sent_by(bench, board, address, after, reported=0):
 
     def counts(frame):
         own = not frame.injected and frame.source == board.mac and uses(frame, address)
-        return own and not is_reset(frame) and not (frame.time < reported and is_unasked(frame))
+        return own and not is_reset(frame) and not (frame.time < reported and is_unsolicited(frame))
 
     return bench.capture.select(counts, after)
 

@@ -10,7 +10,7 @@ import time
 import pytest
 from scapy.layers.inet import ICMP, IP
 
-from .routable import has_lease, second_interface, set_static
+from .routable import second_interface, set_static, wait_for_lease
 
 C = "169.254.20.20"
 ANY = "0.0.0.0"
@@ -26,13 +26,13 @@ def board(bench):
     return bench.board()
 
 
-def stays_disconnected(board):
+def seen_while_disconnected(board):
     board.until("not nic.isconnected()")
     board.run(f"seen = set(); until(lambda: seen.add({SEEN}), {MOMENT * 1000})")
     return {tuple(each) for each in board.ask("list(seen)")}
 
 
-def test_a_claimed_address_connects(board):
+def test_isconnected_is_true_after_a_claim(board):
     assert not board.ask("nic.isconnected()")
     board.claim(delay=200, ip=C)
     board.until("nic.isconnected()")
@@ -40,28 +40,28 @@ def test_a_claimed_address_connects(board):
 
 
 @pytest.mark.parametrize("how", ["cable", "active"])
-def test_a_lost_link_disconnects(board, how):
+def test_isconnected_is_false_without_a_link(board, how):
     board.claim(delay=200, ip=C)
     board.until("nic.isconnected()")
     if how == "cable":
         board.set_link(False)
     else:
         board.run("nic.active(False)")
-    assert stays_disconnected(board) == {(False, ANY)}
+    assert seen_while_disconnected(board) == {(False, ANY)}
 
 
 @pytest.mark.parametrize("addition", ["a lease", "a static address"])
-def test_a_lost_link_disconnects_with_a_routable_address(board, server, addition):
+def test_isconnected_is_false_without_a_link_even_with_a_routable_address(board, server, addition):
     """Without esp_netif, the routable address stays on the interface."""
     if addition == "a lease":
         server.start()
-        has_lease(board)
+        wait_for_lease(board)
     else:
         set_static(board)
     board.claim(delay=200, ip=C)
     board.set_link(False)
     board.expect("suspended")
-    seen = stays_disconnected(board)
+    seen = seen_while_disconnected(board)
     assert {each[0] for each in seen} == {False} and C not in {each[1] for each in seen}
 
 

@@ -16,9 +16,9 @@ from .routable import (
     Connection,
     answers,
     ask_for_lease,
-    has_lease,
     renew,
     set_static,
+    wait_for_lease,
 )
 from .waiting import PATIENCE, SOON
 
@@ -40,11 +40,11 @@ def test_a_connection_survives_a_lease_of_any_form(bench, server, form):
     board.claim(delay=200, ip=C)
     connection = Connection(server.host, board, C)
     ScriptedServer(bench, board, **FORMS[form]).lease()
-    assert has_lease(board) == "10.0.0.50"
+    assert wait_for_lease(board) == "10.0.0.50"
     assert connection.works()
 
 
-@pytest.mark.older
+@pytest.mark.older_idf
 @pytest.mark.only("task", "the other boards do not ask who has the address that they are offered")
 def test_an_offered_address_that_is_in_use_is_declined(bench):
     """RFC 2131 4.4.1."""
@@ -111,7 +111,7 @@ def test_sockets_of_the_link_local_address_outlive_leases(bench, server):
     server.start(first=70)
     renew(bench, board, "nak")
     sockets.work()
-    has_lease(board)
+    wait_for_lease(board)
     sockets.work()
     board.run("nic.ipconfig(dhcp4=False)")
     sockets.work()
@@ -148,7 +148,7 @@ def test_dhcp_never_uses_the_link_local_address(bench, server):
     """
     server.start()
     board = bench.board()
-    has_lease(board)
+    wait_for_lease(board)
     board.claim(delay=1, ip=C)
     server.stop()
     board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
@@ -167,7 +167,7 @@ def test_a_lease_of_the_held_address_stays_after_stop(bench, server):
     board.claim(delay=200, ip=C)
     bench.by_hand.add(C)
     ScriptedServer(bench, board, lease=C).lease()
-    assert has_lease(board) == C
+    assert wait_for_lease(board) == C
     time.sleep(SOON)
     shown = board.ask("nic.ifconfig()")
     board.run("svc.stop()")
@@ -225,7 +225,7 @@ def test_connections_of_a_link_local_lease_end_with_it(bench, server, running):
     if running:
         board.claim(delay=200, ip=C)
     ScriptedServer(bench, board, lease=OTHER).lease()
-    has_lease(board)
+    wait_for_lease(board)
     connection = Connection(server.host, board, OTHER)
     assert connection.works()
     ScriptedServer(bench, board).renew()

@@ -107,7 +107,7 @@ def test_an_alias_has_no_link(board):
     assert _error(board, "_autoip.name('ll')").startswith(f"OSError: {errno.ENODEV}")
 
 
-def test_exception_in_on_wake_is_printed_and_the_next_one_is_called(board):
+def test_exception_in_on_wake_is_printed_and_on_wake_is_called_again(board):
     board.run("woken = []\ndef fail():\n    woken.append(1)\n    raise RuntimeError('on purpose')")
     board.run("link.on_wake = fail")
     assert board.ask("link.on_wake is fail")

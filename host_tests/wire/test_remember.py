@@ -58,7 +58,7 @@ def board(bench, request):
 pytestmark = pytest.mark.only("qemu", "UNIX_TAP has the files of the Linux host")
 
 
-def test_no_callback_uses_the_file_system_of_the_program(board):
+def test_no_callback_uses_the_file_system_while_the_program_uses_it(board):
     board.start(delay=200, ip=C, remember=PATH)
     board.run("device.hold = lambda: svc.address")
     board.run("write('/ram/data', 'x' * 1000)")  # During this call the address is claimed.

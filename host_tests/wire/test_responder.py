@@ -10,7 +10,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from zeroconf import AddressResolverIPv4, Zeroconf
 
-from .frames import MDNS_GROUP, MDNS_MAC, MDNS_PORT, THIEF, named_by
+from .frames import MDNS_GROUP, MDNS_MAC, MDNS_PORT, THIEF, mdns_response
 from .routable import PEER, second_interface
 from .waiting import QUIET, wait_until
 
@@ -18,7 +18,7 @@ NAME = "lamp"
 C = "169.254.20.20"
 D = "169.254.30.30"
 
-pytestmark = pytest.mark.only("nameless", "other boards' drivers add the interface themselves")
+pytestmark = pytest.mark.only("no-mdns", "other boards' drivers add the interface themselves")
 
 
 @contextlib.contextmanager
@@ -180,7 +180,7 @@ def test_a_host_takes_every_name(bench):
         # lwIP ignores the answer to a probe that it could not send by IPv6, so each probe gets an answer.
         probe = bench.capture.wait_for(is_mdns_of(board, qr=0), after=asked)
         name = probe.packet[DNS].qd[0].qname.decode()
-        asked = bench.wire.send(named_by(THIEF, PEER, name))
+        asked = bench.wire.send(mdns_response(THIEF, PEER, name))
         if name.rstrip(".") != f"{names[-1]}.local":
             names.append(name.split(".")[0])
     board.expect(f"{NAME}-13.local")

@@ -22,9 +22,9 @@ from .routable import (
     Connection,
     answers,
     ask_for_lease,
-    has_lease,
     second_interface,
     set_static,
+    wait_for_lease,
 )
 from .waiting import PATIENCE, QUIET, SOON
 
@@ -117,7 +117,7 @@ def test_a_link_local_destination_is_never_sent_to_a_router(bench, server, mode)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_to_all_hosts_of_the_prefix(bench, server, mode):
+def test_a_broadcast_to_the_prefix_is_sent(bench, server, mode):
     """RFC 3927 2.6.2: 169.254.255.255 is a broadcast, whatever the netmask is."""
     # R3927-2.6.2-g, X-44
     board = with_a_static_address(bench, mode)
@@ -129,7 +129,7 @@ def test_to_all_hosts_of_the_prefix(bench, server, mode):
 
 
 @pytest.mark.parametrize("mode", ["default", "old and force"])
-def test_from_all_hosts_of_the_prefix(bench, server, mode):
+def test_a_broadcast_to_the_prefix_is_received(bench, server, mode):
     # R3927-2.6.2-g
     board = with_a_static_address(bench, mode)
     udp(board, "0.0.0.0")
@@ -255,7 +255,7 @@ def test_an_address_set_by_hand_comes_before_the_alias(bench, server):
 def test_old_and_a_lease_that_was_stale_before_the_start(bench, server):
     server.start()
     board = bench.board()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     server.stop()
     board.flap()
     board.until(f"not {board.LEASED}", PATIENCE)
@@ -269,7 +269,7 @@ def test_old_and_a_lease_that_no_server_confirms(bench, server):
     """lwIP leaves a lease on the interface while it asks for a new one, as on a new network."""
     server.start()
     board = bench.board()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     board.start(delay=200, ip=C, old=True)
     board.until("svc.state == 'idle'")
     server.stop()
@@ -298,7 +298,7 @@ def test_a_gateway_without_an_address_stays(bench):
 def test_a_lease_that_is_removed_by_hand_still_belongs_to_dhcp(bench, server):
     server.start()
     board = bench.board()
-    has_lease(board)
+    wait_for_lease(board)
     board.claim(delay=200, ip=C)
     connection = Connection(server.host, board, C)
     board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")

@@ -10,7 +10,7 @@ SECONDS = 45  # minutes of disturbances and rests; the last rest may take longer
 
 @pytest.mark.only("unix", "boards of all kinds take part")
 def test_all_hosts_rest_after_the_disturbances(bench):
-    soak = Soak(bench, seed=1, sieges=(2, 5))
+    soak = Soak(bench, seed=1, attack_counts=(2, 5))
     soak.run(SECONDS)
     print(*soak.report(), sep="\n")
     assert soak.rests >= 2 and soak.happened > 10

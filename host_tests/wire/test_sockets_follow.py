@@ -92,7 +92,7 @@ def test_sockets_of_the_routable_address_stay_there(bench, server):
 
 
 @pytest.mark.threaded
-def test_with_old_sockets_follow_to_the_lease_and_back(bench, server):
+def test_sockets_follow_to_the_lease_and_back_with_option_old(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
     open_servers(board, C)
@@ -108,7 +108,7 @@ def test_with_old_sockets_follow_to_the_lease_and_back(bench, server):
     assert serves(board, server, C)
 
 
-def test_with_old_sockets_follow_to_a_static_address(bench, server):
+def test_sockets_follow_to_a_static_address_with_option_old(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
     open_servers(board, C)
@@ -119,7 +119,7 @@ def test_with_old_sockets_follow_to_a_static_address(bench, server):
 
 
 @pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
-def test_with_old_sockets_leave_a_lease_that_no_server_confirms(bench, server):
+def test_sockets_leave_a_lease_that_no_server_confirms_with_option_old(bench, server):
     board = bench.board()
     board.claim(delay=200, ip=C, old=True)
     open_servers(board, C)

@@ -10,15 +10,15 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 
 from .differential import (
-    Lineup,
+    Comparison,
     each_address,
-    each_address_of_neighbours,
+    each_address_on_link,
+    each_address_twice,
     each_prefix,
     each_subnet,
     link_local,
     new,
     new_to_prefix,
-    of_one_host,
     shown,
     three_hosts,
 )
@@ -36,14 +36,14 @@ SOCKETS = pytest.mark.parametrize(
     ("name", "turns"), [("", new), ("own, 0", each_address)], ids=["unbound", "bound"]
 )
 SERVERS = pytest.mark.parametrize("name", ["'0.0.0.0'", "own"], ids=["unbound", "bound"])
-ON_TASK_TOO = pytest.mark.parametrize("lineup", ["unix", "qemu", "task"], indirect=True)
+ON_TASK_TOO = pytest.mark.parametrize("comparison", ["unix", "qemu", "task"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=["unix", "qemu"])
-def lineup(request, worker_id):
-    lineup = Lineup(request.param, f"as_static-{worker_id}")
-    yield lineup
-    lineup.close()
+def comparison(request, worker_id):
+    comparison = Comparison(request.param, f"as_static-{worker_id}")
+    yield comparison
+    comparison.close()
 
 
 def echo(at, size=3):
@@ -67,20 +67,20 @@ def answers(at, sock):
 
 @ON_TASK_TOO
 @SERVERS
-def test_a_udp_server(lineup, name):
+def test_a_udp_server(comparison, name):
     # R3927-2.6.1-a
     def script(at):
         at.run(f"server = udp({name}, 7)")
         echo(at)
 
-    lineup.compare(script, each_address)
+    comparison.compare(script, each_address)
 
 
-def test_a_udp_server_that_one_host_asks_at_all_addresses(lineup):
-    lineup.compare(echo, of_one_host, "server = udp('0.0.0.0', 7)", same_host=True)
+def test_a_udp_server_that_one_host_asks_at_all_addresses(comparison):
+    comparison.compare(echo, each_address_twice, "server = udp('0.0.0.0', 7)", same_host=True)
 
 
-def test_a_udp_server_that_answers_later(lineup):
+def test_a_udp_server_that_answers_later(comparison):
     """Three hosts send requests, and the board answers them in another order."""
 
     def script(at):
@@ -95,10 +95,10 @@ def test_a_udp_server_that_answers_later(lineup):
             peer.receives(client)
             client.close()
 
-    lineup.compare(script, three_hosts)
+    comparison.compare(script, three_hosts)
 
 
-def test_a_udp_server_that_is_asked_without_arp(lineup):
+def test_a_udp_server_that_is_asked_without_arp(comparison):
     """The address of an off-link host that is in no ARP entry may be forged, so the reply takes the usual
     route.
     """
@@ -113,28 +113,28 @@ def test_a_udp_server_that_is_asked_without_arp(lineup):
             at.ask("echo(server)")
             at.peer.receives(client)
 
-    lineup.compare(script, each_address_of_neighbours)
+    comparison.compare(script, each_address_on_link)
 
 
 @ON_TASK_TOO
 @SOCKETS
-def test_a_udp_client(lineup, name, turns):
+def test_a_udp_client(comparison, name, turns):
     def script(at):
         with at.peer.udp() as server:
             at.ask(f"sent(udp({name}), b'ask', peer)")
             answers(at, server)
 
-    lineup.compare(script, turns)
+    comparison.compare(script, turns)
 
 
 @SOCKETS
-def test_a_connected_udp_client(lineup, name, turns):
+def test_a_connected_udp_client(comparison, name, turns):
     def script(at):
         with at.peer.udp() as server:
             at.run(f"sock = udp({name}); sock.connect((peer, {PORT})); sock.send(b'ask')")
             answers(at, server)
 
-    lineup.compare(script, turns)
+    comparison.compare(script, turns)
 
 
 # TCP
@@ -142,7 +142,7 @@ def test_a_connected_udp_client(lineup, name, turns):
 
 @ON_TASK_TOO
 @SERVERS
-def test_a_tcp_server(lineup, name):
+def test_a_tcp_server(comparison, name):
     # R3927-1.9-h, R3927-2.6.1-a
     def script(at):
         at.run(f"server = listener({name}, 5000)")
@@ -154,11 +154,11 @@ def test_a_tcp_server(lineup, name):
                 at.peer.receives(client)
         at.ask("connection.recv(9)")
 
-    lineup.compare(script, each_address)
+    comparison.compare(script, each_address)
 
 
 @SOCKETS
-def test_a_tcp_client(lineup, name, turns):
+def test_a_tcp_client(comparison, name, turns):
     # R3927-1.9-e
     def script(at):
         with at.peer.tcp(5000) as server:
@@ -172,60 +172,60 @@ def test_a_tcp_client(lineup, name, turns):
                 at.ask("connection.recv(9)")
             at.ask("connection.recv(9)")
 
-    lineup.compare(script, turns)
+    comparison.compare(script, turns)
 
 
 # ICMP
 
 
 @ON_TASK_TOO
-def test_a_closed_tcp_port(lineup):
+def test_a_closed_tcp_port(comparison):
     def script(at):
         with at.peer.tcp() as client:
             at.peer.connects(client, 9)
 
-    lineup.compare(script, each_address)
+    comparison.compare(script, each_address)
 
 
 @ON_TASK_TOO
-def test_a_closed_udp_port(lineup):
+def test_a_closed_udp_port(comparison):
     def script(at):
         with at.peer.udp() as client:
             client.connect((at.own, 9))
             client.send(b"ask")
             at.peer.receives(client)
 
-    lineup.compare(script, each_address)
+    comparison.compare(script, each_address)
 
 
 @ON_TASK_TOO
-def test_ping(lineup):
+def test_ping(comparison):
     # R3927-2.6.1-a, X-45
-    lineup.compare(lambda at: at.peer.pings(), each_address)
+    comparison.compare(lambda at: at.peer.pings(), each_address)
 
 
-def test_ping_from_the_board(lineup):
+def test_ping_from_the_board(comparison):
     # R3927-2.6.2-a
-    lineup.compare(lambda at: at.ask("ping(peer)"), new)
+    comparison.compare(lambda at: at.ask("ping(peer)"), new)
 
 
 @pytest.mark.parametrize("to", ["255.255.255.255", "subnet", "224.0.0.1"])
-def test_ping_to_all(lineup, to):
-    lineup.compare(lambda at: at.peer.pings(to=at.subnet if to == "subnet" else to), each_subnet)
+def test_ping_to_a_broadcast_or_multicast_address(comparison, to):
+    comparison.compare(lambda at: at.peer.pings(to=at.subnet if to == "subnet" else to), each_subnet)
 
 
 @pytest.mark.parametrize("to", ["255.255.255.255", "subnet", "224.0.0.1"])
-def test_a_closed_udp_port_of_all(lineup, to):
+def test_a_broadcast_or_multicast_to_a_closed_udp_port(comparison, to):
     def script(at):
         with at.peer.udp() as client:
             client.sendto(b"ask", (at.subnet if to == "subnet" else to, 9))
             at.peer.receives_nothing(client)
 
-    lineup.compare(script, each_subnet)
+    comparison.compare(script, each_subnet)
 
 
 @pytest.mark.parametrize("sender", ["0.0.0.0", "own", "127.0.0.1", "255.255.255.255", "subnet", "224.0.0.1"])
-def test_odd_senders(lineup, sender):
+def test_odd_senders(comparison, sender):
     def script(at):
         source = {"own": at.own, "subnet": at.subnet}.get(sender, sender)
         at.run("server = udp('0.0.0.0', 7)")
@@ -236,23 +236,23 @@ def test_odd_senders(lineup, sender):
         at.fence()
         at.ask("is_silent(server)")
 
-    lineup.compare(script, each_subnet)
+    comparison.compare(script, each_subnet)
 
 
 # Fragments
 
 
-def test_fragments_in_and_out(lineup):
+def test_fragments_in_and_out(comparison):
     def script(at):
         at.run("server = udp('0.0.0.0', 7)")
         echo(at, LARGE)
         at.peer.pings(LARGE)
 
-    lineup.compare(script, each_address)
+    comparison.compare(script, each_address)
 
 
 @SOCKETS
-def test_fragments_out(lineup, name, turns):
+def test_fragments_out(comparison, name, turns):
     def script(at):
         at.run(f"sock = udp({name})")
         with at.peer.udp() as server:
@@ -260,7 +260,7 @@ def test_fragments_out(lineup, name, turns):
                 at.ask(f"sent(sock, bytes({size}), peer)")
                 at.peer.receives(server)
 
-    lineup.compare(script, turns)
+    comparison.compare(script, turns)
 
 
 # Multicast
@@ -268,13 +268,13 @@ def test_fragments_out(lineup, name, turns):
 
 @pytest.mark.parametrize(("name", "turns"), [("", shown), ("own, 0", each_subnet)], ids=["unbound", "bound"])
 @pytest.mark.parametrize("to", ["255.255.255.255", GROUP])
-def test_to_all(lineup, name, turns, to):
-    lineup.compare(lambda at: at.ask(f"sent(udp({name}), b'all', {to!r})"), turns)
+def test_a_broadcast_or_multicast_is_sent(comparison, name, turns, to):
+    comparison.compare(lambda at: at.ask(f"sent(udp({name}), b'all', {to!r})"), turns)
 
 
 @ON_TASK_TOO
 @pytest.mark.parametrize("name", ["'0.0.0.0'", "own"], ids=["unbound", "bound"])
-def test_a_member_of_a_group(lineup, name):
+def test_a_member_of_a_group(comparison, name):
     def script(at):
         at.run(f"sock = udp({name}, 9)")
         with at.peer.udp() as sender:
@@ -284,10 +284,10 @@ def test_a_member_of_a_group(lineup, name):
                 at.fence()
                 at.ask("is_silent(sock)")
 
-    lineup.compare(script, each_subnet)
+    comparison.compare(script, each_subnet)
 
 
-def test_a_member_with_any_address(lineup):
+def test_a_member_with_any_address(comparison):
     def script(at):
         at.run("sock = udp('0.0.0.0', 9)")
         at.ask(f"sock.setsockopt(0, socket.IP_ADD_MEMBERSHIP, packed({GROUP!r}, '0.0.0.0'))")
@@ -297,7 +297,7 @@ def test_a_member_with_any_address(lineup):
             at.ask("is_silent(sock)")
         at.ask(f"sock.setsockopt(0, socket.IP_DROP_MEMBERSHIP, packed({GROUP!r}, '0.0.0.0'))")
 
-    lineup.compare(script, shown)
+    comparison.compare(script, shown)
 
 
 # Broadcast
@@ -307,15 +307,15 @@ def test_a_member_with_any_address(lineup):
 @pytest.mark.parametrize(
     ("name", "turns"), [("", new_to_prefix), ("own, 0", each_prefix)], ids=["unbound", "bound"]
 )
-def test_to_all_hosts_of_the_prefix(lineup, name, turns):
+def test_a_broadcast_to_the_prefix_is_sent(comparison, name, turns):
     # R3927-2.6.2-g, X-44
-    lineup.compare(lambda at: at.ask(f"sent(udp({name}), b'all', {ALL!r})"), turns)
+    comparison.compare(lambda at: at.ask(f"sent(udp({name}), b'all', {ALL!r})"), turns)
 
 
 @ON_TASK_TOO
 @SERVERS
 @pytest.mark.parametrize("to", ["255.255.255.255", "subnet"])
-def test_from_all(lineup, name, to):
+def test_a_broadcast_is_received(comparison, name, to):
     def script(at):
         at.run(f"sock = udp({name}, 9)")
         with at.peer.udp() as sender:
@@ -323,14 +323,14 @@ def test_from_all(lineup, name, to):
             at.fence()
             at.ask("is_silent(sock)")
 
-    lineup.compare(script, each_subnet)
+    comparison.compare(script, each_subnet)
 
 
 # To the board itself
 
 
 @pytest.mark.parametrize(("name", "turns"), [("", shown), ("own, 0", link_local)], ids=["unbound", "bound"])
-def test_to_itself(lineup, name, turns):
+def test_to_itself(comparison, name, turns):
     # X-42
     def script(at):
         at.run(f"server = udp('0.0.0.0', {PORT}); sock = udp({name})")
@@ -338,7 +338,7 @@ def test_to_itself(lineup, name, turns):
             at.ask(f"sent(sock, b'self', {to})")
             at.ask("is_silent(server)")
 
-    lineup.compare(script, turns)
+    comparison.compare(script, turns)
 
 
 # mDNS
@@ -358,17 +358,17 @@ def resolves(at, sock, to, tries=1):
 
 
 @pytest.mark.parametrize("port", [PORT, MDNS])
-def test_mdns_asked_by_unicast(lineup, port):
+def test_mdns_asked_by_unicast(comparison, port):
     """At the address that the interface shows, see RFC 6762 11 among the differences."""
 
     def script(at):
         with at.peer.udp(port=port) as sock:
             resolves(at, sock, at.own)
 
-    lineup.compare(script, shown)
+    comparison.compare(script, shown)
 
 
-def test_mdns_asked_by_multicast(lineup):
+def test_mdns_asked_by_multicast(comparison):
     """A host that only looks for a name, which gets a unicast answer, and a responder ask."""
 
     def script(at):
@@ -377,14 +377,14 @@ def test_mdns_asked_by_multicast(lineup):
         with at.peer.member(MDNS_GROUP, MDNS) as sock:
             resolves(at, sock, MDNS_GROUP, tries=5)  # RFC 6762 6: a record is sent at most once per second
 
-    lineup.compare(script, shown)
+    comparison.compare(script, shown)
 
 
 # ARP
 
 
 @pytest.mark.parametrize("to", ["broadcast", "unicast"])
-def test_arp_requests(lineup, to):
+def test_arp_requests(comparison, to):
     # R5227-2.6-a, R5227-2.6-b, R5227-1.2-a, R5227-2.5-b, R5227-2.5-c, R3927-2.5-h
     def script(at):
         for question in (request(at.peer.address, at.own), probe(at.own)):
@@ -393,11 +393,11 @@ def test_arp_requests(lineup, to):
             at.bench.wire.send(question)
             at.fence()
 
-    lineup.compare(script, each_subnet)
+    comparison.compare(script, each_subnet)
 
 
 @pytest.mark.parametrize("how", ["announcement", "reply", "request"])
-def test_a_peer_whose_mac_changes(lineup, how):
+def test_a_peer_whose_mac_changes(comparison, how):
     # R5227-1.2-a
     def script(at):
         peer = at.peer.address
@@ -414,11 +414,11 @@ def test_a_peer_whose_mac_changes(lineup, how):
             at.ask("sent(udp(own, 0), b'after', peer)")
             at.peer.receives_nothing(server)
 
-    lineup.compare(script, each_subnet)
+    comparison.compare(script, each_subnet)
 
 
-@pytest.mark.parametrize("lineup", ["unix"], indirect=True)
-def test_a_stream_that_lasts_longer_than_an_arp_entry(lineup):
+@pytest.mark.parametrize("comparison", ["unix"], indirect=True)
+def test_a_stream_that_lasts_longer_than_an_arp_entry(comparison):
     """The Request is repeated 30 s before the entry expires. An answer renews it."""
     # R3927-2.5-h
 
@@ -433,4 +433,4 @@ def test_a_stream_that_lasts_longer_than_an_arp_entry(lineup):
         asked = at.bench.capture.select(is_arp("request", at.board.mac, tpa=at.peer.address), started)
         at.record("board", f"asked at least four times by ARP: {len(asked) >= 4}")
 
-    lineup.compare(script, link_local, once=True)
+    comparison.compare(script, link_local, once=True)

@@ -7,7 +7,7 @@ import pytest
 
 from .board import BoardError
 from .dhcp import ScriptedServer
-from .routable import PEER, STATIC, Connection, answers, ask_for_lease, has_lease, set_static
+from .routable import PEER, STATIC, Connection, answers, ask_for_lease, set_static, wait_for_lease
 from .waiting import PATIENCE, SOON
 
 C = "169.254.20.20"
@@ -89,7 +89,7 @@ def test_old_and_a_lease_from_before_the_start_that_never_expires(bench, server)
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
     ScriptedServer(bench, board, seconds=INFINITE).lease()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     board.start(delay=200, ip=C, old=True)
     board.until("svc.state == 'idle'", PATIENCE)
     board.flap()
@@ -101,7 +101,7 @@ def test_old_and_a_lease_from_before_the_start_that_never_expires(bench, server)
 def test_a_lease_counts_while_a_server_is_asked_to_confirm_it(bench, server):
     server.start()
     board = bench.board()
-    has_lease(board)
+    wait_for_lease(board)
     board.start(delay=200, ip=C, old=True)
     board.until("svc.state == 'idle'", PATIENCE)
     server.stop()
@@ -116,7 +116,7 @@ def test_a_lease_counts_while_a_server_is_asked_to_confirm_it(bench, server):
 def test_a_former_lease_that_is_set_by_hand_is_routable(bench, server):
     server.start()
     board = bench.board()
-    lease = has_lease(board)
+    lease = wait_for_lease(board)
     board.start(delay=200, ip=C, old=True)
     board.until("svc.state == 'idle'", PATIENCE)
     set_static(board, lease)
@@ -132,7 +132,7 @@ def test_the_address_is_not_shown_while_dhcp_holds_a_lease(bench, server):
     """Otherwise DHCP would release the link-local address."""
     server.start()
     board = bench.board()
-    has_lease(board)
+    wait_for_lease(board)
     board.claim(delay=200, ip=C)
     board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")
     time.sleep(SOON)
