@@ -18,7 +18,7 @@ from autoip.service import Service
 PATIENCE = 30  # s to wait for an event on a busy machine
 
 _ICMP = 1
-_ECHO = b"\x08\x00\xf7\xff\x00\x00\x00\x00"  # an Echo Request with number 0 and its checksum
+_ECHO = b"\x08\x00\xf7\xff\x00\x00\x00\x00"  # an Echo Request with the identifier and the sequence number 0
 
 
 def report(**what):
@@ -57,9 +57,9 @@ def logged(word):
     return word in [entry[1] for entry in autoip.get(nic).log()]
 
 
-def busy_over_a_flap(event, svc):
-    """on_event for start(): keeps Python busy from the first address on, until the cable was out and in
-    again.
+def busy_during_a_flap(event, svc):
+    """on_event for start(): after the first claim, keeps Python busy until the cable has been unplugged and
+    plugged in again.
     """
     on_event(event, svc)
     if event == "bound" and not svc.previous:
@@ -67,7 +67,7 @@ def busy_over_a_flap(event, svc):
         on_event("unplugged", svc)
         until(linked, PATIENCE * 1000)
         time.sleep(2)  # time for the host to ask for the address
-        on_event("rested", svc)
+        on_event("no longer busy", svc)
 
 
 def ping(address, timeout=PATIENCE):
@@ -90,7 +90,7 @@ def until(condition, ms):
     end = time.ticks_add(time.ticks_ms(), ms)
     while not condition():
         if time.ticks_diff(end, time.ticks_ms()) < 0:
-            time.sleep_ms(5)  # the events that were due before come first
+            time.sleep_ms(5)  # the callbacks that were due before the end run first
             return bool(condition())
         time.sleep_ms(5)
     return True
@@ -111,7 +111,7 @@ def serve():
 
 
 def connect():
-    """Returns the board's interface on the wire, active."""
+    """Activate the board's interface on the wire and return it."""
     if sys.platform == "linux":
         nic = network.LAN(sys.argv[1], mac=bytes.fromhex(sys.argv[2]))
     elif hasattr(network, "LAN"):
@@ -127,7 +127,7 @@ def connect():
 
 
 Service._note = note
-if "nic" not in globals():  # the host sets the class for an ESP32
+if "nic" not in globals():  # on an ESP32, the host's code has already created nic
     nic = connect()
 report(event="ready", address=None, state=None)
 serve()

@@ -40,7 +40,7 @@ class Bench:
         self._peers = []
 
     def board(self, kind=None, **options):
-        """A board, of the bench's kind or of the kind that is named."""
+        """A board of this kind, or of the bench's kind."""
         make = BOARDS[kind or self._kind]
         board = make(self.wire, self._log(f"board{len(self.boards)}"), **options)
         self.boards.append(board)
@@ -59,7 +59,7 @@ class Bench:
         return peer
 
     def dhcp(self):
-        """A Linux host with a DHCP server, which is not started."""
+        """A Linux host with a DHCP server. The test has to start the server."""
         server = DhcpServer(self.wire, self._log("dhcp"))
         self._peers.append(server)
         return server

@@ -17,7 +17,7 @@ _WINDOW = "--window-size=1000,400"
 
 
 class Browser:
-    """A browser on a host that has an address of the link."""
+    """A browser on a host that has a link-local address."""
 
     def __init__(self, host):
         self._namespace = host.namespace
@@ -36,9 +36,9 @@ class Browser:
         """The page at a URL, as HTML after all scripts have run. Saves a picture of it as PNG in the file
         `picture`.
 
-        The browser finds `name` at the address that resolve() returns. On a user's computer the system's
-        resolver uses mDNS for this. Here the system is the machine that runs the tests, which must not be
-        changed.
+        The browser connects to `name` at the address that resolve() returns. On a user's computer, the
+        system's resolver uses mDNS to find this address. The tests use their own mDNS resolver, because they
+        must not change the system.
         """
         addresses = self.resolve(name)
         assert len(addresses) == 1, f"{name}: {addresses or 'no host answers'}"

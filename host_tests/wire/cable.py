@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The cable of a real board. The command LINK_CMD moves the cable, or a person.
+"""The cable of a real board. The command LINK_CMD connects and disconnects the cable, or else a person does.
 
 The command gets the argument "up" or "down".
 """
@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-_TIME = 60  # s that a person or the command has
+_TIME = 60  # s that the command or a person may take
 _PULLS_MAX = 5  # times that a person is asked to pull the cable. The tests of a claim need 3.
 _ASK = {True: "plug the cable of the board in", False: "unplug the cable of the board"}
 
@@ -31,7 +31,7 @@ def move_cable(up):
         pytest.skip("NO_HANDS=1: the test pulls the cable")
     elif not up and _pulls == _PULLS_MAX:
         pytest.skip(
-            f"a person has pulled the cable {_PULLS_MAX} times, the limit: with LINK_CMD= this test runs, too"
+            f"a person has pulled the cable {_PULLS_MAX} times, the limit. Pass LINK_CMD= to run this test."
         )
     else:
         _pulls += not up
@@ -44,9 +44,9 @@ def _ask_person(what):
     except OSError:
         pytest.skip("there is no terminal to ask a person to pull the cable: pass LINK_CMD=")
     try:
-        os.write(terminal, f"\r\n{what} now, {_TIME} s, and press Enter: ".encode())
+        os.write(terminal, f"\r\n{what} now, within {_TIME} s, and press Enter: ".encode())
         if not select.select([terminal], [], [], _TIME)[0]:
-            pytest.skip(f"no person did this within {_TIME} s: {what}. NO_HANDS=1 skips such tests.")
+            pytest.skip(f"no person has pressed Enter within {_TIME} s. NO_HANDS=1 skips such tests.")
         os.read(terminal, 4096)
     finally:
         os.close(terminal)

@@ -46,7 +46,7 @@ class DhcpServer:
         options = [
             "--keep-in-foreground",
             "--conf-file=/dev/null",
-            "--pid-file=",  # no router
+            "--pid-file=",  # none
             "--user=root",
             "--port=0",  # no DNS
             "--interface=eth0",
@@ -91,14 +91,14 @@ class ScriptedServer:
         self._answered = 0  # time of the latest message that has been answered
 
     def lease(self):
-        """Make the board discover, and lease an address to it. The board is bound when wait_for_lease() is
-        true.
+        """Make the board send a DISCOVER, and lease an address to it. wait_for_lease() waits until the board
+        uses the lease.
         """
         self.offer(self.discover())
         self.acknowledge()
 
     def discover(self):
-        """Make the board discover. Returns its message."""
+        """Make the board send a DISCOVER, and return it."""
         sent = time.time()
         self._board.run("nic.ipconfig(dhcp4=True)")
         return self.discovered(sent)

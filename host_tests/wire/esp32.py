@@ -15,8 +15,9 @@ from .waiting import PATIENCE
 
 BUILD = os.environ.get("ESP32_BUILD")  # the directory of the firmware, or None
 
-# The settings of `idf.py qemu` for each chip: options, the number of bytes of the fuses and the bytes that
-# are set (the chip's revision), and the name of the fuses' device. Unlike there, the watchdogs run.
+# The settings of `idf.py qemu` for each chip: options, the size of the eFuses in bytes and the bytes that are
+# not zero (the chip's revision), and the name of the eFuse device. `idf.py qemu` disables the watchdogs, but
+# the tests don't.
 _OPTIONS = {"esp32": ["-m", "4M"], "esp32c3": [], "esp32s3": []}
 _FUSES = {"esp32": (124, {13: 0x80, 22: 0x10}), "esp32c3": (1024, {38: 0x0C}), "esp32s3": (1024, {38: 0x0C})}
 _FUSES_DEVICE = {"esp32": "esp32", "esp32c3": "esp32c3", "esp32s3": "esp32c3"}
@@ -27,11 +28,11 @@ _CLOCK = ["-icount", "3"]
 
 _PROMPT = b">>> "
 
-_DUMP = 8  # times Ctrl-C, see host_tests/esp32/tasks.c
+_DUMP = 8  # the number of Ctrl-C after which the board prints its tasks, see host_tests/esp32/tasks.c
 _DUMP_TIME = 5  # s
 
-# The board is connected with QEMU's Ethernet, see host_tests/esp32/openeth.c, or with the Wi-Fi and the
-# access point of another emulator.
+# The board is connected to QEMU's Ethernet, see host_tests/esp32/openeth.c, or to the Wi-Fi access
+# point of another emulator.
 _ETHERNET = "open_eth"
 _LAN = "nic = network.LAN(phy_type=network.PHY_W5500, phy_addr=1); nic.config(mac=bytes.fromhex({mac!r}))"
 _WLAN = "nic = network.WLAN(); nic.active(True); nic.connect('Espressif')"
@@ -40,9 +41,9 @@ _WLAN = "nic = network.WLAN(); nic.active(True); nic.connect('Espressif')"
 class Esp32Board(QemuBoard):
     """The raw REPL is on the UART. The emulator pulls the cable."""
 
-    PACE = 32, 0.02  # MicroPython's buffer for its UART has 260 bytes, and no flow control
+    PACE = 32, 0.02  # the UART has no flow control, and MicroPython's buffer for it has 260 bytes
     CABLE_SEEN = PATIENCE  # the driver checks every 2 s
-    LEASED = "(nic.ipconfig('dhcp4') and nic.ifconfig()[0].startswith('10.'))"  # it has no has_dhcp4
+    LEASED = "(nic.ipconfig('dhcp4') and nic.ifconfig()[0].startswith('10.'))"  # esp32 has no has_dhcp4
     CRASHES = ("Guru Meditation Error", "assert failed", "abort() was called", "CORRUPT HEAP", "rst:0x")
 
     def __init__(self, *args, **options):
@@ -54,7 +55,7 @@ class Esp32Board(QemuBoard):
         chip, model = os.environ["ESP32_CHIP"], os.environ.get("NIC", _ETHERNET)
         machine = [os.environ["QEMU"], "-machine", chip, *_OPTIONS[chip], *_CLOCK, *self._memories(chip)]
         self._errors.touch()
-        # QEMU prints its memories to this file, which is not an error.
+        # QEMU prints which memories it uses. This output is not an error, so it has its own file.
         output = self.log.with_suffix(".qemu")
         self._qemu = Qemu(self._wire, self.tap, self.mac, output, machine, model)
         self._repl = RawRepl(self._qemu.port, self.TIMEOUT, self.PACE)
@@ -83,7 +84,7 @@ class Esp32Board(QemuBoard):
         return f", which ends with the tasks{super()._where()}"
 
     def _memories(self, chip):
-        """QEMU's options for the board's flash, which contains the firmware, and its fuses."""
+        """QEMU's options for the board's flash, which contains the firmware, and its eFuses."""
         build = pathlib.Path(BUILD)
         settings = (build / "sdkconfig").read_text()
         megabytes = re.search(r'^CONFIG_ESPTOOLPY_FLASHSIZE="(\d+)MB"', settings, re.MULTILINE)[1]

@@ -58,7 +58,7 @@ class BoardGone(ConnectionError):
 
 
 class HardwareBoard(SerialBoard):
-    """A board on a serial port, after a reset. Its MAC is fixed. A person or LINK_CMD moves its cable."""
+    """A board on a serial port, after a reset. Its MAC is fixed. LINK_CMD or a person unplugs its cable."""
 
     PADS = True
     PACE = PACE
@@ -127,7 +127,7 @@ class HardwareBoard(SerialBoard):
 
     def set_link(self, up):
         if self.port != ports()[0]:
-            pytest.skip("only the cable of the first board can be moved")
+            pytest.skip("only the cable of the first board can be unplugged")
         before = time.time()
         move_cable(up)
         if not up:
@@ -138,7 +138,7 @@ class HardwareBoard(SerialBoard):
 
     def soft_reset(self):
         super().soft_reset()
-        wait_for_link()  # after a reset, a chip has no link for some seconds
+        wait_for_link()  # after a reset, an Ethernet chip has no link for some seconds
 
     def sleep(self, seconds):
         pytest.skip("a board can't be stopped from outside")

@@ -14,7 +14,7 @@ PROMPT = "raw REPL; CTRL-B to exit"
 
 
 class RawRepl:
-    """The serial port of a board, open from now until close(). OSError if the port can't be opened.
+    """The serial port of a board, open until close(). OSError if the port can't be opened.
 
     timeout: s to wait for each byte from the board. pace: the number of bytes to send at once, and the s that
     the board needs to read them. None if the port has flow control, as USB does.

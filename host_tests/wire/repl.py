@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A QEMU_MPS2 board as it is delivered, and mpremote to talk to it."""
+"""A QEMU_MPS2 board without the agent, and mpremote to control it."""
 
 import os
 import select
@@ -14,7 +14,7 @@ _CRASH = "CRASH pc="
 
 
 class ReplBoard:
-    """Runs its REPL on a pseudo-terminal, from now until close()."""
+    """A board that runs its REPL on a pseudo-terminal until close()."""
 
     def __init__(self, wire, log, mac="28:cd:c1:00:01:00"):
         self.mac = mac
@@ -39,7 +39,7 @@ class ReplBoard:
         return done.stdout.strip()
 
     def type(self, keys):
-        """Keys at the friendly REPL."""
+        """Type these keys in the friendly REPL."""
         os.write(self._terminal, keys.encode())
 
     def until(self, text):

@@ -20,7 +20,7 @@ def wait_for_lease(board):
 
 
 def ask_for_lease(board):
-    """Make a board without a lease discover now, before lwIP's back-off ends."""
+    """Make a board without a lease send a DISCOVER now, before lwIP's back-off ends. Returns the lease."""
     assert not board.ask(board.LEASED)
     board.run("nic.ipconfig(dhcp4=True)")
     return wait_for_lease(board)
@@ -46,12 +46,12 @@ def second_interface(bench, board, bridge="br1"):
 
 
 def set_static(board, address=STATIC):
-    """ESP-IDF doesn't accept 0.0.0.0 as the name server."""
+    """Set a static address. The name server is the router, because ESP-IDF doesn't accept 0.0.0.0."""
     board.run(f"nic.ifconfig(('{address}', '255.255.255.0', '{ROUTER}', '{ROUTER}'))")
 
 
 class Connection:
-    """A TCP connection from a host to a board, which echoes what it receives."""
+    """A TCP connection from a host to a board."""
 
     def __init__(self, host, board, address):
         board.run("server = socket.socket(); server.bind(('0.0.0.0', 5000)); server.listen(1)")

@@ -29,7 +29,7 @@ C = "169.254.20.20"
 
 @pytest.mark.parametrize("seconds", [10, 60])
 def test_link_local_first_and_dhcp_later(bench, server, seconds):
-    """DHCP asks like on a board without autoip: again and again, with growing pauses."""
+    """As without autoip, the DHCP client sends its messages again and again, with growing pauses."""
     # R3927-1.9-c, R3927-2.11-a, X-43
     board = bench.board()
     assert board.claim(delay=200, ip=C) == C
@@ -128,7 +128,7 @@ def test_udp_replies_leave_from_the_requested_address(bench, server):
 
 
 def mdns_answer(bench, board):
-    """The A record of the board's mDNS name, by a one-shot query."""
+    """The addresses of the board's mDNS name, from its answer to a multicast query."""
     query = DNS(qr=0, rd=0, qd=DNSQR(qname=board.ask("network.hostname()") + ".local", qtype="A"))
     ask = Ether(src=THIEF, dst="01:00:5e:00:00:fb") / IP(src=PEER, dst="224.0.0.251", ttl=255)
 
@@ -182,7 +182,7 @@ def test_static_address(bench, server, order):
     answers(board, server, C, lease)
 
 
-@pytest.mark.not_on_espressif("LAN's status() takes other events for its own before MicroPython 1.29")
+@pytest.mark.not_on_espressif("before MicroPython 1.29, LAN takes some events of IP for events of the link")
 @pytest.mark.parametrize("addition", ["nothing", "a lease"])
 def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, server, addition):
     """RFC 3927 2.2: the address is not used again before it has been probed and announced."""
@@ -191,7 +191,7 @@ def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, ser
     if addition == "a lease":
         server.start()
         ask_for_lease(board)
-    board.run(f"svc = start(nic, ip={C!r}, delay=200, on_event=busy_over_a_flap)")
+    board.run(f"svc = start(nic, ip={C!r}, delay=200, on_event=busy_during_a_flap)")
     board.expect("bound")
     assert server.host.ping(C)
     board.set_link(False)
@@ -207,7 +207,7 @@ def test_a_flap_ends_the_use_of_the_address_even_while_python_is_busy(bench, ser
         assert time.time() < plugged + PATIENCE
     announced = bench.capture.select(is_announced, plugged)[0].time
     assert len(bench.capture.probes_of(board.mac, plugged)) == 3
-    assert board.expect("rested")["time"] > plugged + 0.1  # Python was busy when the host asked
+    assert board.expect("no longer busy")["time"] > plugged + 0.1  # Python was busy when the host asked
 
     def uses_it(frame):
         arp, ip = frame.arp, frame.packet.getlayer(IP)
@@ -242,7 +242,7 @@ def test_option_old_gives_up_the_link_local_address_for_a_routable_one(bench, se
     board.expect("lost")
     assert connection.is_reset()
     assert (board.address, board.ask("svc.state")) == (None, "idle")
-    # An address at which the board can be reached, either one.
+    # wait() returns an address at which the board can be reached. Without a link-local one, it is the lease.
     assert board.ask("svc.wait()") == board.ask("svc.routable") == lease
     assert server.host.gets_no_answer(C)
     # 169.254/16 is on the link nevertheless (RFC 3927 2.6.2), and the source is the routable address.

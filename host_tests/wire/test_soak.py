@@ -5,7 +5,7 @@ import pytest
 
 from .soak import BOARDS, Soak
 
-SECONDS = 45  # minutes of disturbances and rests; the last rest may take longer
+SECONDS = 45  # of disturbances and rests; the last rest may take longer
 
 
 @pytest.mark.only("unix", "boards of all kinds take part")
