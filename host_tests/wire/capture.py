@@ -19,7 +19,7 @@ _QUIET = 0.1  # s without a frame after which close() ends the capture
 
 
 class Capture:
-    """Captures from now until close(). `frames` is in the order of arrival. The times are from the kernel."""
+    """Captures frames until close(). `frames` is in the order of arrival. The times are from the kernel."""
 
     def __init__(self, wire, path, bridge="br0"):
         path.parent.mkdir(parents=True, exist_ok=True)

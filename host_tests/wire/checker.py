@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The rules that every frame of every board must follow in every test. Runs on each capture at its end."""
+"""The rules that every frame of every board must follow in every test. Bench.close() checks each capture."""
 
 import collections
 import ipaddress
@@ -116,7 +116,7 @@ class _Board:
             self.held = None
 
     def miss(self, outage):
-        """The board may have missed the outage. If it has noticed it, it has suspended its address."""
+        """Handle an outage. A board that has noticed the outage has suspended its address."""
         unnoticed = self._lost_at < outage.start and bool(self.held or self._probed)
         self._missed = outage.blind or unnoticed
 
@@ -179,7 +179,7 @@ class _Board:
 def _judge_form(frame):
     arp = frame.arp
     if len(frame.raw) < _ARP_LENGTH or any(frame.raw[_ARP_LENGTH:]):
-        yield "not 42 bytes, or 42 bytes and zeros"
+        yield "neither 42 bytes nor 42 bytes and zeros"
     if arp.hwsrc != frame.source:
         yield "ARP sender MAC is not the source MAC (RFC 3927 2.2.1)"
     if arp.op == REQUEST and arp.hwdst != _ZERO_MAC:

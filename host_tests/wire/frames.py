@@ -115,7 +115,7 @@ def reply(spa, tpa, to, mac=THIEF):
 
 
 def mdns_response(mac, address, name, rdata=None):
-    """An mDNS response: the host with this MAC and address has a name, or says so about another address."""
+    """An mDNS response from this MAC and address. Its A record gives `name` this address, or `rdata`."""
     record = DNSRR(rrname=name, type="A", ttl=120, rdata=rdata or address)
     ethernet = Ether(src=mac, dst=MDNS_MAC) / IP(src=address, dst=MDNS_GROUP, ttl=255)
     return ethernet / UDP(sport=MDNS_PORT, dport=MDNS_PORT) / DNS(qr=1, aa=1, qd=[], an=[record])

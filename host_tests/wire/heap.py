@@ -40,7 +40,7 @@ def count(name):
 # A condition for heap_taken_until().
 A_SECOND_LATER = "time.ticks_diff(time.ticks_ms(), began) > 1000"
 
-_LIMIT = 200  # s; it takes about 10 s on a machine that is not busy
+_LIMIT = 200  # s; a storm takes about 10 s on a machine that is not busy
 _RARP = 3
 _HOSTS = ("169.254.7.9", "169.254.7.8")
 

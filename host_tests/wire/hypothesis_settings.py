@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The settings of hypothesis for a real wire: the same examples in each run, and no shrinking, because an
+"""The settings of hypothesis for the test wire: the same examples in each run, and no shrinking, because an
 example takes seconds.
 """
 

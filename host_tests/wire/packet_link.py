@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The link contract of autoip.service on a Linux packet socket: the same Python code on a Linux host.
+"""The link contract of autoip.service on a Linux packet socket: autoip's Python code runs on a Linux host.
 
-It is for the tests: it calls the kernel with every method, and time passes only in run(ms).
+Only the tests use this link: most methods make system calls, and only run(ms) calls on_wake.
 """
 
 import selectors
@@ -27,13 +27,13 @@ class PacketLink:
         self._is_open = True
         self._dropped = self._malformed = 0
         self._watched = -1
-        self._assigned = -1  # in use; Linux keeps the connections of an address that is removed
+        self._assigned = -1  # host part in use, or -1; Linux keeps the connections of a removed address
         self._prefix = 16
         self._reported = None  # the routable address that status() reported
         self._queue = []  # (what receive() returns, frame)
         self._wake_at = None
         self._went_down = False
-        self._has_news = False  # calls of on_wake
+        self._has_news = False  # run() has to call on_wake
         with host.namespace.inside():
             self._route, self._events = IPRoute(), IPRoute()
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)

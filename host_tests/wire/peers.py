@@ -62,9 +62,7 @@ LinkLocalAddressing=ipv4
 
 
 class Peer:
-    """A daemon from now until close(). start: the address to try first, if the daemon has an option for
-    it.
-    """
+    """A daemon that runs until close(). start: the first address to try, if the daemon has this option."""
 
     LIB = "/var/lib/misc"  # an existing directory, for daemons that need none
     OWNER = None  # the user that owns the files in its home, else root
@@ -95,14 +93,14 @@ class Peer:
 
     def wait(self, timeout=PATIENCE):
         """Wait for an address and return it. ConnectionError if the daemon has ended."""
-        missing = f"it took no address, see {self._log}"
+        missing = f"the daemon has configured no address, see {self._log}"
         wait_until(lambda: self.address or not self._reader.is_alive(), missing, timeout)
         if not self.address:
             raise ConnectionError(f"the daemon is gone: {''.join(self._last_lines)}")
         return self.address
 
     def stop(self):
-        """End the daemon as its user does."""
+        """End the daemon with SIGTERM, so that it can clean up."""
         if self._process.poll() is None:
             with open(f"/proc/{self._process.pid}/task/{self._process.pid}/children") as children:
                 os.kill(int(children.read()), signal.SIGTERM)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A link that loses, delays, repeats and reorders frames, and that splits and merges: it connects bridges to
-one wire.
+"""A link that loses, delays, repeats and reorders frames, and that splits and merges. It connects bridges,
+so that they are one wire.
 
 A thread does the work of netem, because not every kernel has netem.
 """
@@ -18,9 +18,9 @@ _IDLE = 0.05  # s
 
 
 class Relay:
-    """Forwards each frame that enters one of the bridges to the others, from now until close().
+    """Until close(), forwards each frame that enters one of the bridges to the other bridges.
 
-    loss, repeats: percent of the deliveries. delay: a delivery takes up to this number of s longer. side:
+    loss, repeats: percent of the deliveries that are lost or repeated. delay: the longest delay in s. side:
     bridges with different numbers receive nothing from each other. on_frame: called with each frame that
     enters a bridge.
     """

@@ -13,7 +13,7 @@ from .frames import announcement
 
 C = "169.254.20.20"
 STORM = 10000  # frames
-LIMIT = 200  # s, for slow machines; it takes about 10 s
+LIMIT = 200  # s, for slow machines; the test takes about 10 s
 
 
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "measured"])

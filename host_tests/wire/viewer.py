@@ -19,7 +19,7 @@ _SCREEN = (40, 130)  # lines and columns
 
 
 class Viewer:
-    """`python -m autoip_view` with arguments, without a terminal, from now until close()."""
+    """`python -m autoip_view` with arguments, without a terminal. Runs until close()."""
 
     def __init__(self, host, *arguments):
         with _in_the_checkout():
@@ -99,7 +99,7 @@ def _collect(stream, lines):
 
 @contextlib.contextmanager
 def _in_the_checkout():
-    """The environment in which a program finds autoip_view, and the name of a terminal."""
+    """During the `with`, a new process finds autoip_view, and TERM has the name of a terminal."""
     before = dict(os.environ)
     os.environ.update(PYTHONPATH=str(ROOT), TERM="xterm-256color")
     try:

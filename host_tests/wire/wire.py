@@ -15,7 +15,7 @@ from .waiting import PATIENCE, wait_until
 
 _ETH_P_ALL = 3
 _FORWARDING = 3  # the state of a bridge port
-_SILENCE = 1  # s to wait for a ping that no host must answer
+_SILENCE = 1  # s to wait for the answer to a ping that no host may answer
 
 
 class Wire:
