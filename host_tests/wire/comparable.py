@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The frames of a board in words, with roles instead of addresses. Boards that act in the same way have the
-same words.
+"""Describes the frames of a board in words, with roles instead of addresses. If two boards act in the same
+way, their descriptions are equal.
 """
 
 import zlib
@@ -38,7 +38,8 @@ class Roles:
 
     own: the board's addresses. The first is OWN, the others are OTHER. shown: the address that the interface
     shows, which mDNS announces and IGMP uses. addresses, macs: the roles of other addresses, and of MACs.
-    asks: the board's address with which a host communicates. In frames to this host, it is OWN.
+    asks: for the address of a host, the board's address with which this host communicates. In frames to this
+    host, the role of the board's address is OWN.
     """
 
     def __init__(self, own, shown, addresses, macs, asks):
@@ -63,7 +64,7 @@ class Roles:
         return self._macs.get(mac, mac)
 
     def translated(self, value):
-        """A value from JSON, with roles instead of addresses and of chosen ports."""
+        """A value from JSON, with roles instead of addresses, and with * instead of ephemeral ports."""
         if isinstance(value, (list, tuple)):
             return [self.translated(each) for each in value]
         if isinstance(value, str):
@@ -81,7 +82,7 @@ class Roles:
         if UDP in ip and {ip[UDP].sport, ip[UDP].dport} & _DHCP:
             return None
         what, detail = self._content(ip)
-        # Groups belong to the interface.
+        # A group belongs to the interface, so lwIP reports it from the address that the interface shows.
         source = "SHOWN" if what == "IGMP" and ip.src == self._shown else self.source(ip.src, ip.dst)
         to = self.mac(frame.packet.dst, ip.dst)
         return what and Sent(what, source, self.address(ip.dst), detail, to)

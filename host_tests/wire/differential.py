@@ -61,7 +61,7 @@ def _routable_by_hand(bench, board, options):
 
 
 def _alone(bench, board, options):
-    board.run(f"nic.ipconfig(gw4={ROUTER!r})")  # do not use it
+    board.run(f"nic.ipconfig(gw4={ROUTER!r})")  # a gateway that the board must not use
     return _claim(bench, board, options)
 
 
@@ -114,8 +114,9 @@ def _testbed(setup, kind, name):
 # Differences that RFC 3927 requires
 
 DIFFERENCES = {
-    "2.4": "An address is announced when it is claimed or defended. lwIP sends Requests for its own address"
-    " at other times, too. For a static address they are not compared. autoip must not send them (Testbed).",
+    "2.4": "An address is announced when it is claimed or defended. lwIP also sends Requests for its own"
+    " address at other times. Such Requests are compared only if the address comes from autoip, which must"
+    " not send them (Testbed).",
     "2.5": "ARP with a link-local sender is broadcast, also Replies and repeated Requests (as_expected()).",
     "2.6.2": "From a link-local source every host is on the link, and no router is used. 169.254.255.255 is a"
     " broadcast from any source. Such turns are compared with a turn to a link-local host (reference_of()).",
@@ -138,12 +139,14 @@ def as_expected(sent, turn):
     return sent._replace(to="all") if sent.what.startswith("ARP") and kind == LINK_LOCAL else sent
 
 
-# The turns of a script on a board. A turn has one or more hosts, and for each host a pair: the kind of the
-# board's address with which it communicates, and the kind of its own address.
+# The turns of a script on a board. A turn has one or more hosts, and a pair for each host: the kind of the
+# board's address with which the host communicates, and the kind of the host's address.
 
 
 def each_address(setup):
-    """Each address of the board, with an off-link host only if such hosts are answered directly."""
+    """Each address of the board. Only the link-local address answers an off-link host directly, so only that
+    address has an off-link host.
+    """
     peers = {LINK_LOCAL: (LINK_LOCAL, ROUTABLE, OFF_LINK), ROUTABLE: (LINK_LOCAL, ROUTABLE)}
     return [((own, peer),) for own in setup.kinds for peer in peers[own]]
 
@@ -163,7 +166,7 @@ def each_address_twice(setup):
 
 
 def each_prefix(setup):
-    """Each address of the board, to all hosts of 169.254/16."""
+    """Each address of the board, as the source of a broadcast to 169.254/16."""
     return [((own, PREFIX),) for own in setup.kinds]
 
 
@@ -172,7 +175,7 @@ def link_local(setup):
 
 
 def shown(setup):
-    """The address that the interface shows: new traffic to all hosts, or off the link."""
+    """The address that the interface shows, from which unbound sockets send broadcasts and multicasts."""
     return [((setup.shown, setup.shown),)]
 
 
@@ -212,21 +215,22 @@ class Comparison:
 
         script: a function of a Turn. turns: a function of a Setup that returns its turns. before: code that
         the board runs before the first turn. Its sockets then stay open from turn to turn. same_host: a host
-        keeps its address from turn to turn. once: what is seen or sent again in a turn counts once. Then a
-        reference runs a turn once. Otherwise it runs each turn twice, and must do the same both times.
+        keeps its address from turn to turn. once: what is seen or sent again in a turn counts once, and a
+        reference runs each turn once. Without `once`, a reference runs each turn twice, and must do the same
+        both times.
         """
         plans = [turns(setup) for setup in SUBJECTS]
         wanted = dict.fromkeys(reference_of(pairs) for plan in plans for pairs in plan)
         times = 1 if once else 2
         for_references = [[pairs for of, pairs in wanted if of == kind] * times for kind in REFERENCES]
 
-        def play(testbed, plan):
-            return testbed.play(script, plan, before, same_host)
+        def run_turns(testbed, plan):
+            return testbed.run_turns(script, plan, before, same_host)
 
         references = {}
         found = []
-        played = self._pool.map(play, self._testbeds, for_references + plans)
-        for setup, each in zip(self._setups, played, strict=True):
+        results = self._pool.map(run_turns, self._testbeds, for_references + plans)
+        for setup, each in zip(self._setups, results, strict=True):
             for turn in each:
                 reference = references.setdefault(reference_of(turn.pairs), turn)
                 found += _differences(setup, turn, reference, once)

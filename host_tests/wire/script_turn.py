@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The turns of a script: its actions with a board, and what was seen and sent."""
+"""Runs the turns of a script with a board, and records what the script saw and what the board sent."""
 
 import ipaddress
 import socket
@@ -15,19 +15,19 @@ from .frames import THIEF, is_arp, request
 from .routable import PEER as ROUTER
 
 LINK_LOCAL, ROUTABLE, OFF_LINK = "link-local", "routable", "off-link"  # kinds of addresses
-PREFIX = "of the prefix"  # stands for a host's address when the script sends to all of 169.254/16
+PREFIX = "of the prefix"  # stands for a host's address when the script sends a broadcast to 169.254/16
 ALL = "169.254.255.255"
 PORT = 4000  # ports of the hosts' sockets
 WAIT = 5  # s to wait for an event; if a board fails, this may pass in each turn
 
 _FENCE = "169.254.99.99"  # sends an ARP Request when a turn ends
-_QUIET = 0.05  # s to wait for what must not come, once the board has processed what it received
+_QUIET = 0.05  # s to wait for data that must not arrive, once the board has processed its frames
 _RETRY = 8  # s: lwIP repeats an ARP Request each second, five times
 _ECHO_ID = 77
 _NEW_ENTRIES = 8  # in a second; lwIP has 10 ARP entries, and the fence needs two
 _SIZE = 4000  # bytes: more than any script sends
 _NAMES = ("PEER", "SECOND", "THIRD")
-_NETWORKS = [  # first parts of the hosts' addresses
+_NETWORKS = [  # of the hosts' addresses
     {LINK_LOCAL: "169.254.101.0/24", ROUTABLE: "10.0.0.128/25", OFF_LINK: "8.8.1.0/24"},
     {LINK_LOCAL: "169.254.102.0/24", ROUTABLE: "10.0.0.16/28", OFF_LINK: "8.8.2.0/24"},
     {LINK_LOCAL: "169.254.103.0/24", ROUTABLE: "10.0.0.32/28", OFF_LINK: "8.8.3.0/24"},
@@ -93,8 +93,8 @@ def close_all():
 
 
 class PoolHost:
-    """A Linux host that has all addresses of its networks. It gives each address to one turn, so no board
-    knows it before.
+    """A Linux host that has all addresses of its networks. Each turn uses a new address, so the board has no
+    ARP entry for this address.
     """
 
     def __init__(self, wire, networks):
@@ -155,7 +155,7 @@ class Testbed:
         self._new_entries = []  # times of new entries, in s of the monotonic clock
         board.run(PROGRAM)
 
-    def play(self, script, plan, before="", same_host=False):
+    def run_turns(self, script, plan, before="", same_host=False):
         """Run the turns of a plan, see Comparison.compare(). Returns the turns."""
         turns = []
         if before:
@@ -163,7 +163,7 @@ class Testbed:
         for pairs in plan:
             self._wait_for_entries(len(pairs))
             turns.append(Turn(self, pairs, turns[0] if turns and same_host else None))
-            turns[-1].play(script, keeps_sockets=bool(before))
+            turns[-1].run_script(script, keeps_sockets=bool(before))
         self.board.run("close_all()")
         self._spent.update(peer.address for turn in turns for peer in turn.peers)
         return turns
@@ -182,8 +182,8 @@ class Testbed:
     def _wait_for_entries(self, count):
         """Wait until new hosts are certain to have ARP entries for the duration of a turn.
 
-        A new entry replaces the oldest. lwIP counts in seconds, and replaces the last one of several with the
-        same age.
+        A new entry replaces the oldest entry. lwIP counts the age in seconds. If several entries have the
+        same age, lwIP replaces the last of them.
         """
         while True:
             now = time.monotonic()
@@ -197,7 +197,7 @@ class Testbed:
         if frame.arp is None:
             return IP not in frame.packet or frame.packet[IP].dst not in self._spent
         sender, target = frame.arp.psrc, frame.arp.pdst
-        # lwIP repeats its Requests, but it sends no Request for a router that it knows from another turn.
+        # lwIP announces a static address at any time, and asks for a router only if no earlier turn has.
         if sender in self._static and target in (sender, *_ROUTERS):
             return False
         return target not in self._spent and not (frame.kind == "request" and self._is_retry(frame))
@@ -212,7 +212,8 @@ class Testbed:
 class Turn:
     """What a script uses: a board, its address `own` that the turn tests, and the hosts.
 
-    pairs: for each host, the kind of the board's address with which it communicates, and the kind of its own.
+    pairs: for each host, the kind of the board's address with which the host communicates, and the kind of
+    the host's address.
     before: an earlier turn with the same hosts.
     """
 
@@ -238,7 +239,7 @@ class Turn:
         self.seen = []
         self.sent = []
 
-    def play(self, script, keeps_sockets):
+    def run_script(self, script, keeps_sockets):
         for peer in self.peers:
             peer.host.forget()
         self.board.run(f"own, peer, subnet = {self.own!r}, {self.peer.address!r}, {self.subnet!r}")
@@ -281,7 +282,7 @@ class Turn:
 
 
 class Peer:
-    """A host in a turn. own: the board's address with which it communicates."""
+    """A host in a turn. own: the board's address with which the host communicates."""
 
     def __init__(self, turn, name, host, address, own):
         self.name, self.host, self.address, self.own = name, host, address, own
@@ -325,13 +326,13 @@ class Peer:
             self._record(f"{shortened(data)} from {name and self.name_of(name)}")
 
     def receives_nothing(self, sock):
-        """Store that the socket has received nothing when the board has processed what it received."""
+        """Wait until the board has processed its frames, and store what the socket has received by then."""
         self._turn.fence()
         sock.settimeout(_QUIET)
         self.receives(sock)
 
     def pings(self, size=8, to=None):
-        """An Echo Request and its Reply. to: another address than the board's own, which may not answer."""
+        """Send an Echo Request, and store the Reply. to: another destination, which may send no Reply."""
         payload = (bytes(range(256)) * (size // 256 + 1))[:size]
         with self.host.socket(socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -348,7 +349,7 @@ class Peer:
                 self._record(f"ICMP {packet[20]} from {self.name_of(name)[0]}, payload is whole: {whole}")
 
     def name_of(self, name):
-        """The roles in the address of a socket."""
+        """The address of a socket, with roles instead of addresses."""
         return [self._turn.roles.source(name[0], self.address), *self._turn.roles.translated(name[1:])]
 
     def _record(self, what):

@@ -345,7 +345,7 @@ def test_to_itself(comparison, name, turns):
 
 
 def resolves(at, sock, to, tries=1):
-    """The peer asks for the board's name. The wire has the answer, except for a multicast answer."""
+    """The peer asks for the board's name. An answer by unicast is compared like any other frame."""
     question = DNSQR(qname=at.board.ask("network.hostname()") + ".local", qtype="A")
     sock.settimeout(WAIT)
     for _ in range(tries):
@@ -359,7 +359,7 @@ def resolves(at, sock, to, tries=1):
 
 @pytest.mark.parametrize("port", [PORT, MDNS])
 def test_mdns_asked_by_unicast(comparison, port):
-    """At the address that the interface shows, see RFC 6762 11 among the differences."""
+    """The peer asks at the address that the interface shows, see "RFC 6762 11" in DIFFERENCES."""
 
     def script(at):
         with at.peer.udp(port=port) as sock:
@@ -369,7 +369,7 @@ def test_mdns_asked_by_unicast(comparison, port):
 
 
 def test_mdns_asked_by_multicast(comparison):
-    """A host that only looks for a name, which gets a unicast answer, and a responder ask."""
+    """First a one-shot query, which gets a unicast answer, and then a query from a responder's port."""
 
     def script(at):
         with at.peer.udp() as sock:
@@ -419,7 +419,7 @@ def test_a_peer_whose_mac_changes(comparison, how):
 
 @pytest.mark.parametrize("comparison", ["unix"], indirect=True)
 def test_a_stream_that_lasts_longer_than_an_arp_entry(comparison):
-    """The Request is repeated 30 s before the entry expires. An answer renews it."""
+    """lwIP repeats the Request 30 s before the entry expires. An answer renews the entry."""
     # R3927-2.5-h
 
     def script(at):
