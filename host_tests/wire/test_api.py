@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The public functions on a real board: errors, callbacks, waiting, the option string, asyncio."""
+"""The public functions on a board: errors, callbacks, waiting, the option string, asyncio."""
 
 import errno
 
@@ -45,7 +45,7 @@ def test_value_that_is_not_an_interface_is_a_type_error(board, function):
         _assert_raises(board, NO_NIC, f"autoip.{function}({nic})")
 
 
-@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other interface names and error numbers")
 @pytest.mark.parametrize("nic", ["nic", "None", "'e0'"])
 def test_second_start_is_refused(board, nic):
     board.start(delay=200)
@@ -81,7 +81,7 @@ def test_bad_values_name_the_option_and_its_range(board):
     assert board.ask("autoip.get(nic) is None")
 
 
-@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other interface names and error numbers")
 @pytest.mark.parametrize(
     ("options", "error"),
     {
@@ -99,7 +99,7 @@ def test_malformed_option_string(board, options, error):
     _assert_raises(board, f"ValueError: {error}", f"autoip.mount({options!r})")
 
 
-@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other interface names and error numbers")
 def test_option_string(board):
     board.run(f"svc = autoip.mount('if=e0,ip={C},debug,delay=200,abandon')")
     assert board.ask("svc.wait(PATIENCE * 1000)") == C
@@ -135,7 +135,7 @@ def test_start_fails_if_all_services_are_in_use(board, bench):
     board.run("autoip.stop()")
 
 
-@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other interface names and error numbers")
 def test_repr_shows_state_address_and_counters(board):
     board.claim(delay=200, ip=C)
     board.until("svc.state == 'bound'", PATIENCE)
@@ -143,14 +143,14 @@ def test_repr_shows_state_address_and_counters(board):
     assert text.startswith(f"<autoip e0 bound {C} {{") and "'probes': 3" in text
 
 
-@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other interface names and error numbers")
 def test_wait_ends_at_its_timeout(board):
     _assert_raises(board, f"OSError: {errno.ETIMEDOUT}", "svc = start(nic, delay=200); svc.wait(1)")
     board.expect("bound")
     assert board.ask("svc.wait(0)") == board.address
 
 
-@pytest.mark.not_on_espressif("names of interfaces and numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other interface names and error numbers")
 def test_wait_ends_when_the_service_is_stopped(board):
     board.start(delay=200)
     board.run("svc.stop()")

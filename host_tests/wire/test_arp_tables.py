@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""lwIP has ARP entries for each of the board's two addresses. A new MAC of a peer updates both (RFC 826)."""
+"""lwIP has ARP entries for each of the board's two addresses. Both learn a new MAC of a peer (RFC 826)."""
 
 import pytest
 from scapy.layers.inet import IP
@@ -62,7 +62,7 @@ def test_a_new_mac_reaches_both_tables(bench, server, news):
 
 @pytest.mark.threaded
 def test_a_new_mac_that_is_announced_while_the_link_local_address_is_shown(bench, server):
-    """The board must not use an entry from the time of the routable address when this address is back."""
+    """The ARP entry that the routable address had before must not be used when this address is back."""
     board = with_a_static_address(bench)
     assert mac_used(bench, board, STATIC) == server.mac
     board.run("nic.ipconfig(addr4=('0.0.0.0', '0.0.0.0'))")

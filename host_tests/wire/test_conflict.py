@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Conflicts on a real wire: while an address is probed, and while it is held."""
+"""Conflicts on the test wire: while an address is probed, and while it is held."""
 
 import errno
 import time
@@ -196,7 +196,7 @@ def test_the_adversary_does_not_get_into_the_arp_cache(bench):
     assert not bench.capture.select(lambda f: f.source == board.mac and f.packet.dst == THIEF)
 
 
-@pytest.mark.not_on_espressif("numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other error numbers")
 @pytest.mark.threaded
 def test_connections_are_reset_before_the_address_is_given_up(bench):
     """R3927-2.5-g, R5227-2.4-k."""
@@ -226,13 +226,13 @@ def test_connections_are_reset_before_the_address_is_given_up(bench):
 
 
 END_OF_SENDER = 32  # bytes to the end of the sender's address
-# Bytes of the ARP header. Each of them makes an announcement something else.
+# (offset, bytes) in the ARP header. With each of these changes, the frame is not ARP for IPv4 on Ethernet.
 HEADERS = [(14, "0006"), (16, "86dd"), (18, "08"), (19, "10"), (20, "0000"), (20, "0003"), (20, "0101")]
 
 
 def _malformed(padded):
     whole = bytes(announcement(C))
-    # If zeros follow, a frame is an ARP packet that claims C once the last byte of C is in it.
+    # A frame that is cut off after the sender's address still claims C if zeros are added to it.
     for length in range(14, END_OF_SENDER if padded else len(whole)):
         yield whole[:length]
     for at, data in HEADERS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make deploy` writes boot.py to a board, as its user calls it."""
+"""`make deploy`, as a user calls it, writes boot.py to a board."""
 
 import ast
 import re

@@ -18,7 +18,7 @@ SLEEP = 8  # s after which autoip probes again, see SLEEP of link.c
 
 
 class DhcpCase:
-    """A board that shows its address. A case brings the DHCP client into a state, then to a lease."""
+    """A board with a link-local address. Each method brings its DHCP client into a state or to a lease."""
 
     def __init__(self, bench, options):
         self.bench, self.board = bench, bench.board()
@@ -93,7 +93,7 @@ def flap(case):
 
 
 def no_reason(case):
-    """`old` gives up the address as soon as there is the lease."""
+    """With `old`, autoip itself gives up the address as soon as the board has the lease."""
 
 
 REASONS = {
@@ -157,7 +157,7 @@ def test_a_lease_is_bound_although_the_address_is_removed_during_a_check(bench, 
 @pytest.mark.older_idf
 @pytest.mark.only("task", "the other boards do not check an offered address")
 def test_the_check_ends_with_the_lease(bench):
-    """A later claim of the leased address does not concern the check, which would decline the lease."""
+    """Another host claims the leased address after the check. The board must not decline the lease then."""
     case = DhcpCase(bench, {})
     case.check()
     assert wait_for_lease(case.board) == LEASE

@@ -10,7 +10,7 @@ from .esp32 import BUILD
 from .frames import announcement, request
 
 pytestmark = [
-    pytest.mark.only("esp32", "its tasks"),
+    pytest.mark.only("esp32", "other boards don't have these tasks"),
     pytest.mark.esp32,
     pytest.mark.skipif(not BUILD, reason="not built: make test-board BOARD=ESP32_GENERIC MICROPY_DIR=..."),
 ]

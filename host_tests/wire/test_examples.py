@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The examples, as programs of a UNIX_TAP. test_page.py tests page.py, the emulator's tests boot_wlan.py."""
+"""Runs the examples on a UNIX_TAP, except page.py (test_page.py) and boot_wlan.py (host_tests/emulator)."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from .board import ROOT
 from .frames import announcement, is_arp
 from .waiting import PATIENCE, wait_until
 
-pytestmark = pytest.mark.only("unix", "an example is one on either board")
+pytestmark = pytest.mark.only("unix", "the examples do the same on both boards")
 
 X = "169.254.7.9"
 C = "169.254.20.20"
@@ -56,7 +56,7 @@ sys.modules["machine"] = machine
 
 @pytest.fixture
 def run(bench, tmp_path):
-    """Runs an example, with code before and after it. Returns what pexpect makes of its output."""
+    """Runs an example, with code before and after it. Returns its output as a pexpect object."""
     bench.wire.add_tap()
     running = []
 

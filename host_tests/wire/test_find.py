@@ -236,8 +236,8 @@ def test_the_cable_is_pulled_and_the_interface_removed(bench):
         host.wait_until_up()
 
         def is_seen():
-            # The viewer's socket fails with the interface. A frame may come before the viewer has a new
-            # socket.
+            # The viewer's socket fails when the interface goes down. The viewer loses frames that come before
+            # it has a new socket.
             bench.wire.send(announcement(LAST, WITNESS))
             time.sleep(QUIET)
             return any(f"claims {LAST}" in line for line in viewer.lines)

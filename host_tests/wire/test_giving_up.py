@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""RFC 3927 2.5: after the release nothing is sent with the address, whatever lwIP does."""
+"""RFC 3927 2.5: after the release the board sends nothing from the address, whatever lwIP does."""
 
 import contextlib
 import time
@@ -21,8 +21,8 @@ IDLE = 25  # s; on the sanitized UNIX_TAP lwIP renews an ARP entry after 10 s, a
 
 
 def lose(bench, board):
-    """Two conflicts: the address is lost. Returns the times before the second one, and of the reported
-    loss.
+    """Send two conflicts, so that the board loses the address. Returns the time before the second conflict,
+    and the time when the board reported the loss.
     """
     bench.wire.send(announcement(C))
     board.expect("defended")
@@ -42,7 +42,7 @@ def is_unsolicited(frame):
 def sent_by(bench, board, address, after, reported=0):
     """What the board sent with this address as its source, except for the resets of its connections.
 
-    A busy board processes a conflict late, so frames that it sends unasked count from the reported loss on.
+    A busy board processes a conflict late, so unsolicited frames count only after it has reported the loss.
     """
 
     def counts(frame):
@@ -61,7 +61,7 @@ def board(bench):
 
 @pytest.mark.threaded
 def test_no_request_for_a_peer_that_left_the_arp_table(bench, server, board):
-    """The board does not ask for a connection's peer only to reset the connection."""
+    """The board does not send an ARP Request only to reset a connection."""
     Connection(server.host, board, C)
     for host in range(2 * ARP_ENTRIES):  # other hosts replace it in the table
         bench.wire.send(request(f"169.254.50.{host}", C, mac=f"02:00:00:00:50:{host:02x}"))
@@ -72,7 +72,7 @@ def test_no_request_for_a_peer_that_left_the_arp_table(bench, server, board):
 @pytest.mark.threaded
 @pytest.mark.only("unix", "other boards ask 270 s after the last packet")
 def test_an_arp_entry_near_its_end_is_not_renewed(bench, server, board):
-    """lwIP asks for a peer again when the entry has been idle, also to send a reset."""
+    """lwIP renews an old entry with an ARP Request when it uses the entry. A reset must not cause this."""
     # R3927-2.5-e, R5227-2.4-e
     connection = Connection(server.host, board, C)
     assert connection.works()

@@ -57,7 +57,7 @@ def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
     ]
 
 
-@pytest.mark.only("unix", "the other has one interface")
+@pytest.mark.only("unix", "QEMU_MPS2 has one interface")
 def test_as_many_services_as_there_are_slots(bench):
     """AUTOIP_LINKS is 3 in the sanitized build. A slot that is free again can be used again."""
     board = bench.board()
@@ -79,7 +79,7 @@ def test_as_many_services_as_there_are_slots(bench):
     assert host.gets_no_answer(addresses[1]) and host.ping(addresses[0]) and host.ping(addresses[2])
 
 
-@pytest.mark.only("unix", "the other has one interface")
+@pytest.mark.only("unix", "QEMU_MPS2 has one interface")
 def test_two_interfaces_on_one_wire_hold_two_addresses(bench):
     """R3927-3.4-b, B04, X-07: frames of the other interface are not a conflict."""
     board = bench.board()
@@ -107,7 +107,7 @@ def test_tcp_replies_leave_by_the_requested_interface(two_wires, bridge):
 
 
 def test_udp_replies_leave_by_the_requested_interface(two_wires):
-    """A server on 0.0.0.0. lwIP itself would send with the alias that was created last."""
+    """A server on 0.0.0.0. lwIP itself would send via the alias that was created last."""
     # R3927-3.2-a
     board = two_wires.board()
     second_interface(two_wires, board)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What programs check to connect again: isconnected(), status() and ifconfig() of the interface.
+"""What programs check before they connect again: isconnected(), status() and ifconfig() of the interface.
 
 On esp32, and so on UNIX_TASK, isconnected() and status() follow ESP-IDF's events "disconnected" and "got IP".
 A link-local address also raises "got IP".
@@ -65,9 +65,9 @@ def test_isconnected_is_false_without_a_link_even_with_a_routable_address(board,
     assert {each[0] for each in seen} == {False} and C not in {each[1] for each in seen}
 
 
-@pytest.mark.not_on_espressif("numbers of status() are its own")
+@pytest.mark.not_on_espressif("status() returns other numbers")
 def test_a_flap_disconnects_once_and_connects_once(board):
-    """There is no "got IP" if there is no new address."""
+    """ESP-IDF raises no "got IP" before the interface has a new address."""
     board.claim(delay=200, ip=C)
     board.until("nic.isconnected()")
     board.run("states = []\ndef note():\n if states[-1:] != [nic.status()]: states.append(nic.status())\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Leases in unusual forms, and other uses of the link-local address or of an address like it."""
+"""Leases in unusual forms, and link-local addresses that are leased or set by hand."""
 
 import itertools
 import time
@@ -25,14 +25,14 @@ from .waiting import PATIENCE, SOON
 C = "169.254.20.20"
 OTHER = "169.254.9.9"
 FORMS = {
-    "to all": {},
+    "broadcast": {},
     "to the leased address": {"unicast": True},
     "with IP options": {"options": [IPOption_NOP()] * 4},
     "in fragments": {"split": 200},
 }
 
 
-@pytest.mark.not_on_espressif("ESP-IDF's lwIP puts no fragments together")
+@pytest.mark.not_on_espressif("ESP-IDF's lwIP does not reassemble fragments")
 @pytest.mark.parametrize("form", FORMS)
 def test_a_connection_survives_a_lease_of_any_form(bench, server, form):
     board = bench.board()
@@ -45,7 +45,7 @@ def test_a_connection_survives_a_lease_of_any_form(bench, server, form):
 
 
 @pytest.mark.older_idf
-@pytest.mark.only("task", "the other boards do not ask who has the address that they are offered")
+@pytest.mark.only("task", "the other boards do not check an offered address")
 def test_an_offered_address_that_is_in_use_is_declined(bench):
     """RFC 2131 4.4.1."""
     bench.wire.add_host("10.0.0.50/24")
@@ -159,7 +159,7 @@ def test_dhcp_never_uses_the_link_local_address(bench, server):
     assert asked and not [f for f in asked if f.packet[IP].src == C or f.packet[BOOTP].ciaddr == C]
 
 
-@pytest.mark.not_on_espressif("it has no has_dhcp4 to recognise such a lease with")
+@pytest.mark.not_on_espressif("without has_dhcp4, a test can't recognise such a lease")
 def test_a_lease_of_the_held_address_stays_after_stop(bench, server):
     # R3927-1.6-a
     board = bench.board()
@@ -215,10 +215,10 @@ def test_a_link_local_address_set_by_hand_stays_and_is_not_routable(bench, serve
     assert board.ask("nic.ifconfig()[0]") == OTHER
 
 
-@pytest.mark.not_on_espressif("it has no has_dhcp4 to recognise such a lease with")
+@pytest.mark.not_on_espressif("without has_dhcp4, a test can't recognise such a lease")
 @pytest.mark.parametrize("running", [False, True], ids=["no service", "a service"])
 def test_connections_of_a_link_local_lease_end_with_it(bench, server, running):
-    """Like in lwIP: only connections of autoip's address survive."""
+    """As in lwIP: only connections of autoip's address survive."""
     board = bench.board()
     bench.by_hand.add(OTHER)
     board.run("nic.ipconfig(dhcp4=False)")

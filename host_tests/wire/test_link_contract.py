@@ -179,7 +179,7 @@ def awaited(rig, condition):
         if given := condition():
             return given
         rig.elapse(10)
-    raise TimeoutError("it has not come")
+    raise TimeoutError("the condition has not become true")
 
 
 def settle(rig):
@@ -214,7 +214,7 @@ def assign(rig):
 
 
 def assert_received(rig, *expected):
-    """Exactly these frames come, each with its kind before it, in this order."""
+    """The link receives exactly these frames, in order. expected: a kind, its frame, the next kind, ..."""
 
     def received():
         got = rig.receive()
@@ -282,7 +282,7 @@ def test_malformed_arp_is_counted_and_not_received(rig):
     fields = {"op": 3, "hwtype": 6, "ptype": 0x86DD, "hwlen": 8, "plen": 16}
     for name, value in fields.items():
         frame = announcement(C)
-        # Scapy would write addresses of the lengths that the packet names.
+        # The test changes bytes, because with other lengths scapy would write longer addresses.
         at = {"hwtype": 14, "ptype": 16, "hwlen": 18, "plen": 19, "op": 20}[name]
         data = value.to_bytes(1 if name in ("hwlen", "plen") else 2, "big")
         rig.inject(raw(frame)[:at] + data + raw(frame)[at + len(data) :])
@@ -426,7 +426,7 @@ def test_a_link_local_address_of_another_owner_is_not_routable(rig, bench):
     settle(rig)
     rig.other_address(True, X)
     assert (rig.call("status"), rig.call("routable")) == (1, None)
-    rig.elapse(1200)  # at most once per second
+    rig.elapse(1200)  # the link reports such a claim at most once per second
     rig.inject(announcement(X))
     assert_received(rig, ROUTABLE_CLAIM, announcement(X))
     rig.other_address(False, X)
@@ -451,7 +451,7 @@ def test_a_claim_of_the_routable_address(rig):
     rig.other_address(True)
     for watched in (-1, HOST):
         rig.call("watch", watched)
-        rig.elapse(1200)  # at most once per second
+        rig.elapse(1200)  # the link reports such a claim at most once per second
         rig.inject(announcement(ROUTABLE))
         assert_received(rig, ROUTABLE_CLAIM, announcement(ROUTABLE))
     rig.inject(probe(ROUTABLE))

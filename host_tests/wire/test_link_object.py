@@ -13,7 +13,7 @@ from .frames import announcement, probe, reply
 from .routable import set_static
 from .waiting import PATIENCE, SOON
 
-pytestmark = pytest.mark.only("unix", "where the sanitizers see a false step")
+pytestmark = pytest.mark.only("unix", "UNIX_TAP has the sanitizers")
 
 HOST = 0x1414
 C = "169.254.20.20"
@@ -51,7 +51,7 @@ def test_short_frame(board):
 
 
 def test_link_checks_every_bit_of_a_frame(bench, board):
-    """A claim, a probe and an answer, with each bit changed in turn that only the link checks."""
+    """The test inverts each bit after the Ethernet MACs in turn, for a claim, a probe and an answer."""
     # R3927-2.2.1-h, R3927-2.5-a, X-16, X-17, X-24
     mac = bytes.fromhex(board.mac.replace(":", ""))
     last = bytes(announcement(C, mac=LAST))[:42]
@@ -84,7 +84,7 @@ def test_on_wake_cannot_be_deleted(board):
 def test_a_wake_up_that_is_late_comes_once(board):
     board.run("woken = []\nlink.on_wake = lambda: woken.append(1)\nlink.wake(300)")
     before = board.ask("len(woken)")
-    board.sleep(2)  # shorter than the time that the firmware takes for a sleep of the board
+    board.sleep(2)  # after a longer time, the firmware would suppose that the board slept
     board.until(f"len(woken) > {before}", SOON)
     assert board.settled("len(woken)") == before + 1
 

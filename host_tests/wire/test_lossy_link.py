@@ -2,7 +2,7 @@
 """Boards on a link that loses, delays, repeats and reorders frames, and that splits and merges. Hosts clone
 addresses.
 
-Like engine/cpython/test_lossy_link.py, but on real boards: with all ARP packets of lwIP, and in real time.
+Like engine/cpython/test_lossy_link.py, but with the firmware: with all ARP packets of lwIP, and in real time.
 """
 
 import time
@@ -54,7 +54,7 @@ class LossyLink:
             board.run("nic.ipconfig(dhcp4=False)")
 
     def start(self, delays):
-        """Forget everything. Services start at the same time, with these delays in ms."""
+        """Start a sequence: stop all services, and start new ones together, with these delays in ms."""
         self.sequences += 1
         self._cloned.clear()
         for board in self.boards:
@@ -210,7 +210,7 @@ def sequences(link, ends):
                 link.attack(kind, board, forged.mac if forged else THIEF)
 
         def teardown(self):
-            """After the last disturbance all boards are bound in time, and no two have one address."""
+            """After the last disturbance all boards are bound in time, and their addresses differ."""
             if not getattr(self, "over", True):
                 link.end_disturbances()
                 until = time.monotonic() + PEACE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A 169.254 address set by hand: with a service, everything is as without a service (RFC 3927 1.6)."""
+"""A 169.254 address set by hand works with a service as without a service (RFC 3927 1.6)."""
 
 import time
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""mpremote and an emulated board, as its user uses them: run, exec, fs cp, soft-reset, reset."""
+"""mpremote and an emulated board, as a user uses them: run, exec, fs cp, soft-reset, reset."""
 
 import json
 import time
@@ -81,7 +81,7 @@ def test_boot_py(board, bench):
 
 
 def test_debug_in_boot_py_does_not_break_mpremote(board, bench):
-    """Each call makes a soft reset, and the board claims its address while mpremote uses its raw REPL."""
+    """Each mpremote call makes a soft reset. The board claims its address while mpremote uses its REPL."""
     boot = bench.capture.path.with_name("debug_boot.py")
     example = (EXAMPLES / "boot.py").read_text()
     boot.write_text(example.replace("start(nic)", "start(nic, debug=True, delay=20)"))
@@ -93,7 +93,7 @@ def test_debug_in_boot_py_does_not_break_mpremote(board, bench):
 
 
 def test_the_prompt_completes_public_names(board):
-    """It also shows what a service does."""
+    """The prompt also shows the state of a service."""
     board.type("import autoip, network; nic = network.LAN(); nic.active(True)\r")
     board.type("svc = autoip.start(nic, delay=20)\r")
     board.type("svc.wait(50000)\r")
@@ -107,9 +107,7 @@ def test_the_prompt_completes_public_names(board):
 
 
 def test_twenty_soft_resets(board, bench):
-    """After each soft reset the board claims the address again and has the same heap. Nothing of the time
-    before is left.
-    """
+    """After each soft reset the board claims the address again, and as much heap is in use as before."""
     board.mpremote("fs", "cp", EXAMPLES / "boot.py", ":boot.py")
     look = f"{SERVICE}; import gc; gc.collect(); print(service.state, gc.mem_alloc())"
     output = board.mpremote("resume", *["soft-reset", "exec", look] * RESETS).splitlines()

@@ -7,7 +7,7 @@ import pytest
 from page import HEADING, LAPTOP, deploy, record, show
 
 pytestmark = [
-    pytest.mark.only("qemu", "the page is deployed to it as to a board with hardware"),
+    pytest.mark.only("qemu", "UNIX_TAP has no serial port for mpremote"),
     pytest.mark.skipif(not shutil.which("chromium"), reason="no package chromium; make test installs it"),
 ]
 

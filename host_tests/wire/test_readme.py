@@ -19,7 +19,7 @@ def blocks(language):
 
 
 def test_the_session_of_make_run():
-    """`make run` and the session: the board prints the address that the README prints. No wire, no root."""
+    """`make run` and the session: the board prints the address that the README shows."""
     (session,) = blocks("pycon")
     # The firmware was built before the tests.
     make = "make -o build/QEMU_MPS2/firmware.elf run BOARD=QEMU_MPS2"
@@ -35,7 +35,7 @@ def test_the_session_of_make_run():
     board.close()
 
 
-@pytest.mark.only("unix", "a program is a program on either board")
+@pytest.mark.only("unix", "the programs do the same on both boards")
 def test_the_programs(bench):
     """Each program runs after the service of the previous one was stopped."""
     board = bench.board()

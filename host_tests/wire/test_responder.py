@@ -30,7 +30,7 @@ def asking(bench):
         zeroconf = Zeroconf(interfaces=[PEER])
 
     def resolve(name, timeout=3):
-        zeroconf.cache.cache.clear()  # what was true before
+        zeroconf.cache.cache.clear()  # the answers of earlier calls
         resolver = AddressResolverIPv4(f"{name}.local.")
         return resolver.parsed_addresses() if resolver.request(zeroconf, timeout * 1000) else []
 
@@ -166,7 +166,7 @@ def test_the_second_board_with_a_name_has_the_next_name(bench):
         assert resolve(NAME) == [C]
         assert second.ask(f"logged('{NAME}-2.local')")
         assert not first.ask(f"logged('{NAME}-2.local')")
-        # A new host name begins without a number.
+        # autoip first tries a new host name without a number.
         second.run("network.hostname('fan')")
         wait_for(resolve, "fan", D)
 
@@ -177,7 +177,7 @@ def test_a_host_takes_every_name(bench):
     board.claim(delay=200, ip=C)
     names, asked = [NAME], 0
     while len(names) < 12:
-        # lwIP ignores the answer to a probe that it could not send by IPv6, so each probe gets an answer.
+        # lwIP ignores the answer to a probe that it could not send by IPv6, so the test answers each probe.
         probe = bench.capture.wait_for(is_mdns_of(board, qr=0), after=asked)
         name = probe.packet[DNS].qd[0].qname.decode()
         asked = bench.wire.send(mdns_response(THIEF, PEER, name))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The owner of the interface's address: the link reports a routable address together with its state."""
+"""Routable addresses that are set, replaced, removed or not confirmed: svc.routable, wait() and `old`."""
 
 import time
 
@@ -85,7 +85,7 @@ def test_old_and_a_lease_after_the_start_that_no_server_confirms(bench, server):
 
 @pytest.mark.not_on_espressif("ESP-IDF forgets a lease when the link is lost")
 def test_old_and_a_lease_from_before_the_start_that_never_expires(bench, server):
-    """lwIP stores no time of such a lease, so autoip detects the lease only when the link is lost."""
+    """lwIP stores no duration for such a lease, so autoip detects the lease only when the link is lost."""
     board = bench.board()
     board.run("nic.ipconfig(dhcp4=False)")
     ScriptedServer(bench, board, seconds=INFINITE).lease()

@@ -161,7 +161,7 @@ def test_an_address_is_reachable_on_its_own_interface_only(two_wires):
 
 @pytest.mark.parametrize("payload", [ICMP(), TCP(dport=4444, flags="S")], ids=["ping", "SYN"])
 def test_an_interface_without_a_service_does_not_know_the_address(two_wires, payload):
-    """It would answer via its router (RFC 3927 2.6.2, 2.7, 3.2)."""
+    """Otherwise this interface would answer via its router (RFC 3927 2.6.2, 2.7, 3.2)."""
     # R3927-3.2-a
     board = two_wires.board()
     mac = second_interface(two_wires, board)
@@ -175,7 +175,7 @@ def test_an_interface_without_a_service_does_not_know_the_address(two_wires, pay
     assert not [f for f in frames if f.source == mac and IP in f.packet and f.packet[IP].src == C]
 
 
-@pytest.mark.not_on_espressif("numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other error numbers")
 def test_nothing_leaves_without_an_address(bench, server):
     """An interface that has lost its address sends nothing to a host from which it received frames before."""
     board = bench.board()
@@ -198,10 +198,10 @@ IPV6 = {
 }
 
 
-@pytest.mark.not_on_espressif("it has no ipconfig(addr6)")
+@pytest.mark.not_on_espressif("esp32 has no ipconfig(addr6)")
 @pytest.mark.parametrize("kind", IPV6)
 def test_ipv6_neighbours_are_reached_as_without_autoip(bench, kind):
-    """lwIP uses its only interface for fe80::/10 without a zone, and the alias is a second interface."""
+    """lwIP uses its only interface for fe80::/10 without a zone. The alias must not change this."""
     board = bench.board()
     hosts = itertools.count(0x10)
 
@@ -214,8 +214,8 @@ def test_ipv6_neighbours_are_reached_as_without_autoip(bench, kind):
             lambda f: ICMPv6ND_NS in f.packet and f.packet[ICMPv6ND_NS].tgt == host, after=sent
         )
 
-    past_its_own_probes = "len(nic.ipconfig('addr6')) and nic.ipconfig('addr6')[0][1] & 16"
-    board.until(past_its_own_probes, PATIENCE)
+    has_valid_address = "len(nic.ipconfig('addr6')) and nic.ipconfig('addr6')[0][1] & 16"
+    board.until(has_valid_address, PATIENCE)
     assert reaches()
     board.claim(delay=200, ip=C)
     assert reaches()
@@ -284,7 +284,7 @@ def test_old_and_a_lease_that_no_server_confirms(bench, server):
     answers(board, server, lease)
 
 
-@pytest.mark.not_on_espressif("ESP-IDF takes the gateway off too")
+@pytest.mark.not_on_espressif("ESP-IDF also removes the gateway")
 def test_a_gateway_without_an_address_stays(bench):
     board = bench.board()
     board.run("nic.ipconfig(gw4='10.0.0.77')")
@@ -309,7 +309,7 @@ def test_a_lease_that_is_removed_by_hand_still_belongs_to_dhcp(bench, server):
     assert connection.works()
 
 
-@pytest.mark.not_on_espressif("names of interfaces are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other interface names")
 def test_the_service_of_a_removed_interface_is_found_by_its_name(bench):
     board = bench.board()
     board.claim(delay=200, ip=C)

@@ -14,7 +14,7 @@ from scapy.layers.l2 import Ether
 from .frames import announcement, request
 from .hypothesis_settings import ON_THE_WIRE
 
-pytestmark = pytest.mark.only("unix", "the sanitizers find what goes wrong unseen elsewhere")
+pytestmark = pytest.mark.only("unix", "UNIX_TAP has the sanitizers")
 
 STATIC = "10.0.0.99"
 PEER = "169.254.7.7"
@@ -97,7 +97,7 @@ class Interface:
     # What must be true after each event
 
     def check(self, event):
-        # The network continues while the board looks, so the address is read before and after.
+        # The address may change while the board evaluates this, so it reads the address twice.
         leased, before, shown, state, after = self.board.ask(
             "(nic.ipconfig('has_dhcp4'), svc and svc.address, nic.ifconfig()[0],"
             " svc and svc.state, svc and svc.address)"
@@ -121,7 +121,7 @@ class Interface:
             if answers and not former:
                 return
             time.sleep(QUIET)
-        raise AssertionError(f"{address} answers: {answers}, those before: {former}")
+        raise AssertionError(f"{address} answers: {answers}, former addresses that answer: {former}")
 
     def reset(self):
         """Return to an interface without addresses. The service must leave nothing behind."""
@@ -146,7 +146,7 @@ class Interface:
         self.reached[self._situation] += 1
 
     def _wait_until(self, expression):
-        """Waits at most a second of the board. The driver checks the cable every 64 ms."""
+        """Waits at most a second by the board's clock. The driver checks the cable every 64 ms."""
         self.board.ask(f"until(lambda: {expression}, 1000)")
 
     def _address(self):

@@ -150,7 +150,7 @@ def test_sockets_follow_over_a_flap_that_ends_with_another_address(bench, server
 
 
 def test_sockets_of_a_stopped_service_are_not_changed(bench, server):
-    """A service that has been stopped leaves nothing behind. The next service has no sockets."""
+    """A service that has been stopped leaves nothing behind. The next service does not move these sockets."""
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run(OPEN.format(C))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Many frames at once, and Ctrl-C in a program during this."""
+"""Many frames at once, and Ctrl-C while a callback runs."""
 
 import time
 
@@ -47,7 +47,7 @@ def test_claims_on_the_routable_address_leave_time_for_the_program(board, bench)
 
 @pytest.mark.not_on_espressif("QEMU's Ethernet drops frames that come fast")
 def test_own_frames_that_come_back_use_no_slot_in_the_queue(board, bench):
-    """RFC 5227 2.4, and X-01: hubs and access points send them back."""
+    """RFC 5227 2.4, and X-01: hubs and access points send a board's frames back to the board."""
     # X-05
     board.claim(delay=200, ip=C)
     board.run(BUSY)

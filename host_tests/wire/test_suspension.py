@@ -48,7 +48,7 @@ def test_connections_survive_a_flap(bench, server, board, addition):
         assert connection.works()
 
 
-@pytest.mark.not_on_espressif("numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other error numbers")
 @pytest.mark.threaded
 def test_connections_are_reset_when_the_address_is_lost_after_a_flap(bench, server, board):
     """The host that has the address now receives nothing from the connection, and the board's socket gets an
@@ -89,7 +89,7 @@ def test_nothing_is_received_or_sent_with_a_suspended_address(bench, server, boa
     assert connection.receives(b"late")
 
 
-@pytest.mark.not_on_espressif("numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other error numbers")
 @pytest.mark.threaded
 def test_a_program_gets_an_error_while_the_address_is_suspended(bench, server, board):
     """As with a static address: EHOSTUNREACH from sendto() of a bound socket and from send()."""
@@ -113,7 +113,7 @@ def test_a_program_gets_an_error_while_the_address_is_suspended(bench, server, b
     assert connection.works()
 
 
-@pytest.mark.not_on_espressif("numbers of errors are its own")
+@pytest.mark.not_on_espressif("ESP-IDF has other error numbers")
 @pytest.mark.threaded
 @pytest.mark.parametrize("sent", ["while suspended", "before"])
 def test_tcp_data_leaves_as_soon_as_the_address_is_back(bench, server, board, sent):
@@ -144,7 +144,7 @@ def test_tcp_data_leaves_as_soon_as_the_address_is_back(bench, server, board, se
     assert data.time - announced < SOON
 
 
-@pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
+@pytest.mark.only("unix", "the test stops the process, as if the board slept")
 def test_a_board_that_slept_probes_again(bench, server, board):
     # R3927-2.2-c, R5227-2.1-b, X-38
     board.claim(delay=200, ip=C)
@@ -157,7 +157,7 @@ def test_a_board_that_slept_probes_again(bench, server, board):
     assert connection.works()
 
 
-@pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
+@pytest.mark.only("unix", "the test stops the process, as if the board slept")
 def test_an_address_that_another_host_claimed_during_a_sleep_is_given_up(bench, server, board):
     # R3927-2.2-c
     board.claim(delay=200, ip=C)
@@ -169,7 +169,7 @@ def test_an_address_that_another_host_claimed_during_a_sleep_is_given_up(bench, 
     assert board.expect("bound")["address"] != C
 
 
-@pytest.mark.only("unix", "a process that is stopped is a board that sleeps")
+@pytest.mark.only("unix", "the test stops the process, as if the board slept")
 def test_a_board_under_load_has_not_slept(bench, board):
     """A board whose interrupts are off for a long time has not slept either."""
     board.claim(delay=200, ip=C)

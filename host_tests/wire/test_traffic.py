@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Traffic on a real wire from and to a link-local address, with real peers."""
+"""Traffic on the test wire from and to a link-local address, with real peers."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -97,7 +97,7 @@ def test_the_broadcast_address_of_the_prefix(bench):
 
 
 def test_avahi_autoipd_on_the_same_wire(bench):
-    """One host starts with the same address at the same time, another one finds the address in use."""
+    """One board starts with the same address at the same time, another board finds the address in use."""
     # R5227-2.2-a
     avahi = bench.avahi(start=C)
     early = bench.board()
@@ -111,7 +111,7 @@ def test_avahi_autoipd_on_the_same_wire(bench):
 
 
 def test_packets_follow_a_new_mac_of_the_peer(bench):
-    """Its announcement updates the ARP entries of the alias, which sends to the peer."""
+    """The peer's announcement updates the ARP entries of the alias, which sends to the peer."""
     # R5227-1.2-a
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
@@ -130,7 +130,7 @@ def test_packets_follow_a_new_mac_of_the_peer(bench):
 
 
 def test_the_network_works_while_python_never_sleeps(bench):
-    """Frames, lwIP's timers, the claim and the defence do not need Python to wait."""
+    """Frames, lwIP's timers, the claim and the defence work although the program never sleeps."""
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.run(f"svc = start(nic, delay=200, ip={C!r})\nwhile not svc.address: pass")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A UDP reply leaves from the address to which the peer sent its request. Other packets of the board
-don't.
+"""A UDP reply leaves from the address to which the peer sent its request. The request does not change the
+source address of other packets.
 """
 
 import time
@@ -114,7 +114,7 @@ def test_only_the_socket_that_was_asked_replies_from_the_address(bench, server):
 
 
 def test_a_peer_that_asks_another_address_frees_its_slot(bench, server):
-    """Four peers have sent requests. The fifth one gets the free slot, and no peer is forgotten."""
+    """The board has slots for four peers. The fifth peer gets the slot that the first peer has freed."""
     board = serving(bench)
     socks = [client(server) for _ in range(5)]
     for sock in socks[:4]:
@@ -160,7 +160,7 @@ def test_a_peer_is_forgotten_after_a_while(bench, server):
 
 
 def test_a_peer_is_forgotten_with_the_address(bench, server):
-    """The next address is another one, so a late reply comes from the routable address."""
+    """The board no longer has the address, so a late reply leaves from the routable address."""
     board = serving(bench)
     with client(server) as sock:
         ask(board, sock, C)
