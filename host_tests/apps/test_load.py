@@ -9,8 +9,10 @@ import time
 
 import pytest
 from wire.routable import set_static
+from wire.waiting import wait_until
 
 from .life import STATIC, flap, powered_up
+from .pools import free_elements
 from .programs import Upload
 
 CONNECTIONS = 400
@@ -61,12 +63,14 @@ def test_400_connections_and_ab_leave_nothing_behind(life, keep):
     address = life.board.address
     assert get(life, address) == bytes(1024)
     before = life.board.ask(HEAP)
+    free = free_elements(life.board)
     took = seconds(lambda: [get(life, address) for _ in range(CONNECTIONS)])
     report = life.server.host.run(
         "ab", "-q", "-c", "4", "-n", "100", "-s", "30", f"http://{address}/download/1"
     )
     assert re.search(r"Failed requests: +0\n", report), report
     assert serves_four_at_once(life, address)
+    wait_until(lambda: free_elements(life.board) == free, "elements of lwIP's pools are not free again")
     grown = life.board.ask(HEAP) - before
     keep(board=type(life.board).__name__, connections=CONNECTIONS, seconds=took, grown=grown)
     assert grown < KEPT

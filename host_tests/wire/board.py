@@ -64,8 +64,8 @@ class Board:
         wire.wait_for_port(self.tap)
 
     def _start(self, sanitize):
-        firmware = ROOT / "build" / (self.FIRMWARE + SANITIZED * sanitize) / "micropython"
-        command = [firmware, _AGENT, self.tap, self.mac.replace(":", "")]
+        self.elf = ROOT / "build" / (self.FIRMWARE + SANITIZED * sanitize) / "micropython"
+        command = [self.elf, _AGENT, self.tap, self.mac.replace(":", "")]
         environment = dict(os.environ, ASAN_OPTIONS=self._asan, IDF=self.IDF, **dict(self.ENVIRONMENT))
         with open(self._errors, "wb") as errors:
             return self._wire.namespace.popen(
@@ -189,6 +189,18 @@ class Board:
         """The resident memory of the process, in KiB."""
         with open(f"/proc/{self._process.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+    def load_address(self):
+        """The difference between an address on the board and the same address in the ELF file."""
+        program = str(self.elf.resolve())
+        with open(f"/proc/{self._process.pid}/maps") as maps:
+            return next(int(line.split("-")[0], 16) for line in maps if program in line)
+
+    def memory(self, address, size):
+        """Bytes of the board's memory at an address of the ELF file."""
+        with open(f"/proc/{self._process.pid}/mem", "rb", buffering=0) as memory:
+            memory.seek(self.load_address() + address)
+            return memory.read(size)
 
     def close(self):
         """AssertionError if the board has crashed, does not end, or has printed an error."""
@@ -347,6 +359,7 @@ class QemuBoard(SerialBoard):
 
     PADS = True  # to the 60 bytes of Ethernet, with zeros, as a network card does
     BUILD = "QEMU_MPS2"
+    elf = ROOT / "build" / BUILD / "firmware.elf"
 
     def _launch(self):
         self._qemu = Qemu(self._wire, self.tap, self.mac, self._errors, mps2(self.BUILD))
@@ -356,6 +369,12 @@ class QemuBoard(SerialBoard):
 
     def set_link(self, up):
         self._qemu.set_link(up)
+
+    def load_address(self):
+        return 0
+
+    def memory(self, address, size):
+        return self._qemu.memory(address, size)
 
     def _where(self):
         return "\n" + self._qemu.execute("human-monitor-command", **{"command-line": "info registers"})

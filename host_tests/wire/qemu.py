@@ -5,6 +5,7 @@ import json
 import pathlib
 import socket
 import subprocess
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -67,6 +68,12 @@ class Qemu:
     def set_link(self, up):
         """Pull the cable, or plug it in again."""
         self.execute("set_link", name=self._nic, up=up)
+
+    def memory(self, address, size):
+        """Bytes of the machine's memory."""
+        with tempfile.NamedTemporaryFile() as file:
+            self.execute("pmemsave", val=address, size=size, filename=file.name)
+            return file.read()
 
     def quit(self):
         self.execute("quit")
