@@ -8,9 +8,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
 
 PACKAGES = pathlib.Path(__file__).with_name("packages.txt")
 _BUNDLED = ("requests", "mip")
@@ -29,13 +27,9 @@ def download(name, version, to):
     command = [sys.executable, "-m", "unearth", "--download", str(to), f"{name}=={version}"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     archive = next(path for path in to.iterdir() if path.is_file())
-    if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as file:
-            file.extractall(to / "package")
-        return to / "package"
-    with tarfile.open(archive) as file:
-        file.extractall(to / "package", filter="data")
-    return next((to / "package").iterdir())
+    is_wheel = archive.suffix == ".whl"
+    shutil.unpack_archive(archive, to / "package", "zip" if is_wheel else None)
+    return to / "package" if is_wheel else next((to / "package").iterdir())
 
 
 def compile_all(source, to, mpy_cross):
