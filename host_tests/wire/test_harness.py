@@ -117,6 +117,12 @@ def test_the_checker_finds_the_use_of_a_lost_address(packet):
     assert checker.violations(_capture_of(*talk), [MAC], lost)
 
 
+def test_the_checker_ignores_an_interface_that_is_not_on_the_wire():
+    assert checker.losses(f"0.3 autoip w0: lost {A}\n0.4 autoip w1: lost {B}\n", [MAC]) == [
+        checker.Loss(0.301, MAC, 0)
+    ]
+
+
 def test_a_loss_reported_late_does_not_end_the_next_claim():
     again = _capture_of(*CLAIM, *CLAIM, request(A, B, MAC))
     assert checker.violations(again, [MAC], [checker.Loss(0.95, MAC, 1)]) == []
