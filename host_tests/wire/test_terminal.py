@@ -3,10 +3,10 @@
 
 import subprocess
 
-from wire.qemu import mps2
-from wire.raw_repl import RawRepl
+from emulator.terminal import Terminal
 
-from .terminal import Terminal
+from .qemu import mps2
+from .raw_repl import RawRepl
 
 PROGRAM = """\
 import sys
