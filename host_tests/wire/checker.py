@@ -48,8 +48,8 @@ class Outage:
 
 
 def losses(log, macs):
-    """The losses in a board's log. macs: the MACs of its interfaces e0, e1, ..., or of its only interface on the
-    wire, which may be w0 or st. The access point of a Pico W, w1, is not on the wire.
+    """The losses in a board's log. macs: the MACs of its interfaces e0, e1, ..., or of its only interface on
+    the wire, which may be w0 or st. The access point of a Pico W, w1, is not on the wire.
 
     The board writes a line a little after the event, when frames of the next claim may already be on the
     wire. So a loss has the number of its claim.
