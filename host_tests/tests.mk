@@ -57,7 +57,7 @@ WORKERS := $(shell expr 2 '*' $$(nproc))
 
 # PYTEST is appended to pytest's command line.
 .PHONY: test
-test: wire peers browser apps-packages firmwares fuzzer ## build and run all tests: ten minutes (PYTEST="-k name": run only these)
+test: wire peers browser apps-packages firmwares fuzzer ## build and run all tests: 18 minutes the first time (PYTEST="-k name": run only these)
 	$(Q)$(AS_ROOT) $(PYTHON) -m pytest -n $(WORKERS) host_tests $(PYTEST)
 
 # All of engine/ except the tests that run MicroPython.
