@@ -24,7 +24,7 @@ EMULATOR = ROOT / "build" / "emulator"
 _TUNSETIFF = 0x400454CA
 _IFF_TAP = 0x0002
 _IFF_NO_PI = 0x1000
-_LOOK = 0.05  # s of the host's clock between two readings of the board's clock
+_POLL_INTERVAL = 0.05  # s of the host's clock between two readings of the board's clock
 
 
 class EmulatedBoard(SerialBoard):
@@ -52,12 +52,12 @@ class EmulatedBoard(SerialBoard):
                 if otherwise:
                     raise TimeoutError(otherwise.format(timeout=timeout))
                 return
-            time.sleep(_LOOK)
+            time.sleep(_POLL_INTERVAL)
 
     def _wait(self, messages, deadline):
         while True:
             try:
-                return messages.get(timeout=_LOOK)
+                return messages.get(timeout=_POLL_INTERVAL)
             except queue.Empty:
                 if self.now() >= deadline:
                     raise

@@ -104,7 +104,7 @@ function protectRom(rp2040) {
 
 // The flash chip's answer to "read unique number" (0x4b): 4 unused bytes, then 8 bytes. A board without its own MAC
 // derives a MAC from them.
-function numberFlash(ssi, mac) {
+function setFlashId(ssi, mac) {
   const DATA = 0x60;
   const number = Buffer.concat([Buffer.alloc(4), mac, Buffer.alloc(2)]);
   const write = ssi.writeUint32.bind(ssi);
@@ -134,7 +134,7 @@ console.warn = () => {}; // registers that the emulator lacks and that this firm
 board.loadBootrom(loadBootrom(bootrom));
 protectRom(board);
 loadUf2(firmware, board.flash);
-numberFlash(board.peripherals[SSI], Buffer.from(mac, 'hex'));
+setFlashId(board.peripherals[SSI], Buffer.from(mac, 'hex'));
 board.onBreak = (code) => {
   console.error(`breakpoint ${code} at ${board.core.PC.toString(16)}, called from ${board.core.LR.toString(16)}`);
   process.exit(1);

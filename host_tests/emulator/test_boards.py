@@ -97,7 +97,7 @@ def test_a_lease_in_addition_to_the_link_local_address(bench):
     assert not server.host.ping(C)
 
 
-def test_a_bound_socket_leaves_by_the_interface_of_its_address(bench):
+def test_a_bound_socket_sends_on_the_interface_of_its_address(bench):
     """lwIP is built with the hook for source routing."""
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
@@ -113,7 +113,7 @@ def test_a_bound_socket_leaves_by_the_interface_of_its_address(bench):
             assert receiver.recvfrom(100)[1][0] == source
 
 
-def test_cable_out_and_in(bench):
+def test_cable_unplugged_and_plugged_in_again(bench):
     """RFC 3927 2.2: the address is not used until it has been probed again. The cable of a Pico W is the
     access point.
     """

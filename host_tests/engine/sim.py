@@ -147,7 +147,7 @@ class Wire:
         del self._numbered[station.number]
         if station.receives_all:
             self._everywhere.remove(station)
-        self._file(station, -1)
+        self._subscribe(station, -1)
 
     def changed(self, station):
         """Call this when the station may want to act at another time, or to receive frames about another
@@ -161,7 +161,7 @@ class Wire:
             station.planned = planned
             if planned >= 0:
                 heappush(self._timers, (planned, station.number))
-        self._file(station, station.watched())
+        self._subscribe(station, station.watched())
 
     def at(self, ms, function, argument=None):
         """Call function(argument) at this time. Calls for the same time are made in the order in which they
@@ -239,18 +239,18 @@ class Wire:
                 soonest = min(soonest, heap[0][0])
         return soonest if soonest <= until else None
 
-    def _file(self, station, host):
+    def _subscribe(self, station, host):
         # From now on, the station receives frames about this address instead of the previous one.
-        if host == station.filed:
+        if host == station.subscribed:
             return
-        if station.filed >= 0:
-            watching = self._watching[ip(station.filed)]
+        if station.subscribed >= 0:
+            watching = self._watching[ip(station.subscribed)]
             watching.remove(station)
             if not watching:
-                del self._watching[ip(station.filed)]
+                del self._watching[ip(station.subscribed)]
         if host >= 0:
             self._watching.setdefault(ip(host), []).append(station)
-        station.filed = host
+        station.subscribed = host
 
     def _deliver(self, sent):
         sender, frame = sent
@@ -275,7 +275,7 @@ class Station:
         # Used by the wire.
         self.number = 0
         self.planned = -1  # ms at which the station acts, or -1
-        self.filed = -1  # host part of the address whose frames it receives
+        self.subscribed = -1  # host part of the address whose frames it receives
         wire.plug(self)
 
     def due(self):

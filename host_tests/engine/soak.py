@@ -21,7 +21,7 @@ TURN = TICKS_MAX + 1  # ms after which the tick counter has the same value again
 
 # ms after the last disturbance: two pauses of the rate limit, because the first choice of a board after a
 # pause may be another board's address, and four claims of at most 9 s that conflict with each other.
-PEACE = 2 * 61000 + 4 * 9000
+RECOVERY = 2 * 61000 + 4 * 9000
 
 # Options of the boards' services. Two of them try one address first.
 BOARDS = (
@@ -302,7 +302,7 @@ class Soak:
                 board.start()
             if not board.up:
                 board.plug(True)
-        self._pass(PEACE)
+        self._pass(RECOVERY)
         for board in resting:
             board.check_rest()
         self.check_addresses()

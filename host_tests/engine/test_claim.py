@@ -172,7 +172,7 @@ def test_the_uniformity_test_can_fail():
     assert not _is_uniform([1001] * SEEDS, 1001, 1981)
 
 
-def test_delay_paces_probes_only():
+def test_delay_does_not_change_the_announcement_interval():
     # QNX option `delay`: initial wait in 0 .. delay / 2, gaps in delay / 2 .. delay, then delay. The time of
     # N2 is fixed.
     for delay in (1, 2, 3, 99, 100, 200, 201, 1999, 2000, 2001, 8000):
@@ -275,7 +275,7 @@ def test_a_denied_claim_starts_again():
     assert p1 < p2
 
 
-def test_gap_leaves_one_percent_below_its_upper_end():
+def test_gap_between_probes_is_one_percent_below_its_maximum():
     # The timer and the driver may be late, but no gap on the wire may be longer than PROBE_MAX.
     for delay, drawn in ((1, (0, 1)), (99, (49, 99)), (2000, (1000, 1980)), (8000, (4000, 7920))):
         wire = Wire()
@@ -338,7 +338,7 @@ def test_constants_of_the_rfc():
     assert (acd._RATE_LIMIT_INTERVAL, acd._DEFEND_INTERVAL) == (60000, 10000)
 
 
-def test_wait_returns_the_time_of_every_timer():
+def test_every_timer_ends_after_the_time_that_wait_returns():
     # A caller that calls elapsed() only after the time that wait() returned misses nothing.
     wire = Wire()
     host = Host(wire, first=C)

@@ -9,7 +9,7 @@ WRAP = TICKS_MAX + 1
 STARTS = (0, 1, WRAP - 1, WRAP - 3000, WRAP - 6000, WRAP - 35000, WRAP // 2 - 3000)
 
 
-def _story(start):
+def _scenario(start):
     """A claim, a defence, a move and a flap: the frames and the events, with the ms since the start."""
     wire = Wire(start)
     host = Host(wire, first=C)
@@ -26,10 +26,10 @@ def _story(start):
 
 def test_wrap_of_the_clock_changes_nothing():
     # X-37
-    expected = _story(1000)
+    expected = _scenario(1000)
     assert [word for _, word in expected[1]][-2:] == ["suspended", "bound"]
     for start in STARTS:
-        assert _story(start) == expected, start
+        assert _scenario(start) == expected, start
 
 
 def test_wrap_at_every_moment_of_a_claim():
@@ -40,9 +40,9 @@ def test_wrap_at_every_moment_of_a_claim():
         host = Host(wire, first=C)
         wire.run(80000)
         assert wire.now == expected[0] and host.words() == ["bound"] and len(wire.trace) == 5
-    expected = _story(0)
+    expected = _scenario(0)
     for ms in range(0, 40000, 997):
-        assert _story(WRAP - ms) == expected, ms
+        assert _scenario(WRAP - ms) == expected, ms
 
 
 def test_defence_interval_across_the_wrap():
@@ -85,16 +85,16 @@ def test_no_timer_while_the_address_is_held():
 
 def test_rate_limit_across_the_wrap():
     # X-37
-    def story(start):
+    def scenario(start):
         wire = Wire(start)
         Host(wire)
         Denier(wire)
         wire.run(300000)
         return wire.trace
 
-    expected = story(0)
+    expected = scenario(0)
     for start in (WRAP - 3000, WRAP - 30000, WRAP - 70000, WRAP - 120000):
-        assert story(start) == expected
+        assert scenario(start) == expected
 
 
 def test_losses_are_forgotten_across_the_wrap():
@@ -112,7 +112,7 @@ def test_losses_are_forgotten_across_the_wrap():
     assert limit[1] == 0 and host.due() == -1
 
 
-def test_pause_of_long_ago_has_no_effect():
+def test_old_pause_has_no_effect():
     # The link goes down during the pause and comes up when the clock has almost wrapped.
     for before in (500000, 61000):
         wire = Wire()
@@ -127,7 +127,7 @@ def test_pause_of_long_ago_has_no_effect():
         assert host.machine.state == sim.PROBING, before
 
 
-def test_clock_that_stands_still_sends_one_frame():
+def test_one_frame_is_sent_while_the_clock_stands_still():
     # X-38
     wire = Wire()
     host = Host(wire, first=C)
@@ -138,7 +138,7 @@ def test_clock_that_stands_still_sends_one_frame():
         assert len(wire.trace) == sent
 
 
-def test_clock_that_jumps_an_hour_sends_no_burst():
+def test_no_burst_is_sent_after_the_clock_jumps_an_hour():
     # X-38: a deep sleep in each state. At most one frame is sent at once, and no gap is shorter than usual.
     for ms in range(0, 10000, 250):
         wire = Wire()
@@ -155,7 +155,7 @@ def test_clock_that_jumps_an_hour_sends_no_burst():
         assert times[3] - times[2] >= 2000 and times[4] - times[3] >= 2000
 
 
-def test_conflict_counts_from_the_time_when_it_is_read():
+def test_conflict_has_the_time_at_which_it_is_processed():
     wire = Wire()
     host = Host(wire, first=C)
     wire.inject(30000, announcement(FOREIGN, C))
@@ -165,7 +165,7 @@ def test_conflict_counts_from_the_time_when_it_is_read():
     assert host.words(30000) == ["conflict", "defended"] * 2
 
 
-def test_time_is_over_one_tick_late():
+def test_timers_end_one_tick_late():
     # A reading of the clock may be almost one tick old, and the RFC's lower bounds have no tolerance.
     assert acd._left(-1, 0) == TICKS_MAX
     for start in (0, 5, WRAP - 1, WRAP - 50):

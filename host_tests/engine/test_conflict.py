@@ -184,7 +184,7 @@ def test_probe_within_the_interval_changes_nothing():
         assert host.words(30000) == expected
 
 
-def test_first_conflict_soon_after_boot_is_the_first():
+def test_first_conflict_soon_after_boot_is_defended():
     # X-36, B11: the clock is close to zero.
     wire = Wire()
     host = Host(wire, first=C, delay=1)

@@ -52,8 +52,8 @@ class Check:
         return result
 
 
-class Bench:
-    """A Machine alone, with a clock that the test sets."""
+class MachineSteps:
+    """The steps of a Machine without a service, with a clock that the test sets."""
 
     def __init__(self):
         self.now = 0
@@ -112,7 +112,7 @@ def _is_taken(machine, host):
     return False
 
 
-class Quiet:
+class NullLink:
     """A link that accepts every frame and stores nothing. It allocates nothing itself."""
 
     name = "w0"
@@ -166,7 +166,7 @@ class Quiet:
         pass
 
 
-class Hand:
+class SettableClock:
     """A clock that the test sets."""
 
     def __init__(self):
@@ -189,8 +189,8 @@ class Reports:
 def _service():
     sim.power_up(sim.Wire())
     service.sys = Reports()
-    service.time = clock = Hand()
-    link = Quiet()
+    service.time = clock = SettableClock()
+    link = NullLink()
     svc = service.Service(link, first=C)
     return link, clock, svc
 
@@ -207,66 +207,66 @@ def test_the_check_detects_an_allocation():
 
 
 def test_machine_claims_without_the_heap():
-    bench = Bench()
+    steps = MachineSteps()
     check = Check()
     for name in ("probe 1", "probe 2", "probe 3", "announcement 1", "announcement 2"):
-        bench.next()
-        assert check.run(bench.elapse, name) & sim.FRAME
-        check.run(bench.ask, "the questions after " + name)
-    assert bench.machine.held() == C
+        steps.next()
+        assert check.run(steps.elapse, name) & sim.FRAME
+        check.run(steps.ask, "the questions after " + name)
+    assert steps.machine.held() == C
 
 
 def test_machine_processes_frames_without_the_heap():
-    bench = Bench()
+    steps = MachineSteps()
     check = Check()
-    bench.kind, bench.frame = ROUTABLE_CLAIM, announcement(FOREIGN, X)
-    assert check.run(bench.receive, "claim of the routable address, probing") == 128
-    bench.hold()
-    assert check.run(bench.receive, "claim of the routable address, held") == 128
-    bench.kind, bench.frame = PROBE, probe(FOREIGN, C)
-    assert check.run(bench.receive, "probe, held") == 0
+    steps.kind, steps.frame = ROUTABLE_CLAIM, announcement(FOREIGN, X)
+    assert check.run(steps.receive, "claim of the routable address, probing") == 128
+    steps.hold()
+    assert check.run(steps.receive, "claim of the routable address, held") == 128
+    steps.kind, steps.frame = PROBE, probe(FOREIGN, C)
+    assert check.run(steps.receive, "probe, held") == 0
 
 
 def test_machine_drops_candidates_without_the_heap():
-    bench = Bench()
+    steps = MachineSteps()
     check = Check()
     for attempt in range(12):
-        bench.kind, bench.frame = ANSWER, denial(FOREIGN, bench.machine.host)
-        if bench.machine.state == sim.PROBING:
-            assert check.run(bench.receive, "denial %d" % attempt) == sim.CONFLICT
-    assert bench.machine.state == sim.WAITING
-    bench.next()
-    check.run(bench.elapse, "end of the rate limit")
-    assert bench.machine.state == sim.PROBING
+        steps.kind, steps.frame = ANSWER, denial(FOREIGN, steps.machine.host)
+        if steps.machine.state == sim.PROBING:
+            assert check.run(steps.receive, "denial %d" % attempt) == sim.CONFLICT
+    assert steps.machine.state == sim.WAITING
+    steps.next()
+    check.run(steps.elapse, "end of the rate limit")
+    assert steps.machine.state == sim.PROBING
 
 
 def test_machine_defends_and_moves_without_the_heap():
-    bench = Bench()
-    bench.hold()
+    steps = MachineSteps()
+    steps.hold()
     check = Check()
-    bench.frame = announcement(FOREIGN, C)
-    assert check.run(bench.contest, "defence") & sim.DEFENDED
-    assert check.run(bench.contest, "move") & sim.LOST
-    bench.hold()
-    bench.now += 700000
-    check.run(bench.elapse, "calm")
+    steps.frame = announcement(FOREIGN, C)
+    assert check.run(steps.contest, "defence") & sim.DEFENDED
+    assert check.run(steps.contest, "move") & sim.LOST
+    steps.hold()
+    steps.now += 700000
+    check.run(steps.elapse, "calm")
 
 
 def test_machine_works_with_a_failing_driver_without_the_heap():
-    bench = Bench()
+    steps = MachineSteps()
     check = Check()
-    bench.next()
-    assert check.run(bench.refused, "refused probe") == sim.SEND
-    bench.hold()
+    steps.next()
+    assert check.run(steps.refused, "refused probe") == sim.SEND
+    steps.hold()
 
 
 def test_machine_follows_link_and_lease_without_the_heap():
-    bench = Bench()
-    bench.hold()
+    steps = MachineSteps()
+    steps.hold()
     check = Check()
-    assert check.run(bench.flap, "flap") & sim.SUSPENDED
-    bench.hold()
-    assert check.run(bench.lease, "lease") & sim.LOST
+    assert check.run(steps.flap, "flap") & sim.SUSPENDED
+    steps.hold()
+    assert check.run(steps.lease, "lease") & sim.LOST
 
 
 def test_candidates_without_the_heap():

@@ -75,7 +75,7 @@ def _run(wire, until):
             interrupts += 1
 
 
-def _story(at, late):
+def _scenario(at, late):
     """A claim, a defence, a loss and another claim. Returns the link, the service and the number of
     interrupts.
     """
@@ -93,12 +93,12 @@ def _probes(wire, host):
 
 def test_ctrl_c_at_any_call_skips_no_step():
     # X-47
-    _, link, svc, _ = _story(0, False)
+    _, link, svc, _ = _scenario(0, False)
     calls = link.count
     assert calls > 12 and svc.previous == "169.254.18.52" and svc.stats()["defences"] == 1
     for late in (False, True):
         for at in range(1, calls + 1):
-            wire, link, svc, interrupts = _story(at, late)
+            wire, link, svc, interrupts = _scenario(at, late)
             stats = svc.stats()
             assert interrupts == 1 and svc.state == "bound", (at, late)
             assert svc.address == text(link.address) and link.address != C, (at, late)

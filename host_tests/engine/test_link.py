@@ -70,7 +70,7 @@ def test_link_up_again_probes_the_old_address_first():
         _assert_claims(wire, host, C)
 
 
-def test_link_up_in_the_ms_of_link_down_starts_again():
+def test_link_down_and_up_in_the_same_ms_restarts_the_claim():
     for _, ms in _instants():
         wire, host = _at(ms)
         host.carrier(False)
@@ -106,7 +106,7 @@ def test_address_that_was_held_last_is_tried_first():
     _assert_claims(wire, host, held)
 
 
-def test_flaps_faster_than_the_claim_stack_no_timers():
+def test_fast_flaps_do_not_accumulate_timers():
     # 50 flaps, 0.7 s apart.
     wire = Wire()
     host = Host(wire, first=C)
@@ -209,7 +209,7 @@ def test_routable_address_ends_the_claim_in_each_state():
         _assert_claims(wire, host, C)  # R3927-1.9-i: the old address is probed first
 
 
-def test_routable_address_that_stays_over_a_flap():
+def test_routable_address_that_remains_during_a_flap():
     wire, host = _at(20000)
     host.routable(True)
     host.carrier(False)

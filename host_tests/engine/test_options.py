@@ -83,7 +83,7 @@ def test_ip_out_of_range_or_malformed():
         assert message == "ip: 169.254.1.0 - 169.254.254.255", ip
 
 
-def test_choices_are_the_same_in_every_version():
+def test_candidates_are_the_same_in_every_version():
     # R3927-2.1-f: a board keeps its address after an update of the firmware.
     random = Random(7)
     total = 0

@@ -107,7 +107,7 @@ def test_limit_ends_with_a_claim():
     assert len(attempts) >= 10 and all(gap <= 1001 for gap in _gaps(attempts[:10]))
 
 
-def test_one_slow_interface_does_not_slow_another():
+def test_rate_limit_of_one_interface_does_not_affect_another():
     # R5227-2.1.1-l: each interface has its own limit.
     wire = Wire()
     board = []
@@ -148,7 +148,7 @@ def test_ten_addresses_lost_then_one_per_minute():
     assert attempts[10][0] - attempts[9][0] >= MINUTE
 
 
-def test_losses_are_forgotten_after_ten_calm_minutes():
+def test_losses_are_forgotten_after_ten_minutes_with_one_address():
     # The time counts from the second announcement, which comes 2 s after the first.
     for calm, limited in ((10 * MINUTE - 1000, True), (10 * MINUTE + 3000, False)):
         wire = Wire()
@@ -169,7 +169,7 @@ def test_losses_are_forgotten_after_ten_calm_minutes():
         assert wait >= MINUTE if limited else wait <= 1001
 
 
-def test_calm_counts_only_while_the_address_is_held():
+def test_losses_are_not_forgotten_while_the_link_is_down():
     # Ten losses, and then the link is down for an hour. Nothing is forgotten.
     wire = Wire()
     host = Host(wire)
@@ -255,7 +255,7 @@ def test_link_flap_and_lease_do_not_end_the_limit():
         assert len(_attempts(wire)) == 11, change
 
 
-def test_claim_follows_when_a_lease_during_the_pause_is_removed():
+def test_claim_starts_when_a_lease_that_came_during_the_pause_is_removed():
     wire = Wire()
     host = Host(wire)
     denier = Denier(wire)
@@ -361,7 +361,7 @@ def test_flap_does_not_shorten_the_pause():
         assert host.machine.state == state, ms
 
 
-def test_pause_of_long_ago_does_not_return_when_the_clock_wraps():
+def test_old_pause_does_not_return_when_the_clock_wraps():
     # The clock wraps after 12 days. Then the end of this pause seems to be in the future.
     wire, host = _paused()
     wire.run(10 * MINUTE)

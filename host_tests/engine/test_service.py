@@ -238,7 +238,7 @@ def test_suspended_address_is_lost_with_stop():
     assert link.calls[-1][1] == "release"
 
 
-def test_suspended_address_is_lost_to_a_routable_one():
+def test_suspended_address_is_lost_when_there_is_a_routable_address():
     # R3927-1.9-f
     wire, link, user, svc = _start(old=True)
     wire.run(20000)
@@ -303,7 +303,7 @@ def test_never_two_addresses_on_the_interface():
 # Callbacks that fail
 
 
-def _story(react=None):
+def _scenario(react=None):
     """A claim, a defence, a loss, another claim, a link flap, a stop."""
     wire, link, user, svc = _start(react=react)
     wire.inject(20000, announcement(FOREIGN, C))
@@ -316,12 +316,12 @@ def _story(react=None):
 
 
 def test_callback_that_raises_is_reported_and_changes_nothing():
-    expected, expected_link, expected_user, _ = _story()
+    expected, expected_link, expected_user, _ = _scenario()
 
     def react(event, svc):
         raise ValueError(event)
 
-    wire, link, user, _ = _story(react)
+    wire, link, user, _ = _scenario(react)
     assert wire.trace == expected.trace and link.calls == expected_link.calls
     assert user.reports == expected_user.reports and user.times == expected_user.times
     assert [error.args[0] for error in service.sys.reported] == user.events()
@@ -361,7 +361,7 @@ def test_callback_that_stops_the_service():
                 if count[0] == nth:
                     svc.stop()
 
-        wire, link, user, svc = _story(react)
+        wire, link, user, svc = _scenario(react)
         events = user.events()
         assert events[-1] == "stopped" and events.count("stopped") == 1, (last, nth)
         assert svc.log()[-1][1] == "stopped", (last, nth)
@@ -393,7 +393,7 @@ def test_callback_that_stops_the_service_for_a_routable_address():
     assert user.events() == ["bound", "lost", "stopped"] and svc.log()[-1][1] == "stopped"
 
 
-def test_callback_that_starts_again():
+def test_callback_that_starts_a_new_service():
     # A program may start a new service on the interface in the event "stopped".
     second = []
 
@@ -455,7 +455,7 @@ def test_start_refuses_an_invalid_callback():
             raise AssertionError(on_event)
 
 
-def test_no_callback_at_all():
+def test_service_without_a_callback():
     wire = Wire()
     _plug(wire)
     svc = service.Service(Link(wire), first=C)
@@ -480,7 +480,7 @@ def test_frame_that_arrives_with_the_timer_is_processed_first():
     assert not any(frame[28:32] == ip(C) for _, frame in wire.trace) and svc.address != ADDRESS
 
 
-class _Overtaken(Link):
+class _EventBeforeAssign(Link):
     """Something happens just before the first address is assigned."""
 
     def __init__(self, wire, happen):
@@ -498,7 +498,7 @@ def test_probe_just_before_the_first_announcement_is_processed_before_it():
     # It came while the service probed, so it is a conflict. Later it would not be a conflict, and as the
     # stack did not receive it, no reply would be sent either.
     wire = Wire()
-    link = _Overtaken(wire, lambda link: link.on_frame(probe(FOREIGN, C)))
+    link = _EventBeforeAssign(wire, lambda link: link.on_frame(probe(FOREIGN, C)))
     wire, link, user, svc = _start(wire, link=link)
     wire.run(30000)
     assert user.events() == ["conflict", "bound"] and svc.address != ADDRESS
@@ -507,7 +507,7 @@ def test_probe_just_before_the_first_announcement_is_processed_before_it():
 
 def test_flap_just_before_the_first_announcement_is_processed_before_it():
     wire = Wire()
-    _, _, user, svc = _start(wire, link=_Overtaken(wire, lambda link: link.flap(None)))
+    _, _, user, svc = _start(wire, link=_EventBeforeAssign(wire, lambda link: link.flap(None)))
     wire.run(30000)
     assert user.events() == ["bound"] and svc.address == ADDRESS
     assert [is_probe(frame) for _, frame in wire.trace] == [True] * 6 + [False] * 2
@@ -560,7 +560,7 @@ def test_flap_in_the_same_ms_as_a_conflict():
     assert user.events()[:2] == ["bound", "suspended"] and svc.address
 
 
-def test_link_that_comes_up_with_a_bounce():
+def test_link_that_bounces_when_it_comes_up():
     # The link is down for a long time, then up, down and up again before the scheduler runs.
     wire, link, _user, svc = _start()
     link.carrier(False)
@@ -594,7 +594,7 @@ def test_new_mac_of_the_interface():
     assert [frame[22:28] for ms, frame in wire.trace if ms >= since] == [OTHER] * 5 and svc.address == ADDRESS
 
 
-def test_driver_that_refuses():
+def test_driver_that_refuses_frames():
     # X-46: the frame is noted in the log and sent again, but not counted.
     wire, link, _user, svc = _start()
     link.refuse = 2
@@ -604,7 +604,7 @@ def test_driver_that_refuses():
     assert [word for _, word, _ in svc.log()].count("unsent") == 2
 
 
-class _PoorLink(Link):
+class _LinkWithFullHeap(Link):
     """A link whose mac() raises MemoryError, because the heap is full."""
 
     heap_full = False
@@ -619,7 +619,7 @@ def test_link_change_while_the_heap_is_full_is_not_lost():
     # X-47: the change is processed as soon as there is memory again.
     for before, after in ((False, True), (True, False)):
         wire = Wire()
-        link = _PoorLink(wire)
+        link = _LinkWithFullHeap(wire)
         link.carrier(before)
         wire, link, _, svc = _start(wire, link=link)
         wire.run(20000)
@@ -636,7 +636,7 @@ def test_link_change_while_the_heap_is_full_is_not_lost():
         assert (svc.address is not None) == after and svc.state == ("bound" if after else "waiting")
 
 
-def test_filter_follows_the_claim():
+def test_link_watches_the_address_of_the_claim():
     wire, link, _, svc = _start()
     wire.run(10)
     assert link._watched == C
@@ -654,7 +654,7 @@ def test_filter_follows_the_claim():
 # A routable address
 
 
-def test_option_force_keeps_the_address_but_not_new_traffic():
+def test_options_old_and_force_keep_the_address_without_new_traffic():
     # R3927-1.9-e
     wire, link, user, svc = _start(old=True, force=True)
     wire.run(20000)
@@ -669,7 +669,7 @@ def test_option_force_keeps_the_address_but_not_new_traffic():
     assert link.prefix == 32 and user.events() == ["bound", "suspended", "bound"]
 
 
-def test_option_old_lets_sockets_follow_to_the_routable_address():
+def test_option_old_moves_sockets_to_the_routable_address():
     """The prefix is 0 before the address is removed, and 16 before it is claimed again."""
     # R3927-1.9-e
     wire, link, _, svc = _start(old=True)
@@ -706,7 +706,7 @@ def test_force_without_old_is_noted():
         assert [entry[1:] for entry in svc.log()] == entries
 
 
-def test_frame_that_waited_while_the_link_went_down_has_no_offender():
+def test_frame_from_before_a_link_down_sets_no_offender():
     wire, link, user, svc = _held()
     link.on_frame(announcement(FOREIGN, C))
     link.carrier(False)
@@ -720,7 +720,7 @@ def test_options_are_truth_values():
         assert svc._prefix == prefix, (old, force)
 
 
-def test_traffic_stays_with_the_address_without_both_options():
+def test_traffic_stays_with_the_address_without_option_old():
     for options in ({}, {"force": True}):
         wire, link, _, svc = _start(**options)
         link.other_address(True)
@@ -867,7 +867,7 @@ class _Callback:
         raise RuntimeError
 
 
-def test_wait_and_save_refuse_a_callback():
+def test_wait_and_save_raise_in_a_callback():
     # Nothing changes until the callback returns, and the callback may have interrupted the file system.
     store = Memory()
     wire, _, _, svc = _start(store=store)
@@ -1003,7 +1003,7 @@ def test_stored_address_is_tried_first():
     assert svc.address == ADDRESS
 
 
-def test_no_callback_saves_the_address():
+def test_address_is_not_saved_in_a_callback():
     # A callback may have interrupted the file system.
     store = Memory()
     wire, _, _, svc = _start(store=store)
@@ -1200,7 +1200,7 @@ def _public(function):
 
 
 def test_start_get_stop():
-    def story(wire):
+    def scenario(wire):
         assert autoip.get() is None and autoip.get("w1") is None
         svc = autoip.start()
         assert autoip.get() is autoip.get("w0") is svc and svc.wait() == text(candidate(MAC, 0))
@@ -1217,20 +1217,20 @@ def test_start_get_stop():
         autoip.stop()
         assert autoip.start().wait() == text(candidate(MAC, 0))
 
-    _public(story)
+    _public(scenario)
 
 
-def test_start_on_no_interface():
-    def story(wire):
+def test_unknown_interface_raises_enodev():
+    def scenario(wire):
         for function in (autoip.start, autoip.stop, autoip.get):
             assert _is_error(lambda function=function: function("e9"), errno.ENODEV)
         assert wire.stations == []
 
-    _public(story)
+    _public(scenario)
 
 
 def test_get_without_argument_finds_the_only_service():
-    def story(wire):
+    def scenario(wire):
         second = autoip.start("w1")
         assert autoip.get() is second
         first = autoip.start()
@@ -1240,22 +1240,22 @@ def test_get_without_argument_finds_the_only_service():
         second.stop()
         assert autoip.get() is first
 
-    _public(story)
+    _public(scenario)
 
 
 def test_no_service_before_there_is_an_interface():
-    def story(wire):
+    def scenario(wire):
         autoip._autoip.names.clear()
         assert autoip.get() is None
         autoip.stop()
         assert _is_error(autoip.start, errno.ENODEV)
 
-    _public(story)
+    _public(scenario)
 
 
 def test_removed_interface_keeps_its_service():
     # For example after wlan.deinit().
-    def story(wire):
+    def scenario(wire):
         for nics in ((_Nic("w0"), _Nic("w1")), ("w0", "w1")):
             services = [autoip.start(nic) for nic in nics]
             names, autoip._autoip.names = autoip._autoip.names, []
@@ -1267,13 +1267,13 @@ def test_removed_interface_keeps_its_service():
                 assert _is_error(lambda nic=nic: autoip.get(nic), errno.ENODEV)
             autoip._autoip.names = names
 
-    _public(story)
+    _public(scenario)
 
 
 def test_remember_is_a_file_that_the_next_start_reads():
     path = (os.getenv("TMPDIR") or "/tmp") + "/autoip-service-test.txt"
 
-    def story(wire):
+    def scenario(wire):
         svc = autoip.start(ip=ADDRESS, remember=path)
         wire.run(20000)
         with open(path) as file:
@@ -1285,7 +1285,7 @@ def test_remember_is_a_file_that_the_next_start_reads():
         assert svc.address == ADDRESS
 
     try:
-        _public(story)
+        _public(scenario)
     finally:
         os.remove(path)
 
@@ -1320,7 +1320,7 @@ def test_mount_takes_a_string():
 
 
 def test_mount_is_start():
-    def story(wire):
+    def scenario(wire):
         svc = autoip.mount("if=w1,ip=169.254.18.52,delay=200,abandon")
         assert autoip.get("w1") is svc
         wire.sleep(1000)
@@ -1330,11 +1330,11 @@ def test_mount_is_start():
         assert svc.address is None  # abandon
         assert autoip.mount("").state == "waiting" and autoip.get("w0")
 
-    _public(story)
+    _public(scenario)
 
 
 def test_start_refuses_bad_values_and_leaves_nothing():
-    def story(wire):
+    def scenario(wire):
         for options, name in (
             ({"ip": "169.254.0.1"}, "ip"),
             ({"ip": "10.0.0.1"}, "ip"),
@@ -1352,13 +1352,13 @@ def test_start_refuses_bad_values_and_leaves_nothing():
                 raise AssertionError(options)
         assert wire.stations == [] and autoip.get() is None
 
-    _public(story)
+    _public(scenario)
 
 
 # Memory of a service
 
 
-class _Poor(Link):
+class _LinkThatFails(Link):
     """A link with which a start fails late. step: the call for which there is no memory."""
 
     def __init__(self, wire, step):
@@ -1390,11 +1390,11 @@ def _is_no_memory(function):
 
 
 def test_start_that_fails_late_leaves_nothing():
-    def story(wire):
+    def scenario(wire):
         firmware = autoip._autoip
         real = firmware.Link
         for step in ("mac", "wake", "on_wake")[: 3 if CPYTHON else 2]:  # MicroPython has no __setattr__
-            firmware.Link = lambda nic, step=step: _Poor(wire, step)
+            firmware.Link = lambda nic, step=step: _LinkThatFails(wire, step)
             assert _is_no_memory(autoip.start), step
             assert service.running == wire.stations == [], step
         for options in ({"spam": 1}, {"on_event": 1}):
@@ -1408,7 +1408,7 @@ def test_start_that_fails_late_leaves_nothing():
         wire.sleep(20000)
         assert svc.address == ADDRESS
 
-    _public(story)
+    _public(scenario)
 
 
 def _life(wire):
@@ -1427,7 +1427,7 @@ def _life(wire):
 
 
 def test_stopped_service_leaves_no_reference_to_it():
-    def story(wire):
+    def scenario(wire):
         if CPYTHON:
             remembered = _life(wire)
             gc.collect()
@@ -1443,7 +1443,7 @@ def test_stopped_service_leaves_no_reference_to_it():
         # The garbage collector keeps an object if an old word on the stack looks like a pointer to it
         assert gc.mem_alloc() - before < 10000
 
-    _public(story)
+    _public(scenario)
 
 
 # The log
@@ -1497,7 +1497,7 @@ def test_log_without_debug_has_no_packets():
     assert [word for _, word, _ in svc.log()] == ["conflict", "defended"] * 4
 
 
-def test_a_service_at_the_prompt():
+def test_repr_of_a_service():
     wire, _, _, svc = _start()
     assert repr(svc).startswith("<autoip w0 waiting None {")
     wire.run(20000)

@@ -65,7 +65,7 @@ def test_missing_file_has_no_address():
     _remove(path)
 
 
-def test_path_that_can_not_be_written_is_reported_at_once():
+def test_path_that_cannot_be_written_is_reported_at_once():
     # Not with the first address, because the user is still at the prompt now.
     for path in ("/no/such/folder/file", "/tmp"):
         try:
@@ -163,7 +163,7 @@ def test_good_record_with_other_blanks_and_line_ends():
     _remove(path)
 
 
-FOREIGN = (
+FILES_OF_OTHER_PROGRAMS = (
     b"ssid = my network\n",
     b"02:00:00:00:00:01 169.254.7.9\nssid = my network\n",
     b"02:00:00:00:00:0 169.254.7.9\n",
@@ -180,7 +180,7 @@ FOREIGN = (
 def test_file_of_another_program_is_refused_and_stays_as_it_is():
     path = _path()
     for name in (path, path + ".new"):
-        for data in FOREIGN:
+        for data in FILES_OF_OTHER_PROGRAMS:
             _write(name, data)
             try:
                 Store(path, MAC)
@@ -234,7 +234,7 @@ def test_a_long_line_is_not_read_as_a_whole():
     assert lengths == [64]
 
 
-def test_new_file_alone_is_loaded():
+def test_new_file_is_loaded_if_the_old_file_is_missing():
     # FAT can't replace a file in one step. After a power failure only the new file may exist.
     path = _path()
     Store(path, MAC).save(C)
@@ -291,7 +291,7 @@ def test_interfaces_are_identified_by_their_macs():
     _remove(path)
 
 
-def test_no_address_is_not_saved():
+def test_minus_one_is_not_saved():
     path = _path()
     a = Store(path, MAC)
     a.save(C)

@@ -310,7 +310,7 @@ def test_unrelated_frames_never_stop_a_claim():
         _assert_ignored(state, _unrelated(FOREIGN))
 
 
-def test_ordinary_requests_through_the_whole_window_leave_the_claim_alone():
+def test_ordinary_requests_during_the_whole_claim_change_nothing():
     # X-15, B28: every 10 ms, also in the same ms as a timer.
     wire = Wire()
     host = Host(wire, first=C)
@@ -441,7 +441,7 @@ def test_malformed_frames_are_ignored():
         _assert_ignored(state, frames)
 
 
-def test_link_lets_no_malformed_frame_through_and_counts_those_of_arp():
+def test_link_drops_malformed_frames_and_counts_malformed_arp():
     for name, frame in _malformed().items():
         _wire, host = _in("after P1")
         assert host.kind(frame, C, False) == 0
@@ -468,7 +468,7 @@ def test_frame_at_odd_memory_address_is_read_correctly():
     assert host.machine.received(CLAIM, buffer, wire.ticks()) == sim.CONFLICT
 
 
-def test_sender_hardware_address_decides_not_ethernet_source():
+def test_ethernet_source_does_not_matter():
     # X-23, D3, B19
     adversary = packet(REQUEST, FOREIGN, ip(C), ZERO_MAC, ip(C), src=MAC)
     prober = packet(REQUEST, FOREIGN, ANY, ZERO_MAC, ip(C), src=MAC)
@@ -484,7 +484,7 @@ def test_sender_hardware_address_decides_not_ethernet_source():
     assert host.count("mismatched") == 1
 
 
-def test_sender_of_zeros_broadcast_or_multicast_is_a_conflict():
+def test_invalid_sender_hardware_address_is_foreign():
     # strictly, this is not our MAC.
     for sha in (ZERO_MAC, BROADCAST, b"\x01\x00\x5e\x00\x00\x01"):
         _assert_dropped("after P1", _conflicts(sha))

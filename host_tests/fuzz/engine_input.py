@@ -34,7 +34,7 @@ DELAYS = (2000, 1, 200, 8000)
 CLAIMS = (sim.announcement, sim.probe, sim.denial)
 
 
-class Story:
+class Input:
     def __init__(self, data):
         self.data = data
         self.at = 0
@@ -75,7 +75,7 @@ class Story:
             del frame[self.byte() % 64 :]
         return bytes(frame)
 
-    def play(self):
+    def run(self):
         wire = sim.Wire(self.one_of((0, sim.TICKS_MAX - 5000)))
         first = self.one_of((sim.C, -1, FIRST, LAST))
         host = sim.Host(wire, first=first, delay=self.one_of(DELAYS), abandon=bool(self.byte() % 2))
@@ -141,10 +141,10 @@ def check(host):
     host.wire.trace.clear()
 
 
-def play(data):
-    Story(data).play()
+def run(data):
+    Input(data).run()
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, play)
+    atheris.Setup(sys.argv, run)
     atheris.Fuzz()

@@ -20,12 +20,12 @@ def replay(corpus, *program):
     assert done.returncode == 0, done.stderr
 
 
-def test_frames_through_link_alias_and_lwip():
+def test_corpus_of_the_c_code():
     # R3927-2.5-h, B30, B38
     assert (BUILD / "link_input").exists(), "make fuzzer"
     replay("link", BUILD / "link_input")
 
 
 @pytest.mark.skipif(not find_spec("atheris"), reason="Atheris has wheels for x86-64 only")
-def test_inputs_of_the_engine():
+def test_corpus_of_the_engine():
     replay("engine", sys.executable, HERE / "engine_input.py")

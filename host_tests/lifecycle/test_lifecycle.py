@@ -112,7 +112,7 @@ def netif_list():
 
 
 class Situation:
-    """A board with a service in some situation, as endings.py reports it, and its peer."""
+    """A board with a service in some situation, as end_of_service.py reports it, and its peer."""
 
     def __init__(self, wire, log, situation, end):
         self._server = DhcpServer(wire, log)
@@ -121,7 +121,9 @@ class Situation:
         if situation not in ("link-local", "static"):
             self._server.start()
         options = ["-i"] if end == "exception" else []  # continues at the prompt
-        self.board = start(wire, SANITIZED, "endings.py", situation, end, *netif_list(), options=options)
+        self.board = start(
+            wire, SANITIZED, "end_of_service.py", situation, end, *netif_list(), options=options
+        )
 
     def close(self):
         self.board.kill()

@@ -33,18 +33,18 @@ LIMIT = 5  # s of processor time for one test; with the unchanged files a test n
 
 # The modules of tests for each file, the best ones first. The modules that are missing can't detect a change.
 _MACHINE = [
-    *("test_conflict", "test_link", "test_siblings", "test_verdicts"),
+    *("test_conflict", "test_link", "test_several_interfaces", "test_verdicts"),
     *("test_rate_limit", "test_claim", "test_clock"),
 ]
 _SERVICE = ["test_service", "test_interrupts", "test_heap", "test_options"]
 # The slow ones. test_soak comes last, because its services keep running.
 _SLOW = ["test_interrupts_everywhere", "test_soak"]
-_ADDRESSES = ["test_options", "test_populations", "test_siblings", "test_claim", "test_service"]
+_ADDRESSES = ["test_options", "test_populations", "test_several_interfaces", "test_claim", "test_service"]
 TESTS = {
     "acd.py": [*_MACHINE, *_SERVICE, *_SLOW],
     "candidates.py": _ADDRESSES,
     "options.py": ["test_options", "test_service"],
-    "service.py": [*_SERVICE, "test_rate_limit", "test_siblings", *_SLOW],
+    "service.py": [*_SERVICE, "test_rate_limit", "test_several_interfaces", *_SLOW],
     "store.py": ["test_store", "test_service"],
     "__init__.py": ["test_service"],
 }

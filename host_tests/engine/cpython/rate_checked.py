@@ -5,7 +5,7 @@ import sim
 from sim import BROADCAST, FIRST, LAST, C, Host
 
 
-class Watched(Host):
+class CheckedHost(Host):
     """A host that checks every frame that it sends.
 
     The test sets `up`, `has_route` and `stopped`, which say when the host must not send. The test clears

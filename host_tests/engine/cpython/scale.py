@@ -100,7 +100,7 @@ def quantile(values, share):
     return values[max(math.ceil(share * len(values)), 1) - 1]
 
 
-def chance(count):
+def expected_conflicts(count):
     """The conflicts if each choice were random, and each host joined after the previous hosts are bound.
 
     If k of N addresses are in use, the next host has k / (N - k) conflicts on average.
@@ -197,7 +197,7 @@ def row(macs, join, population):
         population.frames_a_host(),
         population.conflicts(),
         population.conflicts() / count,
-        "-" if join == "power cut" else f"{chance(count) / count:.2f}",
+        "-" if join == "power cut" else f"{expected_conflicts(count) / count:.2f}",
     )
 
 

@@ -7,7 +7,7 @@ import sim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from rate_checked import Watched
+from rate_checked import CheckedHost
 from sim import FOREIGN, OTHER, REQUEST, ZERO_MAC, C, Host, Wire, X, ip
 
 # The same examples in every run.
@@ -18,7 +18,7 @@ SLEEP = 6000  # ms: a host that received nothing for longer probes again, as in 
 
 # After the last disturbance: the pause of the rate limit, and four claims of at most 9 s that conflict with
 # each other.
-PEACE = 61000 + 4 * 9000  # ms
+RECOVERY = 61000 + 4 * 9000  # ms
 
 
 class FaultyWire(Wire):
@@ -42,7 +42,7 @@ class FaultyWire(Wire):
                     self.at(self.now + self.random(0, self.jitter), station.on_frame, frame)
 
 
-class Member(Watched):
+class Member(CheckedHost):
     """A host that may sleep, and reports to `members` what it holds."""
 
     def __init__(self, members, mac, seed):
@@ -203,7 +203,7 @@ class HostsOnFaultyLink(RuleBasedStateMachine):
             self.wire.sleep(gap)
 
     @rule()
-    def peace(self):
+    def recovery(self):
         """After the last disturbance no address is held twice for longer than the time of an ARP Request, and
         all hosts are bound in time.
         """
@@ -218,7 +218,7 @@ class HostsOnFaultyLink(RuleBasedStateMachine):
             wire.send(None, sim.packet(REQUEST, PEER, ip(X), ZERO_MAC, ip(host)))
         wire.sleep(20)
         assert not self.shared(), "two hosts are bound to one address after an ARP"
-        wire.sleep(PEACE - 9020)
+        wire.sleep(RECOVERY - 9020)
         assert not self.shared()
         self.intact = True
         assert [member.machine.state for member in self.members] == [sim.HELD] * len(self.members)
@@ -226,7 +226,7 @@ class HostsOnFaultyLink(RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "wire"):
             return
-        self.peace()
+        self.recovery()
         for member in self.members:
             # R3927-2.2.1-n, D7: ten at once, then one per minute.
             times = [ms for ms, _ in member.starts]

@@ -7,7 +7,7 @@ from autoip.candidates import candidate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from rate_checked import Watched
+from rate_checked import CheckedHost
 from scapy.layers.l2 import ARP, Ether
 from sim import BROADCAST, FIRST, FOREIGN, LAST, MAC, OTHER, ZERO_MAC, C, Host, Wire, X, ip
 
@@ -158,7 +158,7 @@ class AnySequence(RuleBasedStateMachine):
     def boot(self, seed, delay, abandon, start):
         self.wire = Wire(start)
         self.options = (seed, delay, abandon, [0, 0, -1])
-        self.host = Watched(self.wire, MAC, *self.options)
+        self.host = CheckedHost(self.wire, MAC, *self.options)
         self.change("up", True)
 
     def change(self, what, value):
@@ -226,11 +226,11 @@ class AnySequence(RuleBasedStateMachine):
         self.host.stopped = True
         self.host.stop()
         if again:
-            self.host = Watched(self.wire, MAC, *self.options)
+            self.host = CheckedHost(self.wire, MAC, *self.options)
             self.change("up", True)
 
     @invariant()
-    def what_it_says_fits_together(self):
+    def outputs_are_consistent(self):
         if not hasattr(self, "host"):
             return
         machine = self.host.machine
@@ -241,7 +241,7 @@ class AnySequence(RuleBasedStateMachine):
         assert (machine.watched() >= 0) <= (not silent)
 
     @invariant()
-    def no_timer_is_unseen(self):
+    def no_timer_is_missed(self):
         if not hasattr(self, "host") or self.host.stopped:
             return
         self.wire.sleep(0)
@@ -266,7 +266,7 @@ test_rules_hold_for_any_sequence_of_events = AnySequence.TestCase
 )
 def test_never_two_defences_of_one_address_in_ten_seconds(delay, steps):
     # R3927-2.5-e, B12
-    # The checks are those of Watched. Here the address is held most of the time.
+    # The checks are those of CheckedHost. Here the address is held most of the time.
     sequence = AnySequence()
     sequence.boot(1, delay, False, 0)
     sequence.silence()
