@@ -39,17 +39,17 @@ def draw(story, path, names=None):
     kind = ".svg" if hasattr(path, "write") else str(path).lower()[-4:]
     if kind not in _METADATA:
         raise ValueError("the name of a picture ends in .svg or .png")
-    deeds = story.deeds()
-    hosts = list(dict.fromkeys(event.host for event in deeds))
+    events = story.protocol_events()
+    hosts = list(dict.fromkeys(event.host for event in events))
     if not hosts:
         raise ValueError("no host probes or claims an address")
     lanes = {mac: -lane for lane, mac in enumerate(hosts[:_LANES])}
     figure, axes = _canvas(len(lanes))
-    start = deeds[0].time
-    end = deeds[-1].time - start
+    start = events[0].time
+    end = events[-1].time - start
     _draw_phases(axes, story, lanes, start)
     _draw_holdings(axes, story, lanes, start, end)
-    _draw_marks(axes, deeds, lanes, start)
+    _draw_marks(axes, events, lanes, start)
     _set_axis(axes, end)
     names = names or {}
     axes.set_yticks(list(lanes.values()), [names.get(mac, mac) for mac in lanes])
@@ -117,13 +117,13 @@ def _draw_holdings(axes, story, lanes, start, end):
             )
 
 
-def _draw_marks(axes, deeds, lanes, start):
+def _draw_marks(axes, events, lanes, start):
     for kind, (label, marker, colour) in _MARKS.items():
-        events = [event for event in deeds if event.kind == kind and event.host in lanes]
-        if events:
+        marked = [event for event in events if event.kind == kind and event.host in lanes]
+        if marked:
             axes.scatter(
-                [event.time - start for event in events],
-                [lanes[event.host] for event in events],
+                [event.time - start for event in marked],
+                [lanes[event.host] for event in marked],
                 marker=marker,
                 color=colour,
                 label=label,

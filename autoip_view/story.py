@@ -447,8 +447,8 @@ class Story:
         phases.end_all(self.events[-1].time if self.events else 0)
         return phases.found
 
-    def deeds(self):
-        """The events except talk and news."""
+    def protocol_events(self):
+        """The events without those of the kinds in TALK and NEWS."""
         return [event for event in self.events if event.kind not in TALK + NEWS]
 
 

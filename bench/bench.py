@@ -19,7 +19,7 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 from wire import heap
-from wire.frames import BROADCAST, THIEF, announcement, request
+from wire.frames import ADVERSARY_MAC, BROADCAST, announcement, request
 
 X = "169.254.7.9"
 ANSWERED = "ping to our address and the reply"
@@ -73,15 +73,17 @@ time.sleep(4)
 
 def frames_in(mac, address):
     """The received frames, by name. ARP comes first, so that the board knows where to send an answer."""
-    broadcast = Ether(src=THIEF, dst=BROADCAST)
-    unicast = Ether(src=THIEF, dst=mac)
+    broadcast = Ether(src=ADVERSARY_MAC, dst=BROADCAST)
+    unicast = Ether(src=ADVERSARY_MAC, dst=mac)
     return {
         "ARP request for our address": request(X, address),
         OTHER_HOSTS: request("169.254.7.8", "169.254.7.7"),
-        "neither ARP nor IP": Ether(src=THIEF, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes(46)),
-        "IPv6": Ether(src=THIEF, dst="33:33:00:00:00:01") / IPv6(src="fe80::1", dst="ff02::1") / UDP(dport=9),
+        "neither ARP nor IP": Ether(src=ADVERSARY_MAC, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes(46)),
+        "IPv6": Ether(src=ADVERSARY_MAC, dst="33:33:00:00:00:01")
+        / IPv6(src="fe80::1", dst="ff02::1")
+        / UDP(dport=9),
         "IPv4 broadcast": broadcast / IP(src=X, dst="255.255.255.255") / UDP(dport=9),
-        "IPv4 multicast": Ether(src=THIEF, dst="01:00:5e:00:00:05")
+        "IPv4 multicast": Ether(src=ADVERSARY_MAC, dst="01:00:5e:00:00:05")
         / IP(src=X, dst="224.0.0.5")
         / UDP(dport=9),
         "UDP to our address": unicast / IP(src=X, dst=address) / UDP(dport=_PORT),

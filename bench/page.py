@@ -7,7 +7,7 @@ from board import ROOT
 from scapy.layers.dns import DNS, DNSQR
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import ARP, Ether
-from wire.frames import REQUEST, THIEF, reply
+from wire.frames import ADVERSARY_MAC, REQUEST, reply
 
 NAME = "autoip.local"
 
@@ -80,7 +80,9 @@ class _Host:
         """Ask for the name, or try to connect to its address, each time from a new port."""
         if not self._server:
             packet = IP(src=_HOST, dst=_GROUP, ttl=255) / UDP(sport=_MDNS, dport=_MDNS)
-            self._board.send(Ether(src=THIEF, dst=_GROUP_MAC) / packet / DNS(rd=0, qd=DNSQR(qname=NAME)))
+            self._board.send(
+                Ether(src=ADVERSARY_MAC, dst=_GROUP_MAC) / packet / DNS(rd=0, qd=DNSQR(qname=NAME))
+            )
             return
         self._port += 1
         self._send_tcp(TCP(flags="S", seq=0))
@@ -109,4 +111,4 @@ class _Host:
     def _send_tcp(self, segment):
         segment.sport, segment.dport = self._port, _HTTP
         mac, address = self._server
-        self._board.send(Ether(src=THIEF, dst=mac) / IP(src=_HOST, dst=address) / segment)
+        self._board.send(Ether(src=ADVERSARY_MAC, dst=mac) / IP(src=_HOST, dst=address) / segment)

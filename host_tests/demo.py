@@ -22,7 +22,7 @@ from scapy.layers.inet import ICMP, IP
 from wire import checker
 from wire.board import ROOT, Board, BoardError, QemuBoard
 from wire.capture import Capture
-from wire.frames import ECHO, ECHO_REPLY, THIEF, announcement, is_arp
+from wire.frames import ADVERSARY_MAC, ECHO, ECHO_REPLY, announcement, is_arp
 from wire.peers import AvahiAutoipd
 from wire.wire import Wire
 
@@ -259,7 +259,7 @@ def main(board, keep=""):
     with contextlib.ExitStack() as closing:
         play = Play(closing, board)
         story = autoip_view.Story()
-        names = {mac: name for name, mac in play.macs.items()} | {THIEF: "adversary"}
+        names = {mac: name for name, mac in play.macs.items()} | {ADVERSARY_MAC: "adversary"}
         more = listening(story, play.capture.frames)
         timeline = Timeline(story, names, play.start, more)
         with shown(timeline, console):

@@ -3,7 +3,7 @@
 
 import pytest
 from wire.board import BoardError
-from wire.frames import THIEF, announcement, is_arp, probe
+from wire.frames import ADVERSARY_MAC, announcement, is_arp, probe
 
 C = "169.254.20.20"
 X = "169.254.7.9"
@@ -46,7 +46,7 @@ def test_defence_and_move(bench):
     bench.wire.send(announcement(C))
     assert board.expect("lost")["address"] is None
     assert board.expect("bound")["address"] != C
-    assert board.ask("svc.offender.hex(':')") == THIEF
+    assert board.ask("svc.offender.hex(':')") == ADVERSARY_MAC
 
 
 def test_a_denied_address_is_not_used(bench):

@@ -8,7 +8,7 @@ import time
 
 import participants
 from wire.capture import Capture
-from wire.frames import BROADCAST, THIEF, announcement, is_arp, probe, reply, request
+from wire.frames import ADVERSARY_MAC, BROADCAST, announcement, is_arp, probe, reply, request
 from wire.waiting import wait_until
 from wire.wire import Wire
 
@@ -175,7 +175,7 @@ def denied(name, folder):
             for frame in probes[known:]:
                 if frame.arp.pdst not in {target for _, target in starts}:
                     starts.append((frame.time - started, frame.arp.pdst))
-                alone.wire.send(reply(frame.arp.pdst, "0.0.0.0", alone.one.mac, THIEF))
+                alone.wire.send(reply(frame.arp.pdst, "0.0.0.0", alone.one.mac, ADVERSARY_MAC))
             known = len(probes)
             time.sleep(0.01)
     fast = sum(1 for at, _ in starts if at < 60)
@@ -191,7 +191,7 @@ def restarted(name, folder):
             options = {"remember": alone.one.board.path("autoip.txt")} if hasattr(alone.one, "board") else {}
             alone.one.start(**options)
             first = alone.capture.wait_for(is_arp("probe", alone.one.mac)).arp.pdst
-            alone.wire.send(reply(first, "0.0.0.0", alone.one.mac, THIEF))
+            alone.wire.send(reply(first, "0.0.0.0", alone.one.mac, ADVERSARY_MAC))
             second = alone.held()
             if options:
                 alone.one.board.run("svc.save()")

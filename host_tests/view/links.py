@@ -40,6 +40,6 @@ def story(*timed):
     return result
 
 
-def deeds(*timed):
-    """The events that the viewer finds: (host, kind, address), without talk."""
-    return [(event.host, event.kind, event.address) for event in story(*timed).deeds()]
+def protocol_events(*timed):
+    """The protocol events that the viewer finds, as (host, kind, address)."""
+    return [(event.host, event.kind, event.address) for event in story(*timed).protocol_events()]

@@ -106,5 +106,5 @@ def test_every_story_can_be_drawn(frames):
     story = Story()
     for at, raw in sorted(frames):
         story.add(at, raw)
-    if story.deeds():
+    if story.protocol_events():
         draw(story, io.BytesIO())

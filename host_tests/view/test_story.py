@@ -2,7 +2,7 @@
 """The viewer finds the right events in frames that scapy built."""
 
 import pytest
-from links import BEGIN, ONE, THREE, TWO, A, B, C, answer, claim, deeds, ping, story
+from links import BEGIN, ONE, THREE, TWO, A, B, C, answer, claim, ping, protocol_events, story
 from wire.frames import announcement, probe, reply, request
 
 from autoip_view import Story
@@ -12,7 +12,7 @@ BOUND = claim(A, ONE)  # until 7 s
 
 
 def test_a_claim():
-    assert deeds(*BOUND) == CLAIM
+    assert protocol_events(*BOUND) == CLAIM
 
 
 def test_the_steps_of_a_claim_have_their_durations():
@@ -33,34 +33,36 @@ def test_a_new_claim_is_not_measured_from_the_previous_one():
 def test_a_holder_denies_its_address_to_a_probing_host(denial):
     """Whatever it sends is a denial: neither a claim nor a defence."""
     result = story(*BOUND, (20, probe(A, TWO)), (20.01, denial))
-    assert [(e.host, e.kind, e.address, e.other) for e in result.deeds()][-2:] == [
+    assert [(e.host, e.kind, e.address, e.other) for e in result.protocol_events()][-2:] == [
         (TWO, "probe", A, ""),
         (ONE, "denial", A, TWO),
     ]
 
 
 def test_the_answer_of_a_host_that_was_there_before_the_capture_is_a_denial():
-    assert deeds((0, probe(A, TWO)), (0.01, answer(A, ONE, TWO)))[-1] == (ONE, "denial", A)
+    assert protocol_events((0, probe(A, TWO)), (0.01, answer(A, ONE, TWO)))[-1] == (ONE, "denial", A)
 
 
 def test_a_late_answer_is_a_denial_of_the_claim():
     result = story(*claim(A, TWO)[:4], (5.5, answer(A, ONE, TWO)), *claim(B, TWO, 5.6))
-    assert [(e.kind, e.other) for e in result.deeds()][4:6] == [("denial", TWO), ("lost", ONE)]
+    assert [(e.kind, e.other) for e in result.protocol_events()][4:6] == [("denial", TWO), ("lost", ONE)]
     assert "move" in [e.kind for e in result.events] and result.hosts[ONE].held == A
 
 
 def test_an_answer_long_after_the_claim_is_a_conflict():
-    result = deeds(*BOUND, (7.01, answer(A, TWO, ONE)), (7.02, announcement(A, ONE)))
+    result = protocol_events(*BOUND, (7.01, answer(A, TWO, ONE)), (7.02, announcement(A, ONE)))
     assert result[-2:] == [(TWO, "conflict", A), (ONE, "defence", A)]
 
 
 def test_a_denied_host_probes_another_address_and_loses_nothing():
-    result = deeds(*BOUND, (20, probe(A, TWO)), (20.01, answer(A, ONE, TWO)), *claim(B, TWO, 21))
+    result = protocol_events(*BOUND, (20, probe(A, TWO)), (20.01, answer(A, ONE, TWO)), *claim(B, TWO, 21))
     assert [kind for mac, kind, _ in result if mac == TWO] == ["probe"] * 4 + ["claim", "announcement"]
 
 
 def test_a_later_frame_of_the_holder_is_not_a_denial():
-    result = deeds(*BOUND, (20, probe(A, TWO)), (20.01, answer(A, ONE, TWO)), (60, announcement(A, ONE)))
+    result = protocol_events(
+        *BOUND, (20, probe(A, TWO)), (20.01, answer(A, ONE, TWO)), (60, announcement(A, ONE))
+    )
     assert result[-1] == (ONE, "announcement", A)
 
 
@@ -72,7 +74,7 @@ def test_two_hosts_probe_one_address():
 @pytest.mark.parametrize("attack", [announcement(A, TWO), request(A, B, TWO), reply(A, B, THREE, TWO)])
 def test_the_use_of_a_held_address_is_a_conflict_and_not_a_claim(attack):
     result = story(*BOUND, (20, attack), (20.01, announcement(A, ONE)))
-    assert [(e.host, e.kind, e.other) for e in result.deeds()][-2:] == [
+    assert [(e.host, e.kind, e.other) for e in result.protocol_events()][-2:] == [
         (TWO, "conflict", ONE),
         (ONE, "defence", TWO),
     ]
@@ -81,16 +83,21 @@ def test_the_use_of_a_held_address_is_a_conflict_and_not_a_claim(attack):
 
 def test_a_denied_host_that_uses_the_address_causes_a_conflict():
     denied = [(20, probe(A, TWO)), (20.01, answer(A, ONE, TWO))]
-    result = deeds(*BOUND, *denied, (20.5, announcement(A, TWO)), (20.51, announcement(A, ONE)))
+    result = protocol_events(*BOUND, *denied, (20.5, announcement(A, TWO)), (20.51, announcement(A, ONE)))
     assert result[-1] == (ONE, "defence", A)
 
 
 def test_an_announcement_long_after_a_conflict_is_not_a_defence():
-    assert deeds(*BOUND, (20, announcement(A, TWO)), (40, announcement(A, ONE)))[-1][1] == "announcement"
+    assert (
+        protocol_events(*BOUND, (20, announcement(A, TWO)), (40, announcement(A, ONE)))[-1][1]
+        == "announcement"
+    )
 
 
 def test_a_second_announcement_after_the_defence_is_not_a_defence():
-    result = deeds(*BOUND, (20, announcement(A, TWO)), *[(20 + s, announcement(A, ONE)) for s in (0.01, 2)])
+    result = protocol_events(
+        *BOUND, (20, announcement(A, TWO)), *[(20 + s, announcement(A, ONE)) for s in (0.01, 2)]
+    )
     assert [kind for _, kind, _ in result[-2:]] == ["defence", "announcement"]
 
 
@@ -113,18 +120,18 @@ def test_an_address_without_a_conflict_is_given_up():
 
 
 def test_an_address_that_is_probed_again_is_claimed_again_and_not_lost():
-    result = deeds(*BOUND, *claim(A, ONE, 100))
+    result = protocol_events(*BOUND, *claim(A, ONE, 100))
     assert result == CLAIM + CLAIM
 
 
 def test_an_address_is_claimed_by_another_host_when_its_holder_is_gone():
-    result = deeds(*BOUND, *claim(A, TWO, 100))
+    result = protocol_events(*BOUND, *claim(A, TWO, 100))
     assert result[-2:] == [(TWO, "claim", A), (TWO, "announcement", A)]
 
 
 def test_a_routable_address_in_addition_to_the_link_local_one_is_not_a_move():
     result = story(*BOUND, *claim("10.0.0.7", ONE, 20))
-    assert [e.kind for e in result.deeds()] == [kind for _, kind, _ in CLAIM + CLAIM]
+    assert [e.kind for e in result.protocol_events()] == [kind for _, kind, _ in CLAIM + CLAIM]
     assert result.hosts[ONE].held == A
 
 
@@ -144,7 +151,7 @@ def test_talk_is_not_a_deed():
         (ONE, "ping", A, B),
         (TWO, "echo", B, A),
     ]
-    assert result.deeds() == []
+    assert result.protocol_events() == []
 
 
 def test_the_words_contain_the_names():

@@ -8,7 +8,7 @@ from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.inet import IP, UDP, fragment
 from scapy.layers.l2 import Ether
 
-from .frames import BROADCAST, THIEF
+from .frames import ADVERSARY_MAC, BROADCAST
 from .waiting import wait_until
 
 ADDRESS = "10.0.0.1"
@@ -149,7 +149,7 @@ class ScriptedServer:
         options = [("message-type", _TYPES[kind]), ("server_id", ADDRESS), ("lease_time", self._seconds)]
         options += [("subnet_mask", "255.255.255.0"), ("router", ADDRESS), "end"]
         message = BOOTP(op=2, xid=question.xid, yiaddr=self._lease, siaddr=ADDRESS, chaddr=question.chaddr)
-        header = Ether(src=THIEF, dst=self._board.mac if self._unicast else BROADCAST)
+        header = Ether(src=ADVERSARY_MAC, dst=self._board.mac if self._unicast else BROADCAST)
         to = self._lease if self._unicast else "255.255.255.255"
         packet = IP(src=ADDRESS, dst=to, id=77, options=self._options) / UDP(sport=67, dport=68)
         packet = packet / message / DHCP(options=options)

@@ -13,7 +13,7 @@ ANY = "0.0.0.0"
 MDNS_GROUP = "224.0.0.251"
 MDNS_MAC = "01:00:5e:00:00:fb"
 MDNS_PORT = 5353
-THIEF = "02:00:00:00:00:02"  # the adversary's MAC
+ADVERSARY_MAC = "02:00:00:00:00:02"
 
 REQUEST = 1  # ARP opcodes
 REPLY = 2
@@ -97,19 +97,19 @@ def is_reset(frame):
     return TCP in frame.packet and frame.packet[TCP].flags.R
 
 
-def probe(ip, mac=THIEF):
+def probe(ip, mac=ADVERSARY_MAC):
     return request(ANY, ip, mac)
 
 
-def announcement(ip, mac=THIEF):
+def announcement(ip, mac=ADVERSARY_MAC):
     return request(ip, ip, mac)
 
 
-def request(spa, tpa, mac=THIEF, to=BROADCAST):
+def request(spa, tpa, mac=ADVERSARY_MAC, to=BROADCAST):
     return Ether(src=mac, dst=to) / ARP(op=REQUEST, hwsrc=mac, psrc=spa, pdst=tpa)
 
 
-def reply(spa, tpa, to, mac=THIEF):
+def reply(spa, tpa, to, mac=ADVERSARY_MAC):
     """A unicast Reply to the MAC `to`."""
     return Ether(src=mac, dst=to) / ARP(op=REPLY, hwsrc=mac, psrc=spa, hwdst=to, pdst=tpa)
 

@@ -11,7 +11,7 @@ from scapy.layers.inet import ICMP, IP
 from .board import BoardError
 from .comparable import Roles, is_repeated, shortened
 from .dhcp import ADDRESS as GATEWAY
-from .frames import THIEF, is_arp, request
+from .frames import ADVERSARY_MAC, is_arp, request
 from .routable import PEER as ROUTER
 
 LINK_LOCAL, ROUTABLE, OFF_LINK = "link-local", "routable", "off-link"  # kinds of addresses
@@ -149,7 +149,7 @@ class Testbed:
         self._static = static
         self.hosts = [PoolHost(bench.wire, networks) for networks in _NETWORKS]
         self.macs = dict(zip((host.mac for host in self.hosts), _NAMES, strict=True))
-        self.macs.update({board.mac: "OWN", router: "ROUTER", THIEF: "THIEF"})
+        self.macs.update({board.mac: "OWN", router: "ROUTER", ADVERSARY_MAC: "ADVERSARY"})
         self._spent = {_FENCE}
         self._asked = {}  # sender and target address of an ARP Request -> time, in s since 1970
         self._new_entries = []  # times of new entries, in s of the monotonic clock

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 
 from .bench import Bench
-from .frames import THIEF, announcement, is_arp, probe, reply, request
+from .frames import ADVERSARY_MAC, announcement, is_arp, probe, reply, request
 from .waiting import PATIENCE, QUIET
 
 PEER = "169.254.7.9"
@@ -202,7 +202,9 @@ class Soak:
 
     def _disturb(self):
         member = self._chance.choice(self.members)
-        mac = self._chance.choice([THIEF] + [other.board.mac for other in self.members if other != member])
+        mac = self._chance.choice(
+            [ADVERSARY_MAC] + [other.board.mac for other in self.members if other != member]
+        )
         disturbance = self._chance.choice(
             (
                 member.restart,

@@ -5,7 +5,7 @@ import pytest
 from scapy.layers.inet import IP
 
 from .dhcp import ADDRESS as ROUTER
-from .frames import THIEF, announcement, is_arp, reply, request
+from .frames import ADVERSARY_MAC, announcement, is_arp, reply, request
 from .routable import STATIC, set_static
 
 C = "169.254.20.20"
@@ -57,7 +57,7 @@ def test_a_new_mac_reaches_both_tables(bench, server, news):
         assert mac_used(bench, board, own) == server.mac
     deliver(bench, board, NEWS[news](board))
     for own in (STATIC, C):
-        assert mac_used(bench, board, own) == THIEF
+        assert mac_used(bench, board, own) == ADVERSARY_MAC
 
 
 @pytest.mark.threaded

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from .frames import ANY, BROADCAST, THIEF, is_arp, request
+from .frames import ADVERSARY_MAC, ANY, BROADCAST, is_arp, request
 from .hardware import ports
 from .waiting import QUIET
 
@@ -122,7 +122,7 @@ def test_address_is_used_from_the_first_announcement_on(bench):
     sent = bench.wire.send(request(X, C))
     answer = bench.capture.wait_for(is_arp("reply", board.mac), after=sent)
     assert (answer.packet.dst, answer.arp.psrc) == (BROADCAST, C)
-    assert (answer.arp.hwdst, answer.arp.pdst) == (THIEF, X)
+    assert (answer.arp.hwdst, answer.arp.pdst) == (ADVERSARY_MAC, X)
     # On a busy host, the board may receive one of the three Requests after the announcement.
     assert all(each.time > announced.time for each in bench.capture.arps_of(board.mac, "reply"))
 
@@ -133,7 +133,7 @@ def test_a_probe_for_a_held_address_is_answered_and_is_not_a_conflict(bench):
     board.claim(delay=200, ip=C)
     bench.wire.send(request(ANY, C))
     answer = bench.capture.wait_for(is_arp("reply", board.mac, spa=C, tpa=ANY))
-    assert (answer.packet.dst, answer.arp.hwdst) == (BROADCAST, THIEF)
+    assert (answer.packet.dst, answer.arp.hwdst) == (BROADCAST, ADVERSARY_MAC)
     assert board.ask("svc.stats()['conflicts']") == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from scapy.layers.l2 import ARP, LLC, SNAP, Dot1Q, Dot3, Ether
 
 from .board import BoardError
-from .frames import ANY, BROADCAST, REPLY, THIEF, announcement, is_arp, probe, reply, request
+from .frames import ADVERSARY_MAC, ANY, BROADCAST, REPLY, announcement, is_arp, probe, reply, request
 from .waiting import PATIENCE, QUIET
 
 C = "169.254.20.20"
@@ -19,7 +19,8 @@ CLAIMS = {
     "T1 Reply to the probe": lambda mac: reply(C, ANY, mac),
     "T3 announcement": lambda mac: announcement(C),
     "T4 gratuitous Reply": lambda mac: (
-        Ether(src=THIEF, dst=BROADCAST) / ARP(op=REPLY, hwsrc=THIEF, psrc=C, hwdst=THIEF, pdst=C)
+        Ether(src=ADVERSARY_MAC, dst=BROADCAST)
+        / ARP(op=REPLY, hwsrc=ADVERSARY_MAC, psrc=C, hwdst=ADVERSARY_MAC, pdst=C)
     ),
     "T5 ordinary Request": lambda mac: request(C, X),
     "T8 unicast Reply": lambda mac: reply(C, X, mac),
@@ -193,7 +194,7 @@ def test_the_adversary_does_not_get_into_the_arp_cache(bench):
     bench.wire.send(announcement(address))
     board.run(f"ping({address!r}, 1), ping({C!r}, 1)")
     time.sleep(QUIET)
-    assert not bench.capture.select(lambda f: f.source == board.mac and f.packet.dst == THIEF)
+    assert not bench.capture.select(lambda f: f.source == board.mac and f.packet.dst == ADVERSARY_MAC)
 
 
 @pytest.mark.not_on_espressif("ESP-IDF has other error numbers")
@@ -237,10 +238,10 @@ def _malformed(padded):
         yield whole[:length]
     for at, data in HEADERS:
         yield whole[:at] + bytes.fromhex(data) + whole[at + len(data) // 2 :]
-    header, arp = Ether(src=THIEF, dst=BROADCAST), announcement(C)[ARP]
+    header, arp = Ether(src=ADVERSARY_MAC, dst=BROADCAST), announcement(C)[ARP]
     yield header / Dot1Q(vlan=10) / arp
-    yield Dot3(src=THIEF, dst=BROADCAST) / LLC() / SNAP(code=0x0806) / arp
-    yield header / ARP(op=REPLY, hwsrc=THIEF, psrc=ANY, pdst=C)
+    yield Dot3(src=ADVERSARY_MAC, dst=BROADCAST) / LLC() / SNAP(code=0x0806) / arp
+    yield header / ARP(op=REPLY, hwsrc=ADVERSARY_MAC, psrc=ANY, pdst=C)
 
 
 @pytest.mark.parametrize("held", [False, True], ids=["probing", "held"])

@@ -11,7 +11,7 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 
 from .dhcp import ADDRESS as ROUTER
-from .frames import THIEF, announcement, is_arp, request
+from .frames import ADVERSARY_MAC, announcement, is_arp, request
 from .routable import (
     PEER,
     STATIC,
@@ -130,7 +130,7 @@ def test_udp_replies_leave_from_the_requested_address(bench, server):
 def mdns_answer(bench, board):
     """The addresses of the board's mDNS name, from its answer to a multicast query."""
     query = DNS(qr=0, rd=0, qd=DNSQR(qname=board.ask("network.hostname()") + ".local", qtype="A"))
-    ask = Ether(src=THIEF, dst="01:00:5e:00:00:fb") / IP(src=PEER, dst="224.0.0.251", ttl=255)
+    ask = Ether(src=ADVERSARY_MAC, dst="01:00:5e:00:00:fb") / IP(src=PEER, dst="224.0.0.251", ttl=255)
 
     def is_answer(frame):
         return frame.source == board.mac and DNS in frame.packet and frame.packet[DNS].qr == 1
@@ -297,7 +297,7 @@ def test_a_conflict_on_the_routable_address_is_only_reported(bench, server):
     bench.wire.send(announcement(lease))
     board.expect("routable conflict")
     assert board.ask("(svc.stats()['routable_conflicts'], svc.stats()['conflicts'])") == [1, 0]
-    assert board.ask("svc.offender.hex(':')") == THIEF
+    assert board.ask("svc.offender.hex(':')") == ADVERSARY_MAC
     assert (board.ask("nic.ifconfig()"), board.address) == (shown, C)
 
 

@@ -15,7 +15,7 @@ from scapy.layers.l2 import ARP, Ether
 import autoip_view
 
 from .board import ROOT
-from .frames import ANY, BROADCAST, MDNS_GROUP, MDNS_MAC, THIEF, announcement, is_arp, mdns_response
+from .frames import ADVERSARY_MAC, ANY, BROADCAST, MDNS_GROUP, MDNS_MAC, announcement, is_arp, mdns_response
 from .routable import PEER
 from .viewer import Viewer, find, find_json, on_a_terminal
 from .waiting import PATIENCE, QUIET, wait_until
@@ -190,7 +190,7 @@ def test_boards_that_appear_move_and_disappear(bench, tmp_path):
         viewer.wait_for(board.mac, f"claims {first}")
         bench.wire.send(announcement(first))
         board.expect("defended")
-        viewer.wait_for(f"defends {first} against {THIEF}")
+        viewer.wait_for(f"defends {first} against {ADVERSARY_MAC}")
         bench.wire.send(announcement(first))
         board.expect("lost")
         second = board.expect("bound")["address"]
@@ -203,7 +203,9 @@ def test_boards_that_appear_move_and_disappear(bench, tmp_path):
     assert lines[-1].startswith("3 hosts, 2 conflicts, ") and lines[-1].endswith(f", saved in {saved}")
     assert sent(bench, host)
     events = [
-        (event.kind, event.address) for event in autoip_view.read(saved).deeds() if event.host == board.mac
+        (event.kind, event.address)
+        for event in autoip_view.read(saved).protocol_events()
+        if event.host == board.mac
     ]
     assert ("defence", first) in events and ("move", second) in events
 
@@ -216,7 +218,7 @@ def test_two_hosts_with_one_name(bench):
     other = "169.254.77.7"
     with Viewer(host, "--find", "eth0", "--json", "--timeout", PATIENCE) as viewer:
         bench.capture.wait_for(lambda frame: frame.source == host.mac and UDP in frame.packet)
-        bench.wire.send(mdns_response(THIEF, other, f"{DEFAULT_NAME}.local."))
+        bench.wire.send(mdns_response(ADVERSARY_MAC, other, f"{DEFAULT_NAME}.local."))
         code, lines, _ = viewer.end()
     assert code == 0
     text = "".join(lines)
@@ -258,22 +260,22 @@ def hostile_frames(number):
     """Frames that no host should send."""
     chance = random.Random(number)
     address = f"169.254.66.{number % 250}"
-    whole = mdns_response(THIEF, address, f"evil{ESCAPE}.local.")
+    whole = mdns_response(ADVERSARY_MAC, address, f"evil{ESCAPE}.local.")
     raw = bytearray(bytes(whole))
     raw[chance.randrange(42, len(raw))] = chance.randrange(256)
     yield whole
     yield bytes(raw)
     yield bytes(raw)[: chance.randrange(14, len(raw))]
     yield bytes(announcement(address))[: chance.randrange(14, 42)]
-    yield Ether(src=THIEF, dst=BROADCAST) / ARP(op=7, hwlen=200, plen=9)
+    yield Ether(src=ADVERSARY_MAC, dst=BROADCAST) / ARP(op=7, hwlen=200, plen=9)
     yield (
-        Ether(src=THIEF, dst=MDNS_MAC)
+        Ether(src=ADVERSARY_MAC, dst=MDNS_MAC)
         / IP(src=address, dst=MDNS_GROUP)
         / UDP(sport=5353, dport=5353)
         / (chance.randbytes(chance.randrange(60)))
     )
     yield (
-        Ether(src=THIEF, dst=BROADCAST)
+        Ether(src=ADVERSARY_MAC, dst=BROADCAST)
         / IP(src=ANY, dst="255.255.255.255")
         / UDP(sport=68, dport=67)
         / (
@@ -336,7 +338,7 @@ def test_a_name_counts_for_the_address_of_its_sender_only(bench):
     host = bench.wire.add_host(ADDRESS)
     with Viewer(host, "--live", "eth0") as viewer:
         viewer.wait_for("has", PEER)
-        bench.wire.send(mdns_response(THIEF, "169.254.77.7", "bank.local.", rdata=address))
+        bench.wire.send(mdns_response(ADVERSARY_MAC, "169.254.77.7", "bank.local.", rdata=address))
         bench.wire.send(announcement(LAST, WITNESS))
         viewer.wait_for(f"claims {LAST}")
         _, lines, _ = viewer.interrupt()

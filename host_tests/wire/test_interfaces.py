@@ -9,7 +9,7 @@ from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
 
 from .board import BoardError
-from .frames import THIEF, announcement, request
+from .frames import ADVERSARY_MAC, announcement, request
 from .routable import second_interface
 from .waiting import PATIENCE, QUIET
 
@@ -35,7 +35,7 @@ def test_each_interface_has_its_service_and_answers_on_its_own_wire(two_wires):
     assert hosts["br0"].gets_no_answer(two) and hosts["br1"].gets_no_answer(one)
 
     # An interface does not accept packets for the address of the other one.
-    sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=X, dst=one) / ICMP(), "br1")
+    sent = two_wires.wire.send(Ether(src=ADVERSARY_MAC, dst=mac) / IP(src=X, dst=one) / ICMP(), "br1")
     two_wires.wire.send(request(X, one), "br1")
     time.sleep(QUIET)
     frames = [frame for capture in two_wires.captures for frame in capture.since(sent)]

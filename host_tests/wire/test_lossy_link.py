@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from .frames import BROADCAST, THIEF, Frame, announcement, is_arp, probe, reply, request
+from .frames import ADVERSARY_MAC, BROADCAST, Frame, announcement, is_arp, probe, reply, request
 from .hypothesis_settings import ON_THE_WIRE
 from .relay import Relay
 from .waiting import QUIET
@@ -207,7 +207,7 @@ def sequences(link, ends):
         @rule(board=boards, kind=st.sampled_from(KINDS), forged=st.none() | boards)
         def hostile_frame(self, board, kind, forged):
             if self.happens("attacked"):
-                link.attack(kind, board, forged.mac if forged else THIEF)
+                link.attack(kind, board, forged.mac if forged else ADVERSARY_MAC)
 
         def teardown(self):
             """After the last disturbance all boards are bound in time, and their addresses differ."""

@@ -7,7 +7,7 @@ import time
 import pytest
 from scapy.layers.l2 import Ether
 
-from .frames import THIEF, announcement
+from .frames import ADVERSARY_MAC, announcement
 from .waiting import wait_until
 
 pytestmark = pytest.mark.only("qemu", "a test of this board's driver and port")
@@ -31,7 +31,7 @@ def board(bench):
 
 def _burst(bench, board, length, pace=0.0):
     """What a burst of 64 frames adds to the board's counters. pace: s from one frame to the next."""
-    frame = bytes(Ether(src=THIEF, dst=board.mac, type=EXPERIMENTAL)) + bytes(length - 14)
+    frame = bytes(Ether(src=ADVERSARY_MAC, dst=board.mac, type=EXPERIMENTAL)) + bytes(length - 14)
     before = board.ask(COUNTERS)
     for _ in range(BURST):
         bench.wire.send(frame)

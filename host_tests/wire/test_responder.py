@@ -10,7 +10,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 from zeroconf import AddressResolverIPv4, Zeroconf
 
-from .frames import MDNS_GROUP, MDNS_MAC, MDNS_PORT, THIEF, mdns_response
+from .frames import ADVERSARY_MAC, MDNS_GROUP, MDNS_MAC, MDNS_PORT, mdns_response
 from .routable import PEER, second_interface
 from .waiting import QUIET, wait_until
 
@@ -45,7 +45,7 @@ def wait_for(resolve, name, *addresses):
 
 
 def question(name=NAME, truncated=0):
-    ask = Ether(src=THIEF, dst=MDNS_MAC) / IP(src=PEER, dst=MDNS_GROUP, ttl=255)
+    ask = Ether(src=ADVERSARY_MAC, dst=MDNS_MAC) / IP(src=PEER, dst=MDNS_GROUP, ttl=255)
     dns = DNS(qr=0, rd=0, tc=truncated, qd=DNSQR(qname=f"{name}.local"))
     return ask / UDP(sport=MDNS_PORT, dport=MDNS_PORT) / dns
 
@@ -180,7 +180,7 @@ def test_a_host_takes_every_name(bench):
         # lwIP ignores the answer to a probe that it could not send by IPv6, so the test answers each probe.
         probe = bench.capture.wait_for(is_mdns_of(board, qr=0), after=asked)
         name = probe.packet[DNS].qd[0].qname.decode()
-        asked = bench.wire.send(mdns_response(THIEF, PEER, name))
+        asked = bench.wire.send(mdns_response(ADVERSARY_MAC, PEER, name))
         if name.rstrip(".") != f"{names[-1]}.local":
             names.append(name.split(".")[0])
     board.expect(f"{NAME}-13.local")

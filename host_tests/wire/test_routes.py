@@ -15,7 +15,7 @@ from scapy.layers.l2 import Ether
 
 from .board import BoardError
 from .dhcp import ADDRESS as ROUTER
-from .frames import BROADCAST, THIEF, is_arp, request
+from .frames import ADVERSARY_MAC, BROADCAST, is_arp, request
 from .routable import (
     PEER,
     STATIC,
@@ -150,7 +150,9 @@ def test_an_address_is_reachable_on_its_own_interface_only(two_wires):
     board.run("svc2 = autoip.start(nic2, old=True)")
     board.until("svc2.state == 'idle'")
     for address, peer, answered in ((STATIC, "10.0.0.1", True), (C, "10.0.0.2", False)):
-        sent = two_wires.wire.send(Ether(src=THIEF, dst=mac) / IP(src=peer, dst=address) / ICMP(), "br1")
+        sent = two_wires.wire.send(
+            Ether(src=ADVERSARY_MAC, dst=mac) / IP(src=peer, dst=address) / ICMP(), "br1"
+        )
         asks_where = is_arp("request", tpa=peer)  # the start of an answer
         if answered:
             two_wires.captures[1].wait_for(asks_where, after=sent)

@@ -22,7 +22,7 @@ from .differential import (
     shown,
     three_hosts,
 )
-from .frames import THIEF, announcement, is_arp, probe, reply, request
+from .frames import ADVERSARY_MAC, announcement, is_arp, probe, reply, request
 from .script_turn import ALL, PORT, WAIT
 
 GROUP = "239.1.2.3"
@@ -229,7 +229,7 @@ def test_odd_senders(comparison, sender):
     def script(at):
         source = {"own": at.own, "subnet": at.subnet}.get(sender, sender)
         at.run("server = udp('0.0.0.0', 7)")
-        header = Ether(src=THIEF, dst=at.board.mac) / IP(src=source, dst=at.own)
+        header = Ether(src=ADVERSARY_MAC, dst=at.board.mac) / IP(src=source, dst=at.own)
         at.bench.wire.send(header / ICMP(id=1) / b"ping")
         at.bench.wire.send(header / UDP(sport=PORT, dport=9) / b"closed")
         at.bench.wire.send(header / UDP(sport=PORT, dport=7) / b"ask")

@@ -4,7 +4,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from .frames import BROADCAST, THIEF, announcement, is_arp, request
+from .frames import ADVERSARY_MAC, BROADCAST, announcement, is_arp, request
 from .waiting import QUIET, wait_until
 
 C = "169.254.20.20"
@@ -39,7 +39,7 @@ def test_replies_are_broadcast(bench):
     for to in (BROADCAST, board.mac):
         sent = bench.wire.send(request(X, C, to=to))
         answer = bench.capture.wait_for(is_arp("reply", board.mac), after=sent)
-        assert (answer.packet.dst, answer.arp.hwdst, answer.arp.pdst) == (BROADCAST, THIEF, X)
+        assert (answer.packet.dst, answer.arp.hwdst, answer.arp.pdst) == (BROADCAST, ADVERSARY_MAC, X)
 
 
 def test_requests_for_other_addresses_are_not_answered(bench):
@@ -117,14 +117,14 @@ def test_packets_follow_a_new_mac_of_the_peer(bench):
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
     assert board.ask(f"ping({X!r})")
-    assert THIEF != host.mac
-    bench.wire.send(announcement(X, mac=THIEF))
+    assert ADVERSARY_MAC != host.mac
+    bench.wire.send(announcement(X, mac=ADVERSARY_MAC))
 
     def pings_the_new_mac():
         sent = time.time()
         board.ask(f"ping({X!r}, 1)")
         ping = bench.capture.wait_for(lambda f: f.kind == "ICMP" and f.source == board.mac, after=sent)
-        return ping.packet.dst == THIEF
+        return ping.packet.dst == ADVERSARY_MAC
 
     wait_until(pings_the_new_mac, "it pings the former MAC")
 

@@ -10,7 +10,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
 from .dhcp import ADDRESS as ROUTER
-from .frames import BROADCAST, THIEF, is_arp
+from .frames import ADVERSARY_MAC, BROADCAST, is_arp
 from .routable import PEER, STATIC, second_interface, set_static
 from .waiting import PATIENCE
 
@@ -91,7 +91,7 @@ def test_with_force_a_new_tcp_connection_leaves_from_the_routable_address(bench,
 def test_a_forged_source_does_not_change_the_route_to_it(bench, server, port):
     """One datagram from 8.8.8.8:4000. Packets to 8.8.8.8 still go to the router, also those to port 4000."""
     board = serving(bench)
-    header = Ether(src=THIEF, dst=board.mac) / IP(src=STRANGER, dst=C)
+    header = Ether(src=ADVERSARY_MAC, dst=board.mac) / IP(src=STRANGER, dst=C)
     sent = bench.wire.send(header / UDP(sport=4000, dport=7) / b"ask")
     board.run("server.recvfrom(16)")
     board.run(f"server.sendto(b'?', ('{STRANGER}', {port}))")
@@ -179,7 +179,7 @@ def test_a_reply_to_a_broadcast_leaves_on_its_link(two_wires, bridge, to):
     addresses = board.ask("[svc.wait(PATIENCE * 1000), svc2.wait(PATIENCE * 1000)]")
     serve(board)
     number = ("br0", "br1").index(bridge)
-    header = Ether(src=THIEF, dst=BROADCAST) / IP(src="169.254.7.50", dst=to)
+    header = Ether(src=ADVERSARY_MAC, dst=BROADCAST) / IP(src="169.254.7.50", dst=to)
     sent = two_wires.wire.send(header / UDP(sport=4000, dport=7) / b"ask", bridge)
     board.run("server.sendto(*server.recvfrom(16))")
     asks = is_arp("request", macs[number], tpa="169.254.7.50")

@@ -3,7 +3,7 @@
 
 import autoip_view
 
-from .frames import THIEF, announcement, is_arp, probe
+from .frames import ADVERSARY_MAC, announcement, is_arp, probe
 
 
 def test_the_viewer_reports_the_events_of_the_board(bench):
@@ -20,7 +20,7 @@ def test_the_viewer_reports_the_events_of_the_board(bench):
     bench.capture.since()
     bench.capture.close()
     story = autoip_view.read(bench.capture.path)
-    events = [(e.kind, e.address) for e in story.deeds() if e.host == board.mac]
+    events = [(e.kind, e.address) for e in story.protocol_events() if e.host == board.mac]
     assert [each for each in events if each[0] != "announcement"] == [
         *[("probe", first)] * 3,
         ("claim", first),
@@ -30,7 +30,7 @@ def test_the_viewer_reports_the_events_of_the_board(bench):
         *[("probe", second)] * 3,
         ("move", second),
     ]
-    assert [(e.kind, e.other) for e in story.deeds() if e.host == THIEF] == [
+    assert [(e.kind, e.other) for e in story.protocol_events() if e.host == ADVERSARY_MAC] == [
         ("probe", ""),
         ("conflict", board.mac),
         ("conflict", board.mac),
