@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Boards in the emulator: their real firmware, with a network on a TAP device.
+"""Boards in the emulator: they run their real firmware, and their network is a TAP device.
 
-The emulated board is slower than the host when one of them is busy, so the tests wait by the board's clock.
+The emulated board's clock is slower than the host's clock if the board or the host is busy. So the tests
+measure time with the board's clock.
 """
 
 import fcntl
@@ -24,16 +25,16 @@ EMULATOR = ROOT / "build" / "emulator"
 _TUNSETIFF = 0x400454CA
 _IFF_TAP = 0x0002
 _IFF_NO_PI = 0x1000
-_POLL_INTERVAL = 0.05  # s of the host's clock between two readings of the board's clock
+_POLL_INTERVAL = 0.05  # s of the host's clock
 
 
 class EmulatedBoard(SerialBoard):
-    """A board with the raw REPL on its USB port. The emulator pulls the cable."""
+    """A board with the raw REPL on its USB port. set_link() unplugs or plugs in its network cable."""
 
-    TIMEOUT = 10 * PATIENCE  # s of the host's clock, because the board's clock may be much slower
+    TIMEOUT = 10 * PATIENCE  # s of the host's clock; long, because the board's clock may be much slower
 
-    NETWORK = ""  # its name in the emulator
-    FIRMWARE = None  # a path
+    NETWORK = ""  # the argument NETWORK of emulator.mjs
+    FIRMWARE = None  # path of the firmware
 
     def now(self):
         return struct.unpack("d", os.pread(self._clock.fileno(), 8, 0))[0] / 1e9
@@ -42,12 +43,14 @@ class EmulatedBoard(SerialBoard):
         """Wait until the board's clock has advanced by this time."""
         self.wait_until(lambda: False, seconds, otherwise=None)
 
-    def wait_until(self, condition, timeout=30, otherwise="not within {timeout} s"):
-        """Wait until condition() is true. TimeoutError after `timeout` s of the board's clock."""
+    def wait_until(self, condition, timeout=30, otherwise="the condition was not true within {timeout} s"):
+        """Wait until condition() is true. After `timeout` s of the board's clock, raise TimeoutError with the
+        text `otherwise`, or return if there is no text.
+        """
         deadline = self.now() + timeout
         while not condition():
             if self._process.poll() is not None:
-                raise ConnectionError(f"the board is gone: {self._report()}")
+                raise ConnectionError(f"the emulator has ended: {self._report()}")
             if self.now() >= deadline:
                 if otherwise:
                     raise TimeoutError(otherwise.format(timeout=timeout))
@@ -95,7 +98,7 @@ class EmulatedBoard(SerialBoard):
         self._send("exec", code)
 
     def finish(self, timeout):
-        """Wait for the end of the code that begin() has started. BoardError if it raised an exception."""
+        """Wait until the code that begin() started has ended. BoardError if the code raised an exception."""
         answer = self._wait(self._answers, self.now() + timeout)
         if "error" in answer:
             raise BoardError(f"{answer['error']}: {' '.join(answer['args'])}")
@@ -116,7 +119,7 @@ class EmulatedBoard(SerialBoard):
             self._clock.close()
 
     def _end(self):
-        self._process.stdin.close()  # the end of its input ends the emulator
+        self._process.stdin.close()  # the emulator ends at the end of its input
 
     def _open_tap(self):
         with self._wire.namespace.inside():
@@ -126,14 +129,14 @@ class EmulatedBoard(SerialBoard):
 
 
 class PicoBoard(EmulatedBoard):
-    """RPI_PICO_W. Its cable is the access point."""
+    """RPI_PICO_W. set_link() turns its access point on or off."""
 
     NETWORK = "radio"
     FIRMWARE = ROOT / "build" / "RPI_PICO_W-emulator" / "firmware.uf2"
 
 
 class WiznetBoard(EmulatedBoard):
-    """W5500_EVB_PICO. The board chooses its own MAC. strict: the chip's filter accepts no multicast."""
+    """W5500_EVB_PICO. The firmware chooses the MAC. strict: the chip's filter drops all multicast."""
 
     FIRMWARE = ROOT / "build" / "W5500_EVB_PICO" / "firmware.uf2"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The functions of an RP2040's ROM that firmware calls, for an emulator that has no ROM: the functions and tables
-// of section 2.8.3 of the datasheet, flash whose commands take no time, and floats with the compiler's own library.
-// It uses no RAM. A function that is missing stops at a breakpoint.
+// A boot ROM for the emulator, which has none. It has the ROM functions of an RP2040 that the firmware calls, and
+// their tables (datasheet, section 2.8.3). Flash commands take no time. The floating-point functions are those of the
+// compiler's library. The ROM uses no RAM except the stack. A call of a function that is not implemented stops at a
+// breakpoint.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -107,7 +108,7 @@ __attribute__((used)) int compare(float a, float b) {
 }
 
 __attribute__((naked)) static void compare_to_flags(void) {
-    // The flags after a CMP of two integers that compare like the floats.
+    // Sets the flags as a CMP of two integers does: lower, equal or greater, like the two floats.
     __asm volatile (
         ".syntax unified\n"
         "push {r0-r3, lr}\n"

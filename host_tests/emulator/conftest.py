@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the emulated boards: a `bench` with a wire, its capture and a board.
 
-A test that has a `bench` runs once with each board, unless a marker names the only one and the reason:
-`only("RPI_PICO_W", "why")`. BOARD in the environment selects one board. A board that has not been built is
-skipped.
+A test that has a `bench` runs once with each board. With the marker `only("RPI_PICO_W", "why")`, the test
+runs with this board only. BOARD in the environment selects one board. The tests of a board are skipped if
+its firmware has not been built.
 """
 
 import os
@@ -27,8 +27,9 @@ class EmulatorBench(Bench):
         return board
 
     def wait_for(self, predicate, timeout=10, after=0):
-        """Wait for the first frame later than `after` for which the predicate is true, by the first board's
-        clock.
+        """Wait for a frame later than `after` for which the predicate is true, and return the first.
+
+        The clock of the first board measures the timeout.
         """
         found = []
 
@@ -48,7 +49,8 @@ def pytest_generate_tests(metafunc):
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        item.add_marker(pytest.mark.timeout(3600))  # s of the host, whose clock differs from the board's
+        # In s of the host's clock. It is long, because the board's clock may be much slower.
+        item.add_marker(pytest.mark.timeout(3600))
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // emulator.mjs NETWORK BOOTROM FIRMWARE MAC TAP CABLE CLOCK: a board on an RP2040, on a TAP device.
 //
-// NETWORK is the board's network: "radio", that of the Pico W; "w5500", the chip of a W5500-EVB-Pico; or
-// "w5500-strict", the same chip with a filter that drops multicast. The USB serial port is this process's standard
-// input and output.
+// NETWORK is the board's network hardware: "radio" (Pico W), "w5500" (W5500-EVB-Pico), or "w5500-strict", which is a
+// W5500 whose filter drops multicast. The USB serial port is this process's standard input and output.
 //
 // TAP, CABLE and CLOCK are numbers of open files. TAP and CABLE do not block. TAP is the TAP device, one frame per
-// read. CABLE has bytes with the state of the cable or access point: "1", it is there, "0", it is gone. CLOCK is a
-// file that always contains the board's time in ns as a 64-bit little-endian float.
+// read. Each byte from CABLE is the new state of the cable or access point: "1" is connected, "0" is disconnected.
+// CLOCK is a file that always contains the board's time in ns as a 64-bit little-endian float.
 
 import fs from 'node:fs';
 import { ConsoleLogger, LogLevel, Simulator, USBCDC } from 'rp2040js';
@@ -18,7 +17,7 @@ const FLASH = 0x10000000;
 const SSI = 0x18000; // the peripherals, by the upper part of their address
 const UF2_MAGIC = 0x0a324655;
 const CYCLE = 1e9 / 125e6; // ns
-const SLICE = 25; // ms that the board may run between two checks of its files
+const SLICE = 25; // ms that the board may run before the files are read again
 
 function loadUf2(name, flash) {
   const file = fs.readFileSync(name);
@@ -38,7 +37,8 @@ function loadBootrom(name) {
   return words;
 }
 
-// A stream is not used, because node can't end while a thread waits for a file. The file does not block.
+// Passes the data of each read to take(), until there is no more data. It does not use a stream, because node can't
+// exit while one of its threads waits for a file.
 function readAll(file, take) {
   const buffer = Buffer.alloc(2048);
   for (;;) {
@@ -72,8 +72,8 @@ function connectSerial(cdc) {
   };
 }
 
-// The board's time passes like the host's, or slower if the host is too slow. After a longer pause the board makes
-// up for this much only, because more would be visible on the wire.
+// The board's clock runs like the host's, or slower if the host is too slow. If this process was paused, the board
+// catches up by at most SLICE, because a longer burst would change the timing of its frames.
 function run(simulator, serve) {
   const { rp2040, clock } = simulator;
   let last = performance.now();
@@ -95,7 +95,7 @@ function run(simulator, serve) {
   slice();
 }
 
-// ROM ignores writes. MicroPython 1.25 writes to address 0 when its WIZnet driver has no SPI yet.
+// Ignores writes to the ROM. MicroPython 1.25 writes to address 0 while its WIZnet driver has no SPI.
 function protectRom(rp2040) {
   const write = rp2040.writeUint32.bind(rp2040);
   const end = 4 * rp2040.bootrom.length;
@@ -130,7 +130,7 @@ const [tap, cable, time] = files.map(Number);
 const simulator = new Simulator();
 const board = simulator.rp2040;
 board.logger = new ConsoleLogger(LogLevel.Error);
-console.warn = () => {}; // registers that the emulator lacks and that this firmware does not need
+console.warn = () => {}; // no warnings about registers that the emulator lacks, because the firmware works without
 board.loadBootrom(loadBootrom(bootrom));
 protectRom(board);
 loadUf2(firmware, board.flash);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The firmware of BOARD in an emulator, on a wire with real peers. For a Pico W, EMULATOR=1 builds it in its own
-# directory, with the emulator's radio instead of the lowest layer of the CYW43 driver.
+# Runs the firmware of BOARD in an emulator, on a wire with real peers. For a Pico W, EMULATOR=1 builds the firmware
+# in a separate directory, with radio.c instead of the lowest layer of the CYW43 driver.
 
 EMULATOR_BUILD := $(BUILD)/emulator
 EMULATOR_FILES := $(addprefix host_tests/emulator/, emulator.mjs radio.mjs w5500.mjs package.json package-lock.json)

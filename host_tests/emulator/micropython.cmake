@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The project's C module, and the emulator's radio instead of the lowest layer of the CYW43 driver.
+# Builds the project's C module, and radio.c instead of the lowest layer of the CYW43 driver.
 
 include(${CMAKE_CURRENT_LIST_DIR}/../../firmware/micropython.cmake)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The lowest layer of the CYW43 driver, for the emulator's radio. The layers above it are the real ones: power,
-// joining, interrupts, lwIP. The linker replaces the driver's functions with these, see micropython.cmake.
+// Replaces the lowest layer of the CYW43 driver, for the emulator's radio. The layers above it, such as power,
+// joining, interrupts and lwIP, are unchanged. The linker replaces the driver's functions with these functions, see
+// micropython.cmake.
 
 #include <string.h>
 
@@ -11,18 +12,18 @@
 
 #define FRAME_MAX (1536)
 
-// A frame for an interface, or an event, that waits.
+// The kind of an entry in the radio's queue: an event, or else a frame for the interface with this number.
 #define KIND_JOINED (2)
 #define KIND_LEFT (3)
 
 typedef struct _radio_t {
     uint32_t mac[2];
-    uint32_t waiting; // number of frames and events; the wake pin is high while it is not 0
-    uint32_t next; // removes the oldest: its length, and its kind << 16
-    uint32_t word; // the next 4 bytes of what was removed
-    uint32_t send_word;
-    uint32_t send; // length, and interface << 16, after its words
-    uint32_t join; // 1 join, 0 leave
+    uint32_t waiting; // number of frames and events in the queue; the wake pin is high while it is not 0
+    uint32_t next; // reading removes the oldest entry, and returns its length | its kind << 16
+    uint32_t word; // reading returns the next 4 bytes of the removed frame
+    uint32_t send_word; // writing adds 4 bytes to the frame that will be sent
+    uint32_t send; // writing length | interface << 16 sends this frame
+    uint32_t join; // writing 1 joins the access point, 0 leaves it
 } radio_t;
 
 #define RADIO ((volatile radio_t *)0x60000000)

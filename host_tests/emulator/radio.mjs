@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The radio, which replaces the CYW43 chip: registers at 0x60000000, where an RP2040 has nothing. radio.c, the
-// driver's part, describes them.
+// The radio, which replaces the CYW43 chip. Its registers are at 0x60000000, an address that an RP2040 does not use.
+// radio.c describes the registers.
 
 const BASE = 0x60000;
-const HOST_WAKE = 24; // the GPIO with which the chip reports that something waits
+const HOST_WAKE = 24; // the GPIO that is high while the queue has entries
 const STATION = 0;
 const JOINED = 2;
 const LEFT = 3;
-const WAITING = 64; // frames that can wait; others are lost
+const WAITING = 64; // length of the queue; more frames are dropped
 
 export class Radio {
   constructor(board, mac, send) {

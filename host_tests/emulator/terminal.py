@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A pseudo-terminal that is connected to two pipes, because mpremote's transport needs a serial port."""
+"""A pseudo-terminal that is connected to two pipes. The transport of mpremote needs a serial port."""
 
 import os
 import select
@@ -10,9 +10,11 @@ _CHUNK = 4096  # bytes
 
 
 class Terminal:
-    """Passes data from `port` to the file `to`, and from the file `source` to `port`, until close().
+    """A serial port with the path `port`. A thread copies data from the port to the file `to`, and from the
+    file `source` to the port.
 
-    to, source: unbuffered files. The port disappears at the end of `source`.
+    to, source: unbuffered files. The thread ends and removes the port at the end of `source`, or if `to` is
+    closed. close() waits for the end of the thread.
     """
 
     def __init__(self, to, source):
@@ -37,14 +39,14 @@ class Terminal:
                     self._to.write(data)
                 else:
                     os.write(self._master, data)
-        except (OSError, ValueError):  # the board has ended, or its input has been closed
+        except (OSError, ValueError):  # the emulator has ended, or its input has been closed
             pass
         finally:
             os.close(self._slave)
             os.close(self._master)
 
     def _next(self):
-        """Wait for data in one of the two directions. Returns the file and the data."""
+        """Wait for data from the port or from `source`. Returns the file descriptor and the data."""
         source = self._source.fileno()
         ready, _, _ = select.select([self._master, source], [], [])
         origin = source if source in ready else self._master

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The firmware of real boards in the emulator: the tests of UNIX_TAP, and of what is specific to a port."""
+"""The firmware of real boards in the emulator: the main tests of UNIX_TAP, and tests of the ports."""
 
 import pytest
 from wire.board import BoardError
@@ -98,7 +98,7 @@ def test_a_lease_in_addition_to_the_link_local_address(bench):
 
 
 def test_a_bound_socket_sends_on_the_interface_of_its_address(bench):
-    """lwIP is built with the hook for source routing."""
+    """The firmware uses lwIP's hook LWIP_HOOK_IP4_ROUTE_SRC, which selects an interface by source address."""
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     host.run("ip", "route", "add", "10.0.0.0/24", "dev", "eth0")
@@ -114,8 +114,8 @@ def test_a_bound_socket_sends_on_the_interface_of_its_address(bench):
 
 
 def test_cable_unplugged_and_plugged_in_again(bench):
-    """RFC 3927 2.2: the address is not used until it has been probed again. The cable of a Pico W is the
-    access point.
+    """RFC 3927 2.2: the board does not use the address until it has probed the address again. For a Pico W,
+    the access point is turned off and on.
     """
     # R3927-2.2-c, R5227-2.1-b
     board = bench.board()
@@ -147,16 +147,16 @@ def test_another_host_has_the_address_when_the_cable_is_back(bench):
 
 @pytest.mark.parametrize("end", ["active(False)", "deinit()"])
 def test_activated_again(bench, end):
-    """The driver creates a new lwIP interface, which autoip must handle like the first."""
+    """The driver creates a new lwIP interface. autoip must handle it like the first interface."""
     board = bench.board()
     if not board.ask(f"hasattr(nic, {end.split('(')[0]!r})"):
-        pytest.skip("there is no such method")
+        pytest.skip(f"this interface has no method {end}")
     if (
         bench.kind == "RPI_PICO_W"
         and end == "active(False)"
         and board.ask("sys.implementation.version") < [1, 28]
     ):
-        pytest.skip("MicroPython keeps the station up")
+        pytest.skip("before 1.28, active(False) does not deactivate the station")
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
     board.run(f"nic.{end}")
@@ -180,7 +180,9 @@ def test_the_interface_must_be_active(bench):
 
 
 def test_boot_py(bench):
-    """The service is running again after a soft reset, and the interface is as before."""
+    """After a soft reset, boot.py starts a service again. The interface has no address until the service has
+    claimed one.
+    """
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
@@ -197,7 +199,9 @@ def test_boot_py(bench):
 
 
 def test_no_heap_in_steady_state(bench):
-    """With the heap locked, an allocation raises: claiming, defending and moving allocate nothing."""
+    """The heap is locked, so each allocation raises MemoryError. autoip claims an address, defends it and
+    moves to another address without an allocation.
+    """
     # X-47
     board = bench.board()
     board.run("import gc, micropython, time; before = after = 0")

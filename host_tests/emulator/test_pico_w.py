@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests for the Pico W only: a radio with two interfaces, and the example of a boot.py for it."""
+"""Tests for the Pico W only: its two wireless interfaces, and the example examples/boot_wlan.py."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ EXAMPLE = ROOT / "examples" / "boot_wlan.py"
 
 
 def test_powered_off(bench):
-    """After deinit() autoip must not call the driver, because this would power the chip up again."""
+    """After deinit(), autoip must not call the driver, because a call would power up the chip again."""
     board = bench.board()
     board.claim(delay=200, ip=C)
     board.run("nic.deinit()")
@@ -34,7 +34,7 @@ def test_powered_off(bench):
 
 
 def test_station_and_access_point(bench):
-    """They have one MAC, and each has its own service."""
+    """The station and the access point have the same MAC. Each interface has its own service."""
     board = bench.board()
     board.run("ap = network.WLAN(network.WLAN.IF_AP); ap.active(True)")
     board.claim(delay=200, ip=C)
@@ -57,15 +57,15 @@ def test_the_example_as_boot_py(bench):
 
 @pytest.fixture
 def serial_port():
-    """The USB serial port of a board with its REPL, without a wire."""
+    """The path of a serial port with the REPL of an emulated board. The board has no network."""
     if not PicoBoard.FIRMWARE.exists() or os.environ.get("BOARD", "RPI_PICO_W") != "RPI_PICO_W":
         pytest.skip("not built: make test-board BOARD=RPI_PICO_W MICROPY_DIR=...")
     board, port = pty.openpty()
     tty.setraw(port)
-    nothing, end = os.pipe()
-    os.set_blocking(nothing, False)
+    no_input, end = os.pipe()
+    os.set_blocking(no_input, False)
     with tempfile.TemporaryFile() as clock:
-        files = (nothing, nothing, clock.fileno())
+        files = (no_input, no_input, clock.fileno())  # for TAP, CABLE and CLOCK
         command = [
             *("node", EMULATOR / "emulator.mjs", "radio", EMULATOR / "bootrom.bin", PicoBoard.FIRMWARE),
             *("280000000001", *map(str, files)),
@@ -74,7 +74,7 @@ def serial_port():
     yield os.ttyname(port)
     process.kill()
     process.wait()
-    for file in (board, port, nothing, end):
+    for file in (board, port, no_input, end):
         os.close(file)
 
 

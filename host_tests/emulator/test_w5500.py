@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests for boards with a W5500 only: a chip between lwIP and the wire, its driver and its filter."""
+"""Tests for boards with a W5500 Ethernet controller only: its driver, and its filter of received frames."""
 
 import pytest
 from scapy.layers.dns import DNS, DNSQR
@@ -32,7 +32,7 @@ def later(timer):
 
 @pytest.fixture
 def sender(bench):
-    """A board with an address, and with a function that sends to a host."""
+    """A board that has an address, and the function send(), which sends a packet to a host."""
     board = bench.board()
     board.host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
@@ -42,7 +42,9 @@ def sender(bench):
 
 
 def test_a_callback_sends_while_the_program_sends(sender):
-    """Without autoip's function, a send within a send waits forever (micropython #16648)."""
+    """With MicroPython's own send function, a callback that sends while the program sends waits forever
+    (micropython #16648). autoip replaces this function.
+    """
     sender.run("timer = machine.Timer(period=3, callback=later)")
     sender.run("for _ in range(2000): send(0)", 300)
     sender.run("timer.deinit()")
@@ -62,10 +64,10 @@ def test_the_address_is_defended_and_moves_while_the_program_sends(bench, sender
 
 
 def test_ctrl_c_in_a_send_leaves_lwip_unlocked(sender):
-    """Without autoip's function, lwIP stays locked, and the board has no network any more (micropython
-    #17875).
+    """With MicroPython's own send function, Ctrl-C leaves lwIP locked, and the board has no network until it
+    is reset (micropython #17875). autoip replaces this function.
     """
-    # The chip needs 122 us to send it, and Ctrl-C must come during this time
+    # The chip needs 122 us to send this packet, and Ctrl-C must come during this time.
     sender.run("packet = bytes(1472)")
     for _ in range(40):
         sender.begin("try:\n  while True: send(0)\nexcept KeyboardInterrupt: pass")
@@ -88,8 +90,8 @@ def test_a_program_sends_while_the_cable_is_out(sender):
 
 
 def test_a_second_wiznet5k(bench):
-    """It clears the interface's flags without a callback of lwIP, so the address is lost until
-    active(True).
+    """Creating a second WIZNET5K object clears the flags of the lwIP interface, and lwIP calls no callback.
+    autoip suspends the address until active(True).
     """
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
@@ -103,13 +105,15 @@ def test_a_second_wiznet5k(bench):
 
 
 def test_a_new_mac(bench):
-    """The board is another host on the link: the address is probed again, and announced with the new MAC."""
+    """With a new MAC, the board is a different host for its peers. So autoip probes and announces the address
+    again, with the new MAC.
+    """
     # R3927-2.2.1-a, X-48
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     board.claim(delay=200, ip=C)
     board.macs.append(OTHER_MAC)
-    # Until autoip polls the MAC, which takes up to a second, lwIP uses C with the new MAC
+    # autoip polls the MAC once per second. Until the next poll, lwIP uses C with the new MAC.
     bench.by_hand.add(C)
     board.run(f"nic.config(mac=bytes.fromhex({OTHER_MAC.replace(':', '')!r}))")
     board.expect("suspended", 3)
@@ -120,14 +124,14 @@ def test_a_new_mac(bench):
 
 @pytest.mark.parametrize("mac", ["000000000000", "ffffffffffff", "01005e000001"])
 def test_an_invalid_mac(bench, mac):
-    """Boards with such a MAC can't find their conflicts (micropython #15425)."""
+    """Boards that all have such a MAC can't detect conflicts with each other (micropython #15425)."""
     board = bench.board()
     board.run(f"nic.config(mac=bytes.fromhex({mac!r}))")
     with pytest.raises(BoardError, match=r"ValueError: .*config\(mac="):
         board.start()
 
 
-# The filter MFEN in the register Sn_MR of socket 0.
+# Reads the bit MFEN, which turns on the chip's filter, in the register Sn_MR of socket 0.
 READ_FILTER = """\
 import machine
 cs = machine.Pin(17, machine.Pin.OUT)
@@ -144,7 +148,7 @@ def is_filtered():
 
 
 def mdns_query(name):
-    """A question of one host for the address of another, by multicast (RFC 6762 5.4)."""
+    """A multicast mDNS query from X for the address of this name (RFC 6762 5.4)."""
     return (
         Ether(dst="01:00:5e:00:00:fb")
         / IP(src=X, dst="224.0.0.251", ttl=255)
@@ -166,13 +170,13 @@ def answers(name, address):
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_mdns(bench, strict):
-    """The board answers to its name at the link-local address, whatever the filter of the chip drops."""
+    """The board answers mDNS queries for its name, even if the chip's filter would drop multicast."""
     board = bench.board(strict=strict)
     board.claim(delay=200, ip=C)
     name = board.ask("network.hostname()") + ".local."
 
     def is_answered():
-        # Twice, because what was multicast within the last second is not multicast again (RFC 6762 6).
+        # Asked twice, because a responder does not multicast a record again within a second (RFC 6762 6).
         asked = bench.wire.send(mdns_query(name))
         board.sleep(1.5)
         bench.wire.send(mdns_query(name))
@@ -191,7 +195,7 @@ def test_the_filter_is_open_while_a_service_runs(bench):
         board.claim(delay=200, ip=C)
         board.sleep(1.5)
         assert not board.ask("is_filtered()")
-        board.run("nic.active(True)")  # the driver sets it
+        board.run("nic.active(True)")  # the driver turns on the filter again
         board.sleep(1.5)
         assert not board.ask("is_filtered()")
         board.run("svc.stop()")

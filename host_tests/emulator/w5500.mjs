@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A W5500 on SPI0 of a W5500-EVB-Pico: socket 0 in MACRAW mode, the PHY's link, and the interrupt pin. According to
-// version 1.1.0 of the datasheet: section 2 for the frames of SPI, section 4 for the registers.
+// The W5500 on SPI0 of a W5500-EVB-Pico. It has socket 0 in MACRAW mode, the link state of the PHY, and the interrupt
+// pin. In version 1.1.0 of the datasheet, section 2 describes the SPI frames, and section 4 the registers.
 
 const CS = 17;
 const RESET = 20;
@@ -8,8 +8,8 @@ const INTERRUPT = 21;
 
 const BYTE_TIME = 400; // ns on SPI at 20 MHz
 const WIRE_BYTE_TIME = 80; // ns at 100 Mbit/s
-const PREAMBLE_CRC_GAP = 24; // bytes that a frame needs on the wire in addition to its own
-const MINIMUM = 60; // bytes, without CRC
+const PREAMBLE_CRC_GAP = 24; // the time in bytes that each frame needs on the wire in addition to its own bytes
+const MINIMUM = 60; // bytes of the shortest frame, without the CRC
 
 // Blocks, by the upper 5 bits of the control byte.
 const COMMON = 0;
@@ -28,7 +28,7 @@ const MODE = 0x00;
 const COMMAND = 0x01;
 const EVENTS = 0x02;
 const STATUS = 0x03;
-const SEND_SIZE = 0x1f; // KiB; the buffer for receiving is before it
+const SEND_SIZE = 0x1f; // KiB; the size of the receive buffer is at 0x1e
 const SEND_FREE = 0x20;
 const SEND_READ = 0x22;
 const SEND_WRITE = 0x24;
@@ -47,8 +47,8 @@ const SENT = 0x10; // SENDOK
 const ARRIVED = 0x04; // RECV
 
 export class W5500 {
-  // `strict`: the filter of the datasheet, which accepts only own and broadcast frames. Otherwise multicast passes
-  // the filter unless it is blocked, as drivers for the chip expect.
+  // `strict`: the filter accepts only broadcasts and frames for its own MAC, as the datasheet says. Otherwise the
+  // filter also accepts multicast unless MMB is set, as drivers for the chip expect.
   constructor(board, mac, send, strict) {
     this.clock = board.clock;
     this.send = send;
@@ -144,7 +144,7 @@ export class W5500 {
     return block < SEND_BUFFER ? this.blocks[block].length : this.socket[SEND_SIZE + SEND_BUFFER - block] * 1024;
   }
 
-  // The other sockets exist, and are closed.
+  // The registers of sockets 1 to 7 are 0, because these sockets are closed.
   read(block, address) {
     return block < this.blocks.length ? this.blocks[block][address % this.size(block)] : 0;
   }
@@ -187,7 +187,8 @@ export class W5500 {
     }
   }
 
-  // Without a link the chip waits, which a driver that waits for SENDOK notices.
+  // Without a link, the chip does not send and does not set SENDOK. A driver that waits for SENDOK waits
+  // until there is a link again.
   startSending() {
     const from = this.socket.readUInt16BE(SEND_READ);
     this.sending = (this.socket.readUInt16BE(SEND_WRITE) - from) & 0xffff;
@@ -212,7 +213,7 @@ export class W5500 {
     this.update();
   }
 
-  // Values that the chip derives from the registers
+  // Updates the values that the chip derives from its registers
   update() {
     const waiting = (this.socket.readUInt16BE(SEND_WRITE) - this.socket.readUInt16BE(SEND_READ)) & 0xffff;
     this.socket.writeUInt16BE(Math.max(0, this.size(SEND_BUFFER) - waiting), SEND_FREE);

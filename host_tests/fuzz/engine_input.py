@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The state machine on the virtual wire, for Atheris: `make fuzz`. The arguments are libFuzzer's.
+"""Fuzzes the state machine on the virtual wire, with Atheris: `make fuzz`. It accepts libFuzzer's arguments.
 
-An input is a sequence of events, read byte by byte: frames from fields that matter or from any bytes, time,
-and changes of the interface. Each frame must have the effect that an independent filter and reader expect,
-and the checks of sim.Host must hold: at most one address, and only while the machine holds it.
+The bytes of an input select a sequence of events: a frame arrives, time passes, or the interface changes.
+Some frames consist of fields with typical values, others of arbitrary bytes. A frame must count as a conflict
+if and only if is_conflict() returns true for it. sim.Host checks that its interface has at most one address,
+and has it only while the machine holds it.
 """
 
 import sys
@@ -35,6 +36,8 @@ CLAIMS = (sim.announcement, sim.probe, sim.denial)
 
 
 class Input:
+    """Reads the bytes of an input, and runs the events that they select."""
+
     def __init__(self, data):
         self.data = data
         self.at = 0
@@ -56,8 +59,8 @@ class Input:
         return self.one_of(CLAIMS)(self.one_of(MACS[1:3]), host)
 
     def fields(self, host):
-        """A complete ARP packet, mostly about this host part. One in eight has a changed byte and is cut
-        off.
+        """A complete ARP packet, often with an address that has this host part. Every eighth packet has a
+        changed byte, and is cut off.
         """
         addresses = (sim.ip(host), *ADDRESSES)
         frame = bytearray(
@@ -121,7 +124,7 @@ class Input:
 
 
 def is_conflict(host, frame):
-    """RFC 3927 2.2.1 and 2.5, from the bytes of the frame."""
+    """Is the frame a conflict according to RFC 3927 2.2.1 and 2.5? Reads its bytes without code of acd.py."""
     state, own = host.machine.state, sim.ip(host.machine.host)
     if state < sim.PROBING or len(frame) < 42 or not (frame[0] & 1 or frame[:6] == host.hwaddr):
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Any input: `make fuzz` looks for new ones with libFuzzer (C) and Atheris (Python), starting with the kept corpora.
+# `make fuzz` searches for new inputs with libFuzzer (C) and Atheris (Python). It starts with the saved corpora.
 
 FUZZ_S ?= 60
 FUZZ := $(BUILD)/fuzz
@@ -22,7 +22,7 @@ $(FUZZ)/lwip/%.o: $(LWIP_DIR)/src/%.c host_tests/fuzz/stubs/lwipopts.h firmware/
 # lwIP reads headers before it checks the length of a frame.
 $(FUZZ)/lwip/core/ipv4/etharp.o $(FUZZ)/lwip/core/ipv4/ip4.o: FUZZ_SANITIZE += -fno-sanitize=address
 
-# Coverage is measured for these files, too.
+# These files are compiled with coverage.
 $(FUZZ)/%.o: %.c $(wildcard firmware/*.h)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -Wall -Wextra -Werror -fprofile-instr-generate -fcoverage-mapping -c $< -o $@
@@ -35,8 +35,8 @@ fuzzer: build-packages | $(LWIP_DIR) $(MICROPY_DIR)
 	$(INSTALL) clang libclang-rt-dev llvm
 	$(STEP)fuzzer "$(FUZZ)/link_input, half a minute the first time" $(MAKE) -j$(shell nproc) $(FUZZ)/link_input
 
-# FUZZ_S: seconds for each of the two. New inputs are added to the corpora. An input that fails is written to
-# build/fuzz.
+# FUZZ_S: how many seconds each of the two fuzzers runs. They add new inputs to the corpora, and write an input that
+# fails to build/fuzz.
 .PHONY: fuzz
 fuzz: $(VENV)/.ready fuzzer ## search for inputs that break the C and Python code (FUZZ_S=60: 60 s for C, and 60 s for Python)
 	LLVM_PROFILE_FILE=$(FUZZ)/link.profraw $(FUZZ)/link_input -max_total_time=$(FUZZ_S) -max_len=512 \

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Frames through link.c, alias.c and all of lwIP, for libFuzzer: `make fuzz`.
+// Fuzzes link.c, alias.c and lwIP with libFuzzer: `make fuzz`.
 //
-// An input is a sequence of steps. The first byte of a step selects what happens, and the step reads as many bytes
-// as it needs: a frame comes in, made of bytes or from fields; time passes; the service does a part of its work;
-// the interface changes; a socket sends. Where an address, a MAC or a type is needed, a byte selects one that
-// matters.
+// An input is a sequence of steps. The first byte of a step selects what happens: a frame arrives, time passes, the
+// service calls a function of link.c, the interface changes, or a socket sends. The following bytes are the step's
+// parameters. Some frames consist of arbitrary bytes, others of fields. For an address or a MAC, a byte selects one
+// from a table.
 //
-// In addition to the sanitizers, three things are checked: a frame is queued for Python exactly if it is of a kind
-// that matters, ARP of the address in use is broadcast, and an address that is not in use sends nothing.
+// Three things are checked in addition to the sanitizers:
+// - link.c queues a frame for Python if and only if the frame is a claim, a probe or an answer for the watched address,
+//   or a claim of the interface's own address. If the queue is full, link.c counts such a frame as dropped.
+// - While the link-local address is in use, ARP packets from this address are broadcast.
+// - While the link-local address is not in use, nothing is sent from it.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +44,7 @@
 #define FRAME_MAX (600)
 #define SERVER_PORT (7)
 
-// Addresses that matter: the candidates, others of 169.254/16, a lease and its server, and those with a special
-// meaning.
+// Two candidates, other addresses in 169.254/16, a lease, its server and its broadcast address, and special addresses.
 static const uint8_t addresses[][4] = {
     { 169, 254, 18, 52 }, { 169, 254, 7, 9 }, { 169, 254, 255, 255 }, { 169, 254, 0, 1 },
     { 10, 0, 0, 99 }, { 10, 0, 0, 1 }, { 10, 0, 0, 255 }, { 0, 0, 0, 0 },
@@ -138,9 +140,10 @@ static struct dhcp dhcp;
 static struct udp_pcb *server;
 static struct tcp_pcb *listener;
 static autoip_link_t *tested;
-static bool announcing; // link.c is sending a frame of the service
+static bool announcing; // link.c is sending an announcement
 
-// Addresses set by hand or by DHCP. Frames that lwIP still sends from such an address later are not autoip's.
+// The interface had a link-local address that was set by hand or by DHCP. lwIP may still send frames from it later, so
+// frames from link-local addresses are not checked any more.
 static bool had_link_local;
 
 static void note_own_address(void) {
@@ -233,7 +236,7 @@ static void power_down(void) {
 /******************************************************************************/
 // Frames in
 
-// The kind of a frame about the watched address. It is read from the frame's bytes, without code of link.c.
+// Returns the kind of a frame about the watched address. It reads the frame's bytes without code of link.c.
 static autoip_kind_t kind_of(const uint8_t *frame, size_t length) {
     if (tested->watched.addr == IPADDR_NONE || length < 42 || memcmp(frame + 12, "\x08\x06\x00\x01\x08\x00\x06\x04\x00", 9) != 0 || (frame[21] != 1 && frame[21] != 2)
         || memcmp(frame + 22, netif.hwaddr, 6) == 0) {
@@ -249,8 +252,8 @@ static autoip_kind_t kind_of(const uint8_t *frame, size_t length) {
 }
 
 // The buffer has exactly the length of the frame, so that AddressSanitizer reports reads beyond it. lwIP 2.2.1
-// reads the headers of ARP, of IP, and of UDP behind IP before it checks the length, so fuzz.mk builds these files
-// of lwIP without AddressSanitizer.
+// reads ARP, IP and UDP headers before it checks the length. So fuzz.mk builds these files of lwIP without
+// AddressSanitizer.
 static struct pbuf *buffer(const uint8_t *frame, size_t length) {
     struct pbuf *p = pbuf_alloc(PBUF_RAW, length, PBUF_RAM);
     pbuf_take(p, frame, length);
@@ -332,7 +335,7 @@ static void ip_packet(void) {
     size_t count = next_byte();
     take(payload, count);
     if (protocol == IP_PROTO_UDP) {
-        payload[2] = 0; // mostly port 67, the server's
+        payload[2] = 0; // mostly the port of `server`
         payload[3] = mostly(SERVER_PORT);
         payload[4] = 0;
         payload[5] = count;
@@ -385,7 +388,7 @@ static const uint8_t *announcement(void) {
     return frame;
 }
 
-// One call of the service, in the order that its contract allows.
+// The service calls a function of link.c. The order of the calls is one that the link contract allows.
 static void service_works(void) {
     uint8_t frame[AUTOIP_FRAME];
     bool watches = ip4_addr_get_u32(&tested->watched) != IPADDR_NONE;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the kept inputs of `make fuzz` again: the C code with sanitizers, and the engine."""
+"""Runs the C code, with sanitizers, and the engine with the inputs that `make fuzz` saved."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def replay(corpus, *program):
 
 def test_corpus_of_the_c_code():
     # X-18, X-25, R3927-2.5-h, B30, B38
-    assert (BUILD / "link_input").exists(), "make fuzzer"
+    assert (BUILD / "link_input").exists(), "not built: run make fuzzer"
     replay("link", BUILD / "link_input")
 
 

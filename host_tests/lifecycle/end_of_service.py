@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Runs on the board: a service in some situation, its end, and the time after the following soft reset.
+"""Runs on the board: starts a service, ends it, and runs once more after a soft reset.
 
-Arguments: TAP device, situation, end, the address of lwIP's list of interfaces in the program, and the
-offsets of `next` and `name` in struct netif. A line shows the address of the interface and the interfaces in
-lwIP: while the service runs, after a removal, and after the soft reset. Each line waits for a line of input.
+Arguments: TAP device, situation (see start_service()), end ("soft reset", "removal" or "exception"), the
+address of lwIP's list of interfaces in the program, and the offsets of `next` and `name` in struct netif.
+
+show() prints a line with the state and the address of the interface, and the names of all interfaces in lwIP.
+Then it waits for a line of input. It is called while the service runs, after the removal of the interface,
+and after the soft reset.
 """
 
 import os
@@ -30,7 +33,7 @@ def pointer(place):
 
 
 def interfaces():
-    """The names in lwIP's list."""
+    """The names in lwIP's list of interfaces."""
     netif = pointer(program_base() + int(netif_list))
     names = []
     while netif:
@@ -44,7 +47,8 @@ def show():
     sys.stdin.readline()
 
 
-def live(situation):
+def start_service(situation):
+    """Start a service on an interface with a static address, with a lease, or with neither of them."""
     if situation == "static":
         nic.ifconfig(("10.0.0.99", "255.255.255.0", "10.0.0.1", "0.0.0.0"))
     elif situation != "link-local":
@@ -57,10 +61,10 @@ def live(situation):
 
 tap, situation, how, netif_list, next_field, name_field = sys.argv[1:]
 nic = network.LAN(tap, mac=b"\x28\xcd\xc1\x0a\x0b\x0c")
-if not os.getenv("SECOND"):
-    os.putenv("SECOND", "1")
+if not os.getenv("AFTER_RESET"):
+    os.putenv("AFTER_RESET", "1")
     nic.active(True)
-    live(situation)
+    start_service(situation)
     show()
     if how == "exception":
         raise RuntimeError("user code")

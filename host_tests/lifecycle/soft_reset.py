@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Runs on the board, again after each of 100 soft resets. Nothing of the time before a reset may be left.
+"""Runs on the board, and again after each of 100 soft resets. A reset must remove the service's address.
 
-Arguments: TAP device. Prints the resident memory in KiB in the tenth and in the last run.
+Argument: TAP device. Prints the resident memory in KiB in the tenth and in the last run.
 """
 
 import os

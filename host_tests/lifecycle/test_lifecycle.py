@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Start, stop, soft reset and an exception leave nothing behind: on the real board, with sanitizers."""
+"""After a stop, a soft reset or an exception, nothing of a service is left. Most tests use sanitizers."""
 
 import functools
 import os
@@ -18,7 +18,7 @@ PLAIN = ROOT / "build/UNIX_TAP/micropython"
 SANITIZED = ROOT / f"build/UNIX_TAP{FOLDER}/micropython"
 TASK = ROOT / f"build/UNIX_TASK{FOLDER}/micropython"
 
-# Fields of the netif that lwIP's IPv6 writes at any time.
+# Fields of the netif that lwIP's IPv6 code changes with time.
 IPV6_TIME = {"ip6_addr_state", "ip6_addr_valid_life", "ip6_addr_pref_life", "rs_count"}
 
 
@@ -54,7 +54,7 @@ def symbol_offset(elf, name):
 
 
 def struct_members(elf, name):
-    """Member -> slice of the struct's bytes, from the debug information; "" is the whole struct."""
+    """{name of a member: slice of its bytes in the struct}, from the debug information. "" is the whole struct."""
     for unit in elf.get_dwarf_info().iter_CUs():
         for entry in unit.iter_DIEs():
             attributes = entry.attributes
@@ -112,7 +112,10 @@ def netif_list():
 
 
 class Situation:
-    """A board with a service in some situation, as end_of_service.py reports it, and its peer."""
+    """A board that runs end_of_service.py, and a peer that is also the DHCP server.
+
+    situation, end: the arguments of end_of_service.py.
+    """
 
     def __init__(self, wire, log, situation, end):
         self._server = DhcpServer(wire, log)
@@ -120,7 +123,7 @@ class Situation:
         self._situation = situation
         if situation not in ("link-local", "static"):
             self._server.start()
-        options = ["-i"] if end == "exception" else []  # continues at the prompt
+        options = ["-i"] if end == "exception" else []  # -i: after the exception, the REPL runs
         self.board = start(
             wire, SANITIZED, "end_of_service.py", situation, end, *netif_list(), options=options
         )
@@ -129,12 +132,12 @@ class Situation:
         self.board.kill()
         self._server.close()
 
-    def say(self, line=""):
+    def send_line(self, line=""):
         self.board.stdin.write(line + "\n")
         self.board.stdin.flush()
 
     def assert_runs(self):
-        """The service does its work in this situation."""
+        """The board answers for the addresses that it must have while the service runs."""
         active, address, interfaces = self._shown()
         held = self._situation != "old"
         assert active and (address == LINK_LOCAL) == (self._situation == "link-local")
@@ -159,7 +162,7 @@ class Situation:
     def _shown(self):
         """(is the interface active, its address, the names in lwIP's list of interfaces)"""
         for line in self.board.stdout:
-            if line.startswith(("True ", "False ")):  # and not from the prompt
+            if line.startswith(("True ", "False ")):  # other lines are the output of the REPL
                 active, address, *interfaces = line.split()
                 return active == "True", address, interfaces
         raise EOFError(self.board.stderr.read())
@@ -190,7 +193,7 @@ def situations(end):
 @situations("soft reset")
 def test_a_soft_reset_leaves_no_alias(situation):
     situation.assert_runs()
-    situation.say()
+    situation.send_line()
     situation.assert_nothing_left()
     finish(situation.board)
 
@@ -198,22 +201,22 @@ def test_a_soft_reset_leaves_no_alias(situation):
 @situations("removal")
 def test_the_removal_of_the_interface_leaves_no_alias(situation):
     situation.assert_runs()
-    situation.say()
+    situation.send_line()
     situation.assert_removed()
-    situation.say()
+    situation.send_line()
     situation.assert_removed()  # also after the soft reset
     finish(situation.board)
 
 
 @situations("exception")
 def test_an_exception_keeps_the_service_and_the_next_soft_reset_leaves_no_alias(situation):
-    """The exception ends at the prompt. There the service runs, like everything that was started."""
+    """After the exception, the REPL runs, and the service continues. A soft reset ends the service."""
     situation.assert_runs()
-    situation.say()
-    situation.say("show()")
+    situation.send_line()
+    situation.send_line("show()")
     situation.assert_runs()
-    situation.say()
-    situation.say("machine.soft_reset()")
+    situation.send_line()
+    situation.send_line("machine.soft_reset()")
     situation.assert_nothing_left()
     _, errors = situation.board.communicate(timeout=250)
     assert situation.board.returncode == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The terminal of the emulated boards. QEMU is the emulator here, and its serial port is two pipes."""
+"""The terminal of the emulated boards, tested with QEMU, whose serial port is connected to two pipes."""
 
 import subprocess
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lwIP as on UNIX_TAP, but each buffer is allocated with malloc(), so that the sanitizers find uses beyond or after
-// it.
+// The options of UNIX_TAP, except that lwIP allocates each buffer with malloc(). So AddressSanitizer detects accesses
+// beyond the end of a buffer, and accesses to a freed buffer.
 #include "../../../boards/UNIX_TAP/lwip/lwipopts.h"
 
 #define MEM_LIBC_MALLOC 1

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
-// The fuzzer has no Python. port.h names an object, but link.c and alias.c use none.
+// The fuzzer is built without MicroPython. port.h needs this type, but link.c and alias.c use no objects.
 typedef void *mp_obj_t;
