@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Populations of up to 60,000 hosts on one virtual link: `make scale` measures them and writes docs/scale.md.
 
-Each host is the unchanged engine with an lwIP that answers ARP. The link loses no frames, and a frame takes 1
-ms. Times are those of the wire's clock.
+Each host runs the unchanged engine, and a model of lwIP answers ARP Requests. The link loses no frames, and a
+frame arrives after 1 ms. All times are times of the wire's clock.
 """
 
 import math
@@ -25,7 +25,7 @@ VENDORS = ("28cdc1", "2ccf67", "d83add", "246f28", "30aea4", "a4cf12", "0080e1",
 
 
 def macs_of_vendors(count, vendors):
-    """MACs as from a factory: consecutive numbers, each vendor from its own start, the vendors in turn."""
+    """MACs of boards from several vendors, the vendors in turn. Each vendor's MACs are consecutive."""
     random = sim.Random(len(vendors))
     starts = [(bytes.fromhex(vendor), random(0, 0xFFFFFF - count)) for vendor in vendors]
     for i in range(count):
@@ -101,7 +101,7 @@ def quantile(values, share):
 
 
 def expected_conflicts(count):
-    """The conflicts if each choice were random, and each host joined after the previous hosts are bound.
+    """The average number of conflicts if each candidate were random, and the hosts joined one after another.
 
     If k of N addresses are in use, the next host has k / (N - k) conflicts on average.
     """
@@ -109,7 +109,7 @@ def expected_conflicts(count):
 
 
 def first_try(present, newcomers):
-    """The share of new hosts that get their first candidate on a link where this number of hosts is bound."""
+    """The share of the new hosts that get their first candidate on a link with `present` bound hosts."""
     macs = random_macs(present + newcomers)
     wire = sim.Wire(latency=1)
     for i, mac in enumerate(macs[::2][:present]):
@@ -138,7 +138,7 @@ PAGE = """\
 the code of lib/autoip. The link loses no frames, and a frame arrives after 1 ms.
 
 - No two hosts had the same address, and {losses} host lost an address that it had.
-- A claim without a conflict takes 4 to 7 s, 5.5 s on average, and five frames (RFC 3927 2.2.1).
+- A claim without a conflict takes 4 to 7 s (5.5 s on average), and sends five frames (RFC 3927 2.2.1).
 - RFC 3927 1.3 says that a new host on a link with 1,300 hosts gets the first address that it tries with a
   probability of 98%. In the simulation, {lucky:.1%} of {newcomers} new hosts got it.
 
@@ -174,7 +174,8 @@ host waits one minute before each attempt, so the last hosts need an hour or mor
 | expected | The conflicts per host that theory predicts if the hosts join one after another and choose each address at random. If k of N addresses are in use, the next host has k / (N - k) conflicts on average. |
 """  # noqa: E501
 
-# A curve for each behaviour: the other populations of 60,000 have the curve of one of these.
+# The populations of 60,000 hosts that are drawn, and their labels. Each other population of 60,000 hosts has
+# nearly the same curve as one of these.
 CURVES = {
     "one vendor, at once": "no two hosts try the same address first",
     "random, at once": "random MACs, all hosts join at once",
@@ -202,8 +203,8 @@ def row(macs, join, population):
 
 
 def draw(curves, path):
-    """Draw the curves, name -> sorted seconds, on a log axis: the rate limit takes minutes, the first claims
-    seconds.
+    """Draw the curves, name -> sorted seconds. The time axis is logarithmic, because the first claims take
+    seconds, and claims under the rate limit take minutes.
     """
     import matplotlib
 

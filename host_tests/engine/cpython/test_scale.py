@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""20,000 hosts on one link, as `make scale` measures up to 60,000."""
+"""The simulation of `make scale`, with up to 20,000 hosts on one link."""
 
 import pytest
 import scale
@@ -15,8 +15,8 @@ def test_all_hosts_find_different_addresses(make):
     times = population.times()
     assert population.losses() == population.unbound() == 0 and min(times) >= 4
     if make is scale.one_vendor:
-        # Consecutive MACs have different candidates, so every claim has the timing of the RFC without a
-        # conflict.
+        # Consecutive MACs have different first candidates. So there are no conflicts, and every claim takes
+        # 4 to 7 s.
         assert population.conflicts() == 0 and max(times) <= 7.01
         assert population.frames_a_host() == 5
     else:
@@ -35,7 +35,7 @@ def test_after_a_power_failure_all_hosts_have_their_addresses_again():
 
 
 def test_a_new_host_among_1300_hosts():
-    # RFC 3927 1.3: 98 % get their first choice. Less than 93 % of 200 new hosts is one case in a million.
+    # RFC 3927 1.3: 98 % of the hosts get their first choice. In a sample of 200 hosts, it may be less.
     assert scale.first_try(1300, 200) > 0.93
 
 
