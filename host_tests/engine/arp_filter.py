@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a link returns to the service, according to the contract in autoip.service. The links of the tests use
-this.
+"""The filter that selects which frames a link returns to the service, see the contract in autoip.service.
 
-The firmware implements the filter in C. This file uses no code of lib/autoip.
+The simulated links of the tests use this file. The firmware has its own filter in C. This file uses no code
+of lib/autoip.
 """
 
 _HEADER = b"\x08\x06\x00\x01\x08\x00\x06\x04\x00"  # up to the high byte of the opcode
@@ -39,16 +39,16 @@ def is_arp(frame):
 
 
 def is_malformed(frame, host):
-    """Does the frame name the address as ARP would, but in a packet of another form?"""
+    """Is this a frame of type ARP that has the address as sender or target, but is not is_arp()?"""
     named = address(host) in (sender(frame), target(frame))
     return frame[12:14] == b"\x08\x06" and named and not is_arp(frame)
 
 
 def kind(frame, mac, watched, in_use, own=None):
-    """What receive() returns for this complete ARP packet of another host, or 0.
+    """What receive() returns for this complete ARP packet of another host. 0: the packet is dropped.
 
-    mac, own: the interface's MAC, and its own address as 4 bytes. watched: a host part, or -1. in_use: True
-    if the watched address is in use.
+    mac: the interface's MAC. watched: a host part, or -1. in_use: True if the watched address is in use. own:
+    the interface's own routable address as 4 bytes, or None.
     """
     if watched >= 0 and sender(frame) == address(watched):
         is_answer = frame[20:22] == _REPLY and frame[32:38] == mac and target(frame) == _ANY

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Runs the engine tests without pytest, because MicroPython has no pytest.
 
-micropython run.py test_claim ...    "ok name" or "FAIL name" and a traceback, and the totals
-micropython run.py --traces               the frames of all scenarios
+micropython run.py test_claim ...    runs these modules, by default all. Prints "ok name", or "FAIL name" and
+                                     a traceback, for each test, and the totals
+micropython run.py --traces          prints the frames of all scenarios
+micropython run.py --files           prints the paths of the modules of lib/autoip
 """
 
 import os
@@ -16,7 +18,7 @@ for _folder in (LIB, HERE):
 
 
 def modules(folder):
-    """The names of the modules in a directory. For a package, the names of the modules next to __init__."""
+    """The names of the modules in a directory, without __init__."""
     return sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".py") and name[0] != "_")
 
 

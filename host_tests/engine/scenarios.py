@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Scenarios, described by their frames. Each must give the same (ms, hex) lines under both interpreters."""
+"""Scenarios on the simulated link. A scenario must send the same frames at the same times on CPython and on
+MicroPython.
+"""
 
 from sim import (
     FOREIGN,

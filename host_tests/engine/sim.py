@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A link in memory with its own clock, and the stations on it.
 
-Nothing here sleeps or reads a real clock. So every test is exact to the millisecond and has the same frames
-on CPython and MicroPython. A wire's `now` counts ms from 0. Its `ticks()` are what the code under test reads,
-and wrap at 2**30.
+Nothing here sleeps or reads a real clock. So every test is exact to the millisecond, and has the same frames
+on CPython and MicroPython. A wire's `now` counts ms from 0. The code under test reads the wire's `ticks()`,
+which wrap at 2**30.
 
 A station has on_frame(frame), due() (ms until it wants to act, or -1), act() and watched(). It calls the
-wire's changed() when due() or watched() may have changed. So the time that a wire needs depends on the number
-of its frames and timers, and not on the number of its stations.
+wire's changed() when due() or watched() may have changed. So the CPU time of a simulation depends on the
+number of its frames and timers, and not on the number of its stations.
 """
 
 import errno
@@ -29,10 +29,10 @@ OTHER = b"\x02\x00\x00\x00\x00\x03"
 REQUEST = 1
 REPLY = 2
 
-C = 0x1234  # 169.254.18.52, the address of the frames in RFC 3927's requirements
+C = 0x1234  # 169.254.18.52, the usual candidate of the host under test
 X = 0x0709  # 169.254.7.9, the address of another host
 ROUTABLE = b"\x0a\x00\x00\x63"  # 10.0.0.99
-_RENAMED = 5  # what receive() returns; the others are those of arp_filter.py
+_RENAMED = 5  # the value of receive() for a new mDNS name; arp_filter.py has the other values
 
 STOPPED, WAITING, IDLE, PROBING, ANNOUNCING, HELD = range(len(acd.STATES))
 # The bits that the inputs of a machine return.
@@ -75,9 +75,7 @@ def target(frame):
 
 
 class Random:
-    """A random generator like that of Wichmann and Hill. Its numbers are the same everywhere, and below
-    2**30.
-    """
+    """A Wichmann-Hill random number generator. Its numbers are the same everywhere, and below 2**30."""
 
     def __init__(self, seed):
         self._x = 1 + seed % 30000
@@ -150,9 +148,7 @@ class Wire:
         self._subscribe(station, -1)
 
     def changed(self, station):
-        """Call this when the station may want to act at another time, or to receive frames about another
-        address.
-        """
+        """A station calls this when the values of its due() or watched() may have changed."""
         if station.number not in self._numbered:
             return
         due = station.due()
@@ -240,7 +236,7 @@ class Wire:
         return soonest if soonest <= until else None
 
     def _subscribe(self, station, host):
-        # From now on, the station receives frames about this address instead of the previous one.
+        # Deliver frames about this address to the station, and no longer frames about the previous address.
         if host == station.subscribed:
             return
         if station.subscribed >= 0:
@@ -275,7 +271,7 @@ class Station:
         # Used by the wire.
         self.number = 0
         self.planned = -1  # ms at which the station acts, or -1
-        self.subscribed = -1  # host part of the address whose frames it receives
+        self.subscribed = -1  # host part of the address about which the wire delivers frames, or -1
         wire.plug(self)
 
     def due(self):
@@ -291,7 +287,7 @@ class Station:
         pass
 
     def accepts(self, frame):
-        """Would the network chip pass the frame to the host? It drops frames for other hosts."""
+        """Does the network chip pass the frame to the host? The chip drops unicast frames to other MACs."""
         return len(frame) < 6 or frame[0] & 1 or frame[:6] == self.hwaddr
 
 
@@ -309,7 +305,7 @@ class Interface(Station):
         self.board.append(self)
 
     def kind(self, frame, watched, in_use, own=None):
-        """What receive() has to return for this frame, or 0 if the frame is not wanted."""
+        """What receive() must return for this frame. 0: the frame is dropped."""
         if not self.accepts(frame):
             return 0
         if not arp_filter.is_arp(frame):
@@ -320,8 +316,8 @@ class Interface(Station):
         return arp_filter.kind(frame, self.hwaddr, watched, in_use, own)
 
     def answer(self, frame):
-        """Reply like lwIP for the address in use (RFC 826), but with a broadcast, as RFC 3927 2.5
-        requires.
+        """If the frame is an ARP Request for the address in use, reply like autoip's lwIP, with a broadcast
+        (RFC 3927 2.5).
         """
         if self.address >= 0 and frame[21:22] == b"\x01" and frame[38:42] == ip(self.address):
             if frame[22:28] != self.hwaddr:
@@ -332,7 +328,7 @@ class Interface(Station):
 class Host(Interface):
     """A board's interface with a Machine, which it calls exactly as the docstring of acd.py says.
 
-    plug: also bring the interface up at once. answers: does the stack answer ARP Requests for the address?
+    plug: bring the interface up at once. answers: reply to ARP Requests for the address.
     """
 
     receives_all = False
@@ -366,7 +362,7 @@ class Host(Interface):
         self.events = []  # (ms, word) of the events that a user gets
         self.refuse = 0  # the number of frames that the driver will not accept
         self.answers = answers
-        self.actions = 0  # the actions that the last frame caused
+        self.actions = 0  # what the machine returned for the last frame
         self._up = self._idle = False
         if plug:
             self.carrier(True)
@@ -470,8 +466,8 @@ class Adversary(Station):
 
 
 class Denier(Adversary):
-    """Denies all probes with a Reply, at once or after `delay` ms. alternate: every other time, from the
-    first on, it sends a probe instead.
+    """Denies all probes with a Reply, at once or after `delay` ms. alternate: denies the first, third, ...
+    probe with a probe, and the others with a Reply.
     """
 
     def __init__(self, wire, delay=0, alternate=False, mac=FOREIGN):
@@ -491,8 +487,8 @@ class Denier(Adversary):
 
 
 class Link(Interface):
-    """The link contract of autoip.service on this wire. It has a filter and a queue of two frames like the
-    firmware, and its calls fail once it is closed.
+    """Implements the link contract of autoip.service on this wire. Like the firmware's link, it has a filter
+    and a queue of two frames, and its methods fail after close().
     """
 
     def __init__(self, wire, mac=MAC, name="w0", board=None):
@@ -507,7 +503,7 @@ class Link(Interface):
         self.is_open = True
         self._carrier = True
         self._went_down = False
-        self._own = None  # 4 bytes of its own address
+        self._own = None  # 4 bytes of the lease or static address
         self._reported = None  # the routable address that status() reported
         self._watched = -1
         self._queue = []  # (what receive() returns, frame)

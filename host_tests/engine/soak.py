@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Days of trouble on one link: boards flap, leave, restart and get leases, and a hostile host attacks them.
+"""Days of disturbances: boards on one link flap, leave, restart and get leases. An adversary attacks them.
 
-Soak(seed).run(days) runs rounds of disturbances. Each round ends with a rest, at which every board must be
-bound to a different address. The same seed gives the same frames, on CPython and MicroPython.
+Soak(seed).run(days) runs rounds of disturbances. Each round ends with a rest, a time without disturbances. At
+the end of the rest, every board must be bound to a different address. The same seed gives the same frames, on
+CPython and MicroPython.
 """
 
 import gc
@@ -19,11 +20,12 @@ HOUR = 3600000  # ms
 DAY = 24 * HOUR
 TURN = TICKS_MAX + 1  # ms after which the tick counter has the same value again: 12.4 days
 
-# ms after the last disturbance: two pauses of the rate limit, because the first choice of a board after a
-# pause may be another board's address, and four claims of at most 9 s that conflict with each other.
+# The length of a rest in ms. There is time for two pauses of the rate limit, because the first candidate of a
+# board after a pause may be another board's address. There is also time for four claims of at most 9 s,
+# because claims may conflict with each other.
 RECOVERY = 2 * 61000 + 4 * 9000
 
-# Options of the boards' services. Two of them try one address first.
+# Options of the boards' services. The first two boards try the same address first.
 BOARDS = (
     {"first": C},
     {"first": C, "delay": 200},
@@ -35,7 +37,7 @@ BOARDS = (
 
 
 class Memory:
-    """A store without a file. It outlives restarts."""
+    """A store without a file. It keeps the address when the board restarts."""
 
     def __init__(self):
         self._host = -1
@@ -55,8 +57,8 @@ class Reports:
 
 
 class Board:
-    """A board with a service, or between two services. All boards share the module `service`, so the state of
-    the board is put into the module whenever code of the board runs.
+    """A board, which runs a service or has stopped it. All boards share the module `service`. So before code
+    of a board runs, enter() puts the state of this board into the module.
     """
 
     def __init__(self, soak, mac, options):
@@ -86,7 +88,7 @@ class Board:
         self.svc = None
 
     def reset(self):
-        """The firmware closes the link, and Python starts again."""
+        """A soft reset: the firmware closes the link while the service runs. Then a new service starts."""
         self.link.close()
         self._running.clear()
         self._limits.clear()
@@ -101,12 +103,12 @@ class Board:
         self.link.other_address(present)
 
     def wanted(self):
-        """The state that the board must have at rest."""
+        """The state that the service must have at the end of a rest."""
         gives_way = self._options.get("old") and not self._options.get("force")
         return "idle" if self.leased and gives_way else "bound"
 
     def check(self):
-        """Checks what must be true at any time."""
+        """Check what must be true at any time."""
         svc = self.svc
         if svc:
             assert svc._machine.held() == self.link.address
@@ -153,8 +155,8 @@ class BoardLink(Link):
 
 
 class Hostile(sim.Adversary):
-    """Denies, claims or probes the address in some of the frames that it receives. share: percent of the
-    frames.
+    """Denies, announces or probes the address in a part of the frames that it receives. share: this part, in
+    percent.
     """
 
     def __init__(self, wire, random):
@@ -179,7 +181,7 @@ class Hostile(sim.Adversary):
 
 
 class Soak:
-    """The boards, the hostile host, and the disturbances."""
+    """The boards, the adversary, and the disturbances."""
 
     def __init__(self, seed):
         self.random = sim.Random(seed)
@@ -270,11 +272,12 @@ class Soak:
         return self.boards[self.random(0, len(self.boards) - 1)]
 
     def _go_on(self):
-        # During a claim, within the 10 s of a defence, during a pause, or much later.
+        # The next disturbance comes during a claim, within 10 s after a defence, during a pause of the rate
+        # limit, or much later.
         ms = self.random(0, (3000, 12000, 70000, 3 * HOUR)[self.random(0, 3)])
         before_wrap = TURN - self.wire.ticks() - self.random(0, 70000)
         if 0 <= before_wrap < ms:
-            # All boards claim or wait in a pause while the tick counter wraps.
+            # Make all boards claim an address, or wait in a pause, while the tick counter wraps.
             self.wraps += 1
             self._pass(before_wrap)
             self.hostile.share = 100
@@ -312,7 +315,7 @@ class Soak:
             self.used.append(used())
 
     def _forget(self):
-        # Notes that the wire and the links keep for other tests.
+        # Clear the lists that the wire and the links record for other tests.
         for ms, frame in self.wire.trace:
             self.digest = crc32(frame, self.digest ^ ms & 0xFFFF)
         self.frames += len(self.wire.trace)

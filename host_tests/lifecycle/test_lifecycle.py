@@ -54,7 +54,7 @@ def symbol_offset(elf, name):
 
 
 def struct_members(elf, name):
-    """{name of a member: slice of its bytes in the struct}, from the debug information. "" is the whole struct."""
+    """Returns {name of a member: slice of its bytes}, from the debug information. "": the whole struct."""
     for unit in elf.get_dwarf_info().iter_CUs():
         for entry in unit.iter_DIEs():
             attributes = entry.attributes

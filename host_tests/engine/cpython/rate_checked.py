@@ -8,8 +8,8 @@ from sim import BROADCAST, FIRST, LAST, C, Host
 class CheckedHost(Host):
     """A host that checks every frame that it sends.
 
-    The test sets `up`, `has_route` and `stopped`, which say when the host must not send. The test clears
-    `probed` when the link is interrupted.
+    The test sets `up`, `has_route` and `stopped`. The host may send only while it is up, has no routable
+    address and is not stopped. The test clears `probed` when the link is interrupted.
     """
 
     def __init__(self, wire, mac, seed, delay, abandon, limit, answers=False):
@@ -37,7 +37,7 @@ class CheckedHost(Host):
 
     def check(self, frame):
         now = self.wire.now
-        assert self.up and not self.has_route and not self.stopped, "a frame in silence"
+        assert self.up and not self.has_route and not self.stopped, "a frame while the host must not send"
         host = sim.target(frame)
         assert len(frame) == 42 and FIRST <= host <= LAST and frame[:6] == BROADCAST
         probes = self.probed.setdefault(host, [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Each field of an ARP packet is wrong in turn, and each length is tried. Only the correct packet is a
+"""Sets each field of an ARP packet to wrong values, and tries all lengths. Only the correct packet is a
 conflict.
 
 Each frame goes through the filter of a link (arp_filter.py), while an address is probed and while it is held.
@@ -72,7 +72,8 @@ def test_every_length():
 
 def test_every_opcode():
     # X-17, X-13
-    # A Reply to the sender address of a probe is not a conflict, and a Request with the sender of a Reply is.
+    # If the opcode of a probe is changed to Reply, the frame is not a conflict. If the opcode of a denial is
+    # changed to Request, the frame is still a conflict.
     for value, _, frame, expected in _words(20):
         if value == 2 and frame[28:32] == sim.ANY:
             expected = (False, False)
@@ -160,7 +161,7 @@ def test_target_addresses():
 
 
 def test_the_filter_and_the_machine_agree():
-    # A host does what _is_conflict() says.
+    # A host counts a conflict if and only if _is_conflict() would return True.
     for index in range(2):
         for frame, expected in PACKETS:
             host = _hosts()[index]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Ctrl-C at every jump in lib/autoip, where MicroPython checks for it: the service continues.
+"""Interrupts lib/autoip at every jump, and checks that the service continues.
 
-On ports with threads (rp2, esp32) Ctrl-C is raised in the middle of a callback. CPython's tracer raises it
-here.
+MicroPython checks for Ctrl-C at each jump. On ports with threads (rp2, esp32), Ctrl-C can interrupt a
+callback there. In these tests, a trace function of CPython raises KeyboardInterrupt.
 """
 
 import dis
@@ -18,7 +18,7 @@ from autoip import service
 
 FILES = {str(path) for path in pathlib.Path(service.__file__).parent.glob("*.py")}
 UNTIL = 70000  # ms
-SOON = 200  # ms: a wake-up that failed is repeated after 100 ms
+SOON = 200  # ms; an interrupted wake-up is repeated after 100 ms
 
 
 @functools.cache
@@ -28,7 +28,7 @@ def jumps(code):
 
 
 class Interrupter:
-    """Raises KeyboardInterrupt at the nth jump, once. Counts all jumps."""
+    """A trace function that raises KeyboardInterrupt at the nth jump only, and counts all jumps."""
 
     def __init__(self, nth):
         self.count = 0
@@ -45,7 +45,7 @@ class Interrupter:
         return self
 
 
-# The events: at this time, on this link.
+# (ms, function that is called with the link)
 CONFLICTS_AND_FLAP = (
     (15000, lambda link: link.on_frame(sim.announcement(sim.FOREIGN, sim.C))),
     (18000, lambda link: link.on_frame(sim.announcement(sim.FOREIGN, sim.C))),
@@ -58,8 +58,8 @@ DENIED_AFTER_A_FLAP = (
 )
 
 
-def live(nth, happenings):
-    """A claim, and these events. Returns (number of jumps, service, link, wire)."""
+def run_service(nth, happenings):
+    """Run a service with these events, and interrupt it at the nth jump. Returns (jumps, service, link)."""
     wire = sim.Wire()
     link = sim.Link(wire)
     sim.power_up(wire)
@@ -72,13 +72,13 @@ def live(nth, happenings):
         while wire.now < UNTIL:
             try:
                 wire.run(UNTIL)
-            except KeyboardInterrupt:  # and the program continues
+            except KeyboardInterrupt:  # the program catches it and continues
                 sys.settrace(None)
                 wire.sleep(SOON)
                 assert svc._machine.held() == link.address, nth
     finally:
         sys.settrace(None)
-    return interrupter.count, svc, link, wire
+    return interrupter.count, svc, link
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def live(nth, happenings):
 def test_no_interrupt_stops_the_service(happenings, monkeypatch):
     monkeypatch.setattr(service, "time", service.time)
     monkeypatch.setattr(service, "random", service.random)
-    count, *_ = live(0, happenings)
+    count, *_ = run_service(0, happenings)
     assert count > 500
     for nth in range(1, count + 1):
-        _, svc, link, _ = live(nth, happenings)
+        _, svc, link = run_service(nth, happenings)
         held = svc._machine.held()
         assert svc.state == "bound" and held == link.address, (nth, svc.state, held, link.address)
 
 
 def start(nth):
-    """start(), interrupted at the nth jump. Returns the service, or None if it was interrupted."""
+    """Call autoip.start(), and interrupt it at the nth jump. Returns the service, or None if interrupted."""
     sys.settrace(Interrupter(nth))
     try:
         return autoip.start(ip="169.254.18.52", debug=True)
@@ -141,8 +141,8 @@ def test_no_interrupt_leaves_a_partial_stop(monkeypatch):
             interrupts += 1
         finally:
             sys.settrace(None)
-        # Either the service runs as before, or it has ended. The list, the state and the interface must
-        # agree.
+        # Either the service still runs, or it has ended. In both cases, service.running, the state and the
+        # interface must be consistent.
         if svc.state == "bound":
             assert service.running == [svc] and svc._link.address == sim.C and svc._link.on_wake, nth
         else:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Several hosts on a link that loses, delays, repeats and reorders frames, and that splits and merges. One is
-hostile.
+"""Several hosts on a link that loses, delays, repeats and reorders frames. The link also splits and merges,
+and an adversary attacks the hosts.
 """
 
 import sim
@@ -14,16 +14,18 @@ from sim import FOREIGN, OTHER, REQUEST, ZERO_MAC, C, Host, Wire, X, ip
 EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
 PEER = b"\x02\x00\x00\x00\x00\x04"
-SLEEP = 6000  # ms: a host that received nothing for longer probes again, as in firmware/link.c
+SLEEP = 6000  # ms; like the firmware's link, a host that slept for longer probes its address again
 
-# After the last disturbance: the pause of the rate limit, and four claims of at most 9 s that conflict with
-# each other.
+# The time from the last disturbance until all hosts are bound: the pause of the rate limit, and four claims
+# of at most 9 s, because claims may conflict with each other.
 RECOVERY = 61000 + 4 * 9000  # ms
 
 
 class FaultyWire(Wire):
-    """loss, repeats: percent of the deliveries. jitter: ms. Stations only receive frames from their own
-    side.
+    """A wire that loses, repeats and delays frames. While it is split, a station receives only the frames
+    from its own side.
+
+    loss, repeats: percent of the deliveries. jitter: the longest delay in ms.
     """
 
     def __init__(self, seed):
@@ -43,7 +45,7 @@ class FaultyWire(Wire):
 
 
 class Member(CheckedHost):
-    """A host that may sleep, and reports to `members` what it holds."""
+    """A host that can sleep. `members` checks all addresses after each step of the host."""
 
     def __init__(self, members, mac, seed):
         self.members = members
@@ -87,7 +89,7 @@ class Member(CheckedHost):
 
 
 class Cloner(sim.Adversary):
-    """Claims some of the addresses that other hosts probe for, and answers for all of them."""
+    """Takes some of the addresses that other hosts probe, and answers ARP Requests for these addresses."""
 
     def __init__(self, wire):
         super().__init__(wire, self._on_frame, OTHER)
@@ -204,8 +206,8 @@ class HostsOnFaultyLink(RuleBasedStateMachine):
 
     @rule()
     def recovery(self):
-        """After the last disturbance no address is held twice for longer than the time of an ARP Request, and
-        all hosts are bound in time.
+        """After the last disturbance, an ARP Request for an address that two hosts hold ends this conflict,
+        and all hosts are bound in time.
         """
         wire = self.wire
         wire.loss = wire.repeats = wire.jitter = self.cloner.share = 0
@@ -213,11 +215,11 @@ class HostsOnFaultyLink(RuleBasedStateMachine):
         for member in self.members:
             if not member.up:
                 member.link(True)
-        wire.sleep(9000)  # the claims whose probes were lost are over
+        wire.sleep(9000)  # until the claims whose probes were lost have ended
         for host in self.shared():
             wire.send(None, sim.packet(REQUEST, PEER, ip(X), ZERO_MAC, ip(host)))
         wire.sleep(20)
-        assert not self.shared(), "two hosts are bound to one address after an ARP"
+        assert not self.shared(), "two hosts are bound to one address after an ARP Request"
         wire.sleep(RECOVERY - 9020)
         assert not self.shared()
         self.intact = True
@@ -244,8 +246,9 @@ test_no_duplicates_stay_on_a_faulty_link = HostsOnFaultyLink.TestCase
     conflicts=st.lists(st.integers(0, 60000), max_size=5),
 )
 def test_two_hosts_with_one_mac_send_no_more_than_others(seed, gap, conflicts):
-    # Each host mistakes the other's frames for its own, which came back (R5227-2.1.1-j). So both hold the
-    # address, which no protocol can detect, and no frame causes another one.
+    # Each host mistakes the frames of the other host for its own frames that came back (R5227-2.1.1-j). So
+    # both hosts hold the address, and cannot detect this. But a frame of one host causes no frame of the
+    # other.
     wire = Wire(latency=1)
     hosts = [Host(wire, sim.MAC, seed + i, first=C, plug=False, answers=True) for i in range(2)]
     wire.at(0, hosts[0].carrier, True)

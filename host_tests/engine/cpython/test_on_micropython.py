@@ -15,7 +15,7 @@ RUN = ENGINE / "run.py"
 
 
 def micropython(*arguments, **options):
-    assert MICROPYTHON.exists(), "make firmware"
+    assert MICROPYTHON.exists(), "not built: run make firmware"
     command = [MICROPYTHON, "-X", "heapsize=16m", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=500, **options)
 

@@ -64,7 +64,7 @@ def arps(draw):
 
 @st.composite
 def mutated(draw):
-    """Such a packet with some bytes changed, and perhaps cut off."""
+    """A packet of arps() with up to three changed bytes, perhaps cut off."""
     frame = bytearray(draw(arps()))
     for _ in range(draw(st.integers(0, 3))):
         frame[draw(st.integers(0, len(frame) - 1))] = draw(st.integers(0, 255))
@@ -266,7 +266,7 @@ test_rules_hold_for_any_sequence_of_events = AnySequence.TestCase
 )
 def test_never_two_defences_of_one_address_in_ten_seconds(delay, steps):
     # R3927-2.5-e, B12
-    # The checks are those of CheckedHost. Here the address is held most of the time.
+    # CheckedHost makes the checks. In this test, the host holds its address most of the time.
     sequence = AnySequence()
     sequence.boot(1, delay, False, 0)
     sequence.silence()
