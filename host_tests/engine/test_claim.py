@@ -29,7 +29,7 @@ ASSIGN = 2
 
 SEEDS = 2000 if sys.implementation.name == "cpython" else 500
 
-# Section 2 of the requirements, frames F1 and F2, for 02:00:00:00:00:01 and 169.254.18.52.
+# A probe (F1) and an announcement (F2) for 169.254.18.52, sent by 02:00:00:00:00:01.
 F1 = (
     "ffffffffffff" "020000000001" "0806" "0001" "0800" "06" "04" "0001"
     "020000000001" "00000000" "000000000000" "a9fe1234"
@@ -50,7 +50,7 @@ def _claim(seed, delay=2000):
 
 
 def _is_uniform(samples, low, high):
-    """Is this sample of ints uniform in low .. high (Kolmogorov-Smirnov test)? True at p > 0.001."""
+    """Is this sample of ints uniform in low .. high? A Kolmogorov-Smirnov test; True if p > 0.001."""
     samples = sorted(samples)
     count = len(samples)
     if samples[0] < low or samples[-1] > high:
@@ -110,7 +110,7 @@ def _announced(machine, now):
 
 
 def test_frame_buffer_is_cleared_between_announcement_and_probe():
-    # A probe after an announcement doesn't contain the old sender address.
+    # A probe after an announcement doesn't contain the sender address of the announcement.
     machine = _machine(X)
     machine.set_status(True, False, 0)
     now = _announced(machine, 0)
@@ -147,8 +147,8 @@ def test_edge_addresses_are_claimed_and_reached():
 def test_claim_keeps_the_bounds_of_the_rfc():
     # R3927-2.2.1-f, R3927-2.2.1-g, R3927-2.2.1-o, R3927-2.4-a, R5227-2.1.1-e, R5227-2.1.1-f, R5227-2.1.1-n,
     # R5227-2.3-a, BCT-I.4, B21, B22
-    # P1 in 0 .. 1 s, gaps of 1 .. 2 s without tolerance (D13), N1 2 s after P3, N2 2 s after N1. Each may be
-    # one tick longer.
+    # P1 comes after 0 .. 1 s. P2 and P3 come 1 .. 2 s after the previous probe (D13: without tolerance). N1
+    # comes 2 s after P3, and N2 comes 2 s after N1. P1, N1 and N2 may come one tick later.
     for seed in range(SEEDS):
         p1, p2, p3, n1, n2 = _claim(seed)
         assert 0 <= p1 <= 1001
@@ -173,8 +173,8 @@ def test_the_uniformity_test_can_fail():
 
 
 def test_delay_does_not_change_the_announcement_interval():
-    # QNX option `delay`: initial wait in 0 .. delay / 2, gaps in delay / 2 .. delay, then delay. The time of
-    # N2 is fixed.
+    # Option `delay` is from QNX: P1 comes after 0 .. delay / 2, P2 and P3 come delay / 2 .. delay after the
+    # previous probe, and N1 comes `delay` after P3. N2 always comes 2 s after N1.
     for delay in (1, 2, 3, 99, 100, 200, 201, 1999, 2000, 2001, 8000):
         for seed in range(20):
             p1, p2, p3, n1, n2 = _claim(seed, delay)
@@ -205,7 +205,7 @@ def test_schedule_does_not_depend_on_the_clock():
         assert [ms for ms, _ in wire.trace] == expected
 
 
-# Use
+# The address in use
 
 
 def test_nothing_claims_the_candidate_before_the_first_announcement():
@@ -276,7 +276,8 @@ def test_a_denied_claim_starts_again():
 
 
 def test_gap_between_probes_is_one_percent_below_its_maximum():
-    # The timer and the driver may be late, but no gap on the wire may be longer than PROBE_MAX.
+    # The timer and the driver may be late, but no gap on the wire may be longer than PROBE_MAX. So the
+    # machine chooses shorter gaps.
     for delay, drawn in ((1, (0, 1)), (99, (49, 99)), (2000, (1000, 1980)), (8000, (4000, 7920))):
         wire = Wire()
         host = Host(wire, first=C, delay=delay)
@@ -290,8 +291,8 @@ def test_gap_between_probes_is_one_percent_below_its_maximum():
 
 
 def test_probe_that_was_not_sent_is_not_counted():
-    # X-46: whichever of the five frames is refused, all five are sent, and their order and the lower bounds
-    # are right.
+    # X-46: the driver refuses one of the five frames. All five frames are sent in the right order, and no
+    # interval is too short.
     for failing in range(5):
         for times in (1, 2, 50):
             wire = Wire()
@@ -339,7 +340,7 @@ def test_constants_of_the_rfc():
 
 
 def test_every_timer_ends_after_the_time_that_wait_returns():
-    # A caller that calls elapsed() only after the time that wait() returned misses nothing.
+    # The test calls elapsed() only when the time that wait() returned has passed. A frame is due each time.
     wire = Wire()
     host = Host(wire, first=C)
     now = 0

@@ -10,7 +10,7 @@ STARTS = (0, 1, WRAP - 1, WRAP - 3000, WRAP - 6000, WRAP - 35000, WRAP // 2 - 30
 
 
 def _scenario(start):
-    """A claim, a defence, a move and a flap: the frames and the events, with the ms since the start."""
+    """A claim, a defence, a move and a flap. Returns the frames and the events, each with its time in ms."""
     wire = Wire(start)
     host = Host(wire, first=C)
     wire.inject(20000, announcement(FOREIGN, C))
@@ -61,7 +61,7 @@ def test_defence_interval_across_the_wrap():
 
 
 def test_conflicts_before_and_after_a_full_wrap_of_the_clock():
-    # X-37: after 12 days and 10 hours the ticks are the same as 5 s after the first conflict.
+    # X-37: the clock wraps after 12 days and 10 hours, and the two conflicts have nearly the same ticks.
     for later in (-5000, 0, 1, 5000, 9999):
         wire = Wire()
         host = Host(wire, first=C)
@@ -72,7 +72,7 @@ def test_conflicts_before_and_after_a_full_wrap_of_the_clock():
 
 
 def test_no_timer_while_the_address_is_held():
-    # Nothing may be due when the ticks have the old values again.
+    # No old timer may end when the ticks have the same values again.
     wire = Wire()
     host = Host(wire, first=C)
     wire.run(20000)
@@ -139,7 +139,8 @@ def test_one_frame_is_sent_while_the_clock_stands_still():
 
 
 def test_no_burst_is_sent_after_the_clock_jumps_an_hour():
-    # X-38: a deep sleep in each state. At most one frame is sent at once, and no gap is shorter than usual.
+    # X-38: a deep sleep in each state. The host sends at most one frame when it wakes up, and no interval
+    # between two frames is shorter than usual.
     for ms in range(0, 10000, 250):
         wire = Wire()
         host = Host(wire, first=C)
@@ -166,7 +167,7 @@ def test_conflict_has_the_time_at_which_it_is_processed():
 
 
 def test_timers_end_one_tick_late():
-    # A reading of the clock may be almost one tick old, and the RFC's lower bounds have no tolerance.
+    # A reading of the clock may be almost one tick old, and the minimum times in the RFC have no tolerance.
     assert acd._left(-1, 0) == TICKS_MAX
     for start in (0, 5, WRAP - 1, WRAP - 50):
         due = acd._after(start, 100)

@@ -101,7 +101,7 @@ def test_boundary_of_the_defence_interval():
 
 
 def test_conflict_right_after_the_defence_ends_the_claim():
-    # BCT-I.5, X-27, D10, B37: no grace period; P1' within 7 s.
+    # BCT-I.5, X-27, D10, B37: there is no grace period. The first probe of the new claim comes within 7 s.
     wire, host = _held()
     _conflict(wire, 30000)
     _conflict(wire, 30000)
@@ -164,8 +164,8 @@ def test_a_conflict_every_eleven_seconds_is_always_defended():
 
 
 def test_the_interval_runs_from_the_defended_conflict():
-    # Conflicts at T and T + 10.001 s are defended. T + 20.001 s is within 10 s of the second conflict, not of
-    # the first.
+    # The conflicts at T and T + 10.001 s are defended. The third conflict, at T + 20.001 s, is within 10 s of
+    # the second conflict, but not of the first.
     wire, host = _held()
     for ms in (30000, 40001, 50001):
         _conflict(wire, ms)
@@ -174,7 +174,7 @@ def test_the_interval_runs_from_the_defended_conflict():
 
 
 def test_probe_within_the_interval_changes_nothing():
-    # R5227-2.5-c, X-12: the next conflict is compared with the time of the last real conflict.
+    # R5227-2.5-c, X-12: a probe is not a conflict. The interval runs from the last conflict.
     for asked, again, expected in ((5000, 9000, GIVEN_UP), (9000, 11000, DEFENDED_TWICE)):
         wire, host = _held()
         _conflict(wire, 30000)
@@ -220,7 +220,7 @@ def test_frames_are_processed_before_timers():
 
 
 def test_moves_end_when_the_adversary_stops():
-    # R3927-1.5-b: without a call of the user.
+    # R3927-1.5-b: the user's program calls nothing.
     wire, host = _held()
     adversary = Adversary(wire, lambda frame: None)
     for i in range(5):
@@ -232,7 +232,7 @@ def test_moves_end_when_the_adversary_stops():
 
 
 def test_new_address_may_be_defended_at_once():
-    # The interval belongs to the address that was lost.
+    # The defence interval of the lost address does not apply to the new address.
     wire, host = _held()
     _conflict(wire, 30000)
     _conflict(wire, 30001)
@@ -244,7 +244,7 @@ def test_new_address_may_be_defended_at_once():
 
 
 def test_flap_does_not_allow_a_second_defence():
-    # RFC 3927 2.5 (b): the last conflict on this address counts, also if the link flapped since then.
+    # RFC 3927 2.5 (b): the last conflict on this address counts, even if the link has flapped since then.
     wire, host = _held()
     _conflict(wire, 30000)
     wire.run(30100)
@@ -261,7 +261,7 @@ def test_flap_does_not_allow_a_second_defence():
 
 
 def _late(ms, **options):
-    """A host whose first probes are answered after this time. No other frames follow."""
+    """A host whose probes in the first `ms` are denied, each one `ms` later. Later probes are not denied."""
     wire = Wire()
     host = Host(wire, first=C, **options)
     denier = Denier(wire, ms)
@@ -273,8 +273,8 @@ def _late(ms, **options):
 
 def test_late_answer_to_a_probe_is_a_denial():
     # R3927-1.3-a
-    # RFC 3927 1.3: the round trip may take a second, and a short `delay` doesn't wait for that. Another host
-    # had the address before, so there is no defence.
+    # RFC 3927 1.3: the round trip may take a second. With a short `delay`, the claim ends before the answer
+    # comes. The other host already had the address, so the host does not defend it.
     for delay, ms in ((1, 150), (1, 600), (1, 1000), (200, 600), (200, 999)):
         wire, host = _late(ms, delay=delay)
         assert host.words() == ["bound", "conflict", "lost", "bound"], (delay, ms)
@@ -298,8 +298,8 @@ def test_late_answers_count_as_denials():
 
 
 def test_other_replies_are_not_late_answers():
-    # Not Replies to another MAC, or to another address than the sender address of a probe. None once the
-    # address is held.
+    # These frames are ordinary conflicts: a Reply to another MAC, a Reply whose target address is not
+    # 0.0.0.0, a Request, and a Reply that comes when the address has been held for some time.
     for ms, reply in (
         (1000, packet(REPLY, FOREIGN, ip(C), OTHER, ANY)),
         (1000, packet(REPLY, FOREIGN, ip(C), MAC, ip(C))),
@@ -364,7 +364,7 @@ def test_refused_defence_does_not_move_the_ten_minute_timer():
 
 
 def test_no_frame_is_due_right_after_a_frame():
-    # The caller also does what sent() returns, but the next frame is due later.
+    # The caller also does what sent() returns. sent() must not return another frame, which is due later.
     wire, host = _announcing()
     machine = host.machine
     assert machine.sent(False, wire.ticks()) == 0
@@ -409,7 +409,7 @@ def _race(seed, offset, latency, first=C, second=C):
     b = Host(wire, OTHER, seed=seed + 500009, first=second, answers=True)
     wire.run(30000)
     assert a.address >= 0 and b.address >= 0 and a.address != b.address, (seed, offset, latency)
-    # One host gets C, never both. So there is no conflict on an address in use.
+    # At most one host gets C. So there is no conflict on an address in use.
     assert "defended" not in a.words() + b.words(), (seed, offset, latency)
     return a, b
 
@@ -426,8 +426,8 @@ def test_two_hosts_that_probe_one_address_find_two_addresses():
 def test_two_hosts_that_start_in_the_same_ms():
     for seed in range(RACES // 5):
         _race(seed, 0, 1)
-    # Even with equal random numbers: both send probes in the same ms, receive each other's, and choose other
-    # addresses.
+    # With equal random numbers, both hosts send probes in the same ms, receive each other's probe, and choose
+    # other addresses.
     wire = Wire(latency=1)
     a = Host(wire, MAC, seed=1, first=C)
     b = Host(wire, OTHER, seed=1, first=C)
@@ -484,7 +484,7 @@ def test_broadcast_reply_ends_the_conflict_of_joined_links():
 
 
 def test_refused_defence_does_not_make_the_second_announcement_early():
-    # X-46: both frames are due, and both are refused. Then there is one attempt per 100 ms.
+    # X-46: the driver refuses the defence and the second announcement. There is one attempt per 100 ms.
     wire = Wire()
     host = Host(wire, first=C)
     while host.machine.state != sim.ANNOUNCING:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Nothing is allocated in the steady state. The heap is locked there, and its use is measured.
+"""autoip allocates nothing in the steady state. The tests lock the heap, and compare its use afterwards.
 
-On CPython these tests only show that the steps are right.
+On CPython, these tests only check the results of the steps.
 """
 
 import gc
@@ -113,7 +113,7 @@ def _is_taken(machine, host):
 
 
 class NullLink:
-    """A link that accepts every frame and stores nothing. It allocates nothing itself."""
+    """A link that accepts every frame, and allocates nothing. receive() returns `frame` `waiting` times."""
 
     name = "w0"
     on_wake = None
@@ -203,7 +203,7 @@ def test_the_check_detects_an_allocation():
         Check().run(lambda: made.append(bytearray(100)), "bytearray")
     except AssertionError:
         return
-    raise AssertionError("an allocation was not noticed")
+    raise AssertionError("the check did not detect an allocation")
 
 
 def test_machine_claims_without_the_heap():
@@ -212,7 +212,7 @@ def test_machine_claims_without_the_heap():
     for name in ("probe 1", "probe 2", "probe 3", "announcement 1", "announcement 2"):
         steps.next()
         assert check.run(steps.elapse, name) & sim.FRAME
-        check.run(steps.ask, "the questions after " + name)
+        check.run(steps.ask, "wait(), watched() and held() after " + name)
     assert steps.machine.held() == C
 
 
@@ -249,7 +249,7 @@ def test_machine_defends_and_moves_without_the_heap():
     assert check.run(steps.contest, "move") & sim.LOST
     steps.hold()
     steps.now += 700000
-    check.run(steps.elapse, "calm")
+    check.run(steps.elapse, "end of ten minutes without a loss")
 
 
 def test_machine_works_with_a_failing_driver_without_the_heap():
@@ -328,7 +328,7 @@ def test_service_follows_link_and_lease_without_the_heap():
 
 
 def test_conflict_is_not_lost_while_the_heap_is_full():
-    # X-47: the callback can't run, which is reported. The protocol continues.
+    # X-47: the callback can't run, and the service reports this. The protocol continues.
     link, clock, svc = _service()
     events = []
     svc.on_event = lambda event, svc: events.append(event + "!")

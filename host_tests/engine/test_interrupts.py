@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ctrl-C, which can end a wake-up anywhere on a board with threads, and slow callbacks."""
+"""Ctrl-C and slow callbacks. On a board with threads, Ctrl-C can end a wake-up anywhere."""
 
 from autoip import service
 from autoip.candidates import text
@@ -23,7 +23,7 @@ END = 40000  # ms
 
 
 class Interrupted(Link):
-    """Call number `at` of the link ends with Ctrl-C, before or after it has its effect."""
+    """A link whose call number `at` raises KeyboardInterrupt. late: after its effect, otherwise before it."""
 
     def __init__(self, wire, at, late):
         super().__init__(wire)
@@ -76,7 +76,7 @@ def _run(wire, until):
 
 
 def _scenario(at, late):
-    """A claim, a defence, a loss and another claim. Returns the link, the service and the number of
+    """A claim, a defence, a loss and another claim. Returns the wire, the link, the service and the number of
     interrupts.
     """
     wire = Wire()
@@ -103,7 +103,7 @@ def test_ctrl_c_at_any_call_skips_no_step():
             assert interrupts == 1 and svc.state == "bound", (at, late)
             assert svc.address == text(link.address) and link.address != C, (at, late)
             assert stats["defences"] == stats["moves"] == 1 and stats["announcements"] == 4, (at, late)
-            # A frame is sent again if it is not known whether the driver has accepted it.
+            # A frame is sent again if the machine does not know whether the driver has accepted it.
             assert 3 <= len(_probes(wire, C)) <= 4 and 3 <= len(_probes(wire, link.address)) <= 4, (at, late)
 
 
@@ -151,7 +151,7 @@ class InterruptedSend(Link):
 
 
 def test_interrupted_defence_is_finished_before_the_status_is_read():
-    # Otherwise the machine would mistake the defence for an announcement while the link is down.
+    # Otherwise the machine would count the defence as an announcement.
     wire = Wire()
     link = InterruptedSend(wire)
     svc = _service(wire, link)

@@ -6,7 +6,7 @@ from sim import FOREIGN, MAC, OTHER, C, Host, Wire, announcement, denial, ip, is
 
 
 def _instants():
-    """The name and the ms of a moment in every state."""
+    """(name, ms) of an instant in each state of a claim."""
     wire = Wire()
     Host(wire, first=C)
     wire.run(20000)
@@ -154,7 +154,8 @@ def test_link_down_during_the_defence_interval():
 
 
 def test_new_mac_after_link_up():
-    # X-48, R3927-2.2.1-a: all bytes of the MAC change, and the old MAC is that of another host from now on.
+    # X-48, R3927-2.2.1-a: all frames have the new MAC as Ethernet source and as sender hardware address. The
+    # old MAC now belongs to another host.
     wire, host = _at(20000)
     host.carrier(False)
     host.carrier(True, OTHER)

@@ -36,7 +36,7 @@ def test_every_legal_ip_is_accepted():
 
 
 def test_ip_out_of_range_or_malformed():
-    # R3927-2.1-b, X-41: no host may have the first and the last 256 addresses of the prefix.
+    # R3927-2.1-b, X-41: the first and the last 256 addresses of 169.254/16 are reserved.
     for ip in (
         "169.254.0.0",
         "169.254.0.255",

@@ -58,7 +58,7 @@ def test_all_addresses_are_reached_and_none_outside():
 
 def test_first_choices_reach_all_addresses():
     # R3927-2.1-a, X-40, B25
-    # The device numbers of one vendor.
+    # 65,024 consecutive MACs of one vendor.
     seen = bytearray(0x10000)
     for number in range(COUNT):
         seen[candidate(_mac(VENDORS[1], number), 0)] = 1
@@ -99,7 +99,8 @@ def test_text_of_a_host_part():
 
 def test_any_flipped_bit_changes_the_first_choice():
     # R3927-2.1-d, B26: all 48 bits of many MACs.
-    # The vendor's bits matter most: with random choices, one flip in 32,512 would change nothing.
+    # Most MACs are tested with the 24 bits of the vendor only. With random choices, one flip in 32,512 would
+    # not change the candidate.
     random = Random(3)
     for i in range(5000 if CPYTHON else 200):
         mac = random.some_bytes(6)
@@ -111,7 +112,7 @@ def test_any_flipped_bit_changes_the_first_choice():
 
 
 def test_boards_with_the_same_choice_have_different_next_choices():
-    # B26, R3927-2.1-c: pairs with the same first candidate, also pairs whose last bytes are equal.
+    # B26, R3927-2.1-c: pairs of MACs with the same first candidate, some of them with the same last bytes.
     random = Random(4)
     boards = 50000 if CPYTHON else 12000
     first = {}
@@ -128,7 +129,7 @@ def test_boards_with_the_same_choice_have_different_next_choices():
 
 
 def test_next_choice_is_not_the_next_number():
-    # D11: the second choice is not the first plus one, and the distance differs between boards.
+    # D11: the second choice is not the address after the first choice. Their distance differs between boards.
     steps = set()
     for number in range(1000):
         mac = _mac(VENDORS[0], number)
@@ -162,7 +163,7 @@ def test_sequential_macs_of_one_vendor_have_different_choices():
 
 
 def test_every_fourth_mac_of_one_vendor_has_another_choice():
-    # An ESP32 has four MACs per chip.
+    # An ESP32 has four MACs, so the base MACs of consecutive chips differ by four.
     random = Random(6)
     for _ in range(50 if CPYTHON else 10):
         vendor = random.some_bytes(3)
@@ -176,12 +177,12 @@ def test_any_range_of_one_vendor_has_different_choices():
 
 
 def test_a_new_host_does_not_try_one_vendors_addresses_in_a_row():
-    # Consecutive device numbers of one vendor use half of all addresses. By chance every second attempt is a
-    # conflict, and one new host of 2**30 has 30 conflicts in a row.
+    # Boards with consecutive MACs of one vendor use half of all addresses. With random candidates, half of a
+    # new host's attempts would be conflicts, and one in 2**30 hosts would have 30 conflicts in a row.
     taken = {candidate(_mac(VENDORS[0], 0x123456 + i), 0) for i in range(COUNT // 2)}
     random = Random(10)
     newcomers = [random.some_bytes(6) for _ in range(2000 if CPYTHON else 20)]
-    newcomers.append(b"\x30\xae\xa4\xae\xa6\x15")  # once had 341 conflicts in a row
+    newcomers.append(b"\x30\xae\xa4\xae\xa6\x15")  # had 341 conflicts in a row in an earlier version
     for mac in newcomers:
         assert any(candidate(mac, attempt) not in taken for attempt in range(30)), mac
 
@@ -224,19 +225,20 @@ def test_other_populations_have_no_more_conflicts_than_by_chance():
         _locally_administered,
         _known_vendors_same_numbers,
     ):
-        # The standard deviation by chance is about 2.8 per sample. Populations of batches vary more.
+        # With random candidates, the standard deviation would be about 2.8 pairs. Consecutive MACs have more.
         pairs = _samples(population)
         mean = sum(pairs) / len(pairs)
         assert mean < CHANCE * (1.25 if CPYTHON else 1.8), (population, mean)
-        # The addresses of two vendors' batches may cross, but never run in parallel.
+        # The batches of two vendors may have some addresses in common, but not most of them.
         assert max(pairs) < 4 * CHANCE, (population, pairs)
 
 
 def test_two_batches_that_differ_in_byte_4_have_no_more_conflicts_than_by_chance():
-    # 500 boards each, with the same last two bytes. Over all distances of the fourth bytes: nearly all pairs
-    # of batches have no common addresses, and with two of the 255 distances all 500 boards have a pair.
+    # Each batch has 500 boards, and the last two bytes of their MACs are the same in both batches. With 253
+    # of the 255 distances between the fourth bytes, the batches have no address in common. With the other two
+    # distances, all 500 addresses are common.
     if not CPYTHON:
-        return  # takes long on MicroPython, and the numbers are the same
+        return  # this takes long on MicroPython, and the candidates are the same
     pairs = []
     for distance in range(1, 256):
         batches = [_mac(VENDORS[0], 1000 + i) for i in range(BOARDS // 2)]
@@ -282,9 +284,9 @@ def test_no_intermediate_number_needs_the_heap():
         small = [Small(byte) for byte in mac]
         for attempt in (0, 1, COUNT - 1, COUNT, 2**30 - 1):
             assert candidate(small, Small(attempt)) == candidate(mac, attempt)
-    # The check itself fails when it should.
+    # Small detects a number that is too large.
     try:
         Small(65535) * 65535
     except AssertionError:
         return
-    raise AssertionError("not noticed")
+    raise AssertionError("Small did not detect an overflow")

@@ -65,7 +65,7 @@ def test_ten_denials_then_one_address_per_minute():
 
 
 def test_denials_in_the_initial_wait_count_as_well():
-    # Each candidate is denied before it has been probed, so only the waits show the limit.
+    # Each candidate is denied before its first probe, so only the waiting times show the limit.
     wire = Wire()
     host = Host(wire)
     for i in range(10):
@@ -149,7 +149,7 @@ def test_ten_addresses_lost_then_one_per_minute():
 
 
 def test_losses_are_forgotten_after_ten_minutes_with_one_address():
-    # The time counts from the second announcement, which comes 2 s after the first.
+    # The ten minutes start at the second announcement, which comes 2 s after the first.
     for calm, limited in ((10 * MINUTE - 1000, True), (10 * MINUTE + 3000, False)):
         wire = Wire()
         host = Host(wire)
@@ -170,7 +170,7 @@ def test_losses_are_forgotten_after_ten_minutes_with_one_address():
 
 
 def test_losses_are_not_forgotten_while_the_link_is_down():
-    # Ten losses, and then the link is down for an hour. Nothing is forgotten.
+    # After ten losses, the link is down for an hour. The losses still count.
     wire = Wire()
     host = Host(wire)
     adversary = _take_each_address(wire, host)
@@ -189,8 +189,8 @@ def test_losses_are_not_forgotten_while_the_link_is_down():
 
 
 def test_alternating_denials_and_losses_are_limited_too():
-    # R5227-2.1.1-l, R5227-2.1.1-m: an adversary that lets some claims succeed doesn't get ten more candidates
-    # in this way. In the long run there is one new address per minute.
+    # R5227-2.1.1-l, R5227-2.1.1-m: a claim that succeeds does not allow ten quick attempts again if the
+    # address is lost at once. In the long run, the host tries one new address per minute.
     wire = Wire()
     host = Host(wire)
     _take_each_address(wire, host)
@@ -334,7 +334,7 @@ def test_the_adversary_of_these_tests_denies_the_first_candidate():
 
 
 def _paused():
-    """A wire with a host that has just started to wait, and whose random times are the longest."""
+    """A wire with a host whose pause has just started. Its random times are the longest possible."""
     wire = Wire()
     host = Host(wire)
     host.machine.random = lambda mac, low, high: high
@@ -362,7 +362,7 @@ def test_flap_does_not_shorten_the_pause():
 
 
 def test_old_pause_does_not_return_when_the_clock_wraps():
-    # The clock wraps after 12 days. Then the end of this pause seems to be in the future.
+    # The clock wraps after 12 days. Then its value is again before the end of the old pause.
     wire, host = _paused()
     wire.run(10 * MINUTE)
     host.carrier(False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The service on a link in memory: the events and results that its user gets, and its calls of the link."""
+"""The service on a simulated link: the events and results that its user gets, and its calls of the link."""
 
 import errno
 import gc
@@ -57,9 +57,8 @@ class Memory:
     def __init__(self, host=-1, fails=False):
         self.host = host
         self.saved = []
+        self.tried = -1
         self._fails = fails
-
-    tried = -1
 
     def load(self):
         return self.host
@@ -72,7 +71,10 @@ class Memory:
 
 
 class User:
-    """Gets the events: (event, address, previous, contested, state) at the time of the event."""
+    """A callback that records (event, address, previous, contested, state) and the time of each event.
+
+    react: a function that is called with the same arguments.
+    """
 
     def __init__(self, wire, react=None):
         self.reports = []
@@ -287,7 +289,7 @@ def test_stop_at_once_before_the_first_wake_up():
 
 
 def test_never_two_addresses_on_the_interface():
-    # B16: the link of the tests asserts this, too.
+    # B16: assign() of the simulated link asserts this, too.
     wire, link, _, _svc = _held()
     for _i in range(5):
         _lose(wire, link.address)
@@ -376,7 +378,7 @@ def test_callback_that_stops_the_service():
 
 
 def test_callback_that_stops_the_service_in_a_storm():
-    # Frames that are still in the queue are not processed any more.
+    # The service does not process the frames that are still in the queue.
     wire, _, user, _ = _start(react=lambda event, svc: svc.stop() if event == "conflict" else None)
     wire.run(20000)
     for _ in range(1000):
@@ -424,7 +426,7 @@ def test_callback_can_be_set_on_a_running_service():
 
 
 class _Coroutine:
-    """The result of a call of an async def that is not awaited."""
+    """What a call of an async def function returns."""
 
     def throw(self, error):
         raise error
@@ -481,7 +483,7 @@ def test_frame_that_arrives_with_the_timer_is_processed_first():
 
 
 class _EventBeforeAssign(Link):
-    """Something happens just before the first address is assigned."""
+    """A link that calls happen(link) just before the first address is assigned."""
 
     def __init__(self, wire, happen):
         super().__init__(wire)
@@ -495,8 +497,9 @@ class _EventBeforeAssign(Link):
 
 
 def test_probe_just_before_the_first_announcement_is_processed_before_it():
-    # It came while the service probed, so it is a conflict. Later it would not be a conflict, and as the
-    # stack did not receive it, no reply would be sent either.
+    # The probe came before the address was in use, so it is a conflict, and lwIP did not reply to it. If the
+    # service processed it after the announcement, it would not be a conflict, and the host would get no
+    # reply.
     wire = Wire()
     link = _EventBeforeAssign(wire, lambda link: link.on_frame(probe(FOREIGN, C)))
     wire, link, user, svc = _start(wire, link=link)
@@ -514,7 +517,7 @@ def test_flap_just_before_the_first_announcement_is_processed_before_it():
 
 
 def test_late_wake_up_processes_frames_first():
-    # The scheduler was busy for ten seconds, and the denial came during this time.
+    # The scheduler is busy for ten seconds, and the denial comes during this time.
     wire, link, user, svc = _start()
     n1 = _instants()[3]
     wire, link, user, svc = _start()
@@ -527,7 +530,7 @@ def test_late_wake_up_processes_frames_first():
 
 
 def test_storm_of_conflicts():
-    # X-30, B37: the queue is small. The first two conflicts decide, and the others are counted as dropped.
+    # X-30, B37: the queue has two slots. The first two conflicts have an effect, and the others are dropped.
     wire, _link, user, svc = _held()
     for _ in range(1000):
         wire.inject(30000, announcement(FOREIGN, C))
@@ -540,7 +543,7 @@ def test_storm_of_conflicts():
 
 def test_flap_between_two_wake_ups_is_not_missed():
     # R3927-2.2-c
-    # status() returns 0 once if the link was down, however short that was.
+    # status() returns 0 once, even if the link was down for a very short time.
     wire, link, user, _ = _held()
     link.carrier(False)
     link.carrier(True)
@@ -670,7 +673,7 @@ def test_options_old_and_force_keep_the_address_without_new_traffic():
 
 
 def test_option_old_moves_sockets_to_the_routable_address():
-    """The prefix is 0 before the address is removed, and 16 before it is claimed again."""
+    """The link's prefix is 0 when the address is removed, and 16 while there is no routable address."""
     # R3927-1.9-e
     wire, link, _, svc = _start(old=True)
     release, prefixes = link.release, []
@@ -829,7 +832,7 @@ def test_wait_ends_when_the_service_does():
 
 
 class _Asyncio:
-    """Replaces asyncio. Its sleep lets the time of the wire pass."""
+    """Replaces asyncio. sleep_ms() advances the clock of the wire."""
 
     def __init__(self, wire):
         self._wire = wire
@@ -868,7 +871,8 @@ class _Callback:
 
 
 def test_wait_and_save_raise_in_a_callback():
-    # Nothing changes until the callback returns, and the callback may have interrupted the file system.
+    # wait() would never end, because nothing changes until the callback returns. save() must not write a
+    # file, because the callback may have interrupted the file system.
     store = Memory()
     wire, _, _, svc = _start(store=store)
     real, service._autoip = service._autoip, _Callback()
@@ -971,7 +975,7 @@ def test_log_has_all_events():
 
 
 def test_boards_with_equal_random_numbers_differ_by_their_macs():
-    # R3927-2.2.1-f: the random numbers of all boards are equal here, so only the MACs make the times differ.
+    # R3927-2.2.1-f: all boards have equal random numbers here, so the times differ only because of the MACs.
     waits = set()
     for i in range(100):
         wire = Wire()
@@ -1004,7 +1008,7 @@ def test_stored_address_is_tried_first():
 
 
 def test_address_is_not_saved_in_a_callback():
-    # A callback may have interrupted the file system.
+    # A callback must not write a file, because it may have interrupted the file system.
     store = Memory()
     wire, _, _, svc = _start(store=store)
     wire.run(20000)
@@ -1023,7 +1027,7 @@ def test_each_address_is_saved_once_by_the_program():
     svc.wait()
     _await(wire, svc.ready())
     assert store.saved == [C]
-    svc.save()  # stores the address without asking whether it changed: the store compares it with the file
+    svc.save()  # always calls the store, which writes the file only if the address has changed
     assert store.saved == [C, C]
     _lose(wire)
     second = _await(wire, svc.changed(None))
@@ -1071,7 +1075,7 @@ def test_store_that_fails_is_reported_once():
 
 
 def _addresses_until_the_pause(wire, svc):
-    """How many addresses the service has probed when the rate limit stops it."""
+    """How many addresses the service has probed before the first pause of the rate limit."""
     while svc.state != "waiting" or wire.now == 0:
         wire.sleep(100)
     return len({target(frame) for _, frame in wire.trace if is_probe(frame)})
@@ -1145,7 +1149,7 @@ def test_service_has_a_conflict_with_another_host():
         _plug(wire, seed)
         a = service.Service(Link(wire, MAC), first=C)
         wire.run(seed * 300)
-        power_up(wire, seed + 1)  # another board
+        power_up(wire, seed + 1)  # b is on another board
         b = service.Service(Link(wire, OTHER, "w1"), first=C)
         wire.run(30000)
         assert a.address and b.address and a.address != b.address
@@ -1254,7 +1258,7 @@ def test_no_service_before_there_is_an_interface():
 
 
 def test_removed_interface_keeps_its_service():
-    # For example after wlan.deinit().
+    # An interface is removed by wlan.deinit(), for example.
     def scenario(wire):
         for nics in ((_Nic("w0"), _Nic("w1")), ("w0", "w1")):
             services = [autoip.start(nic) for nic in nics]
@@ -1359,7 +1363,7 @@ def test_start_refuses_bad_values_and_leaves_nothing():
 
 
 class _LinkThatFails(Link):
-    """A link with which a start fails late. step: the call for which there is no memory."""
+    """A link of which one method raises MemoryError. step: the method, or "on_wake" for setting on_wake."""
 
     def __init__(self, wire, step):
         self._step = step
@@ -1440,7 +1444,7 @@ def test_stopped_service_leaves_no_reference_to_it():
         for _ in range(10):
             _life(wire)
         gc.collect()
-        # The garbage collector keeps an object if an old word on the stack looks like a pointer to it
+        # The garbage collector keeps an object if any word on the stack looks like a pointer to it.
         assert gc.mem_alloc() - before < 10000
 
     _public(scenario)
@@ -1464,7 +1468,7 @@ def test_log_is_a_ring_oldest_first():
 
 
 def test_debug_keeps_every_event_and_every_packet_sent_and_prints_nothing():
-    # QNX option `debug`. Output of the scheduler would break a raw REPL.
+    # QNX option `debug`. Output from a scheduled callback would corrupt the protocol of the raw REPL.
     def fail(*args, **options):
         raise AssertionError("printed")
 

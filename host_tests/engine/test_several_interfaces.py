@@ -23,8 +23,8 @@ def _pair(wire_a, wire_b, first_b=C, seed=1):
 
 
 def test_two_interfaces_on_one_link_take_two_addresses():
-    # X-07, R3927-3.4-b: the same first candidate on one hub. Neither interface has a conflict because of the
-    # other.
+    # X-07, R3927-3.4-b: two interfaces on one hub have the same first candidate. They cause no conflicts for
+    # each other.
     for latency in (0, 1, 50):
         for seed in range(50):
             wire = Wire(latency=latency)
@@ -43,8 +43,8 @@ def test_two_interfaces_on_two_links_take_two_addresses():
 
 
 def test_other_interface_of_the_board_is_not_foreign():
-    # B04, R5227-2.1.1-j, R5227-2.4-a: the frames of the other interface in each state. A foreign MAC still
-    # counts.
+    # B04, R5227-2.1.1-j, R5227-2.4-a: in each state, the frames of the other interface are not conflicts. A
+    # frame from a foreign MAC is a conflict.
     for ms in (1, 2500, 20000):
         wire = Wire()
         a, _ = _pair(wire, Wire())
@@ -89,7 +89,7 @@ def test_conflict_on_one_interface_does_not_affect_the_other():
 
 
 def test_candidates_skip_the_address_of_the_other_interface():
-    # In a move, after a denial, and for the first choice.
+    # In this test, the host moves to its second candidate, because the other interface has the first.
     wire = Wire()
     a, b = _pair(wire, wire, first_b=C + 1)
     wire.run(20000)
@@ -102,7 +102,7 @@ def test_candidates_skip_the_address_of_the_other_interface():
 
 
 def test_suspended_address_is_not_free():
-    # It stays on its interface, with its connections, until it has been probed again.
+    # The address stays on its interface, with its connections, until the host has probed it again.
     wire = Wire()
     board = []
     a = Host(wire, MAC, first=C, board=board)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Thirty days of disturbances on one link: every board finds an address again, nothing grows, no address is
-held twice.
+"""Thirty days of disturbances on one link. Every board finds an address again, no two boards hold the same
+address, and the use of the heap does not grow.
 
-Covers R3927-2.2.1-n, -2.4-a, -2.5-a; X-29, X-36, X-37; D7.
+Covers R3927-2.2.1-n, R3927-2.4-a, R3927-2.5-a, X-29, X-36, X-37 and D7.
 """
 
 import soak
@@ -23,7 +23,7 @@ def test_thirty_days():
     assert world.rests > 100 and world.frames > 10000, (world.rests, world.frames)
     assert world.wraps == 3
     assert min([board.events for board in world.boards]) > 500
-    # A thousand services were started. The use of the heap depends on the timers that wait.
+    # A thousand services have been started. The use of the heap varies with the number of pending timers.
     assert len(world.used) > 25
     assert min(world.used[20:]) < min(world.used[:10]) + GROWTH, world.used
 

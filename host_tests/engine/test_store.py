@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The file that stores the last good address over a restart (option `remember`)."""
+"""The file that keeps the last address of each interface across a restart (option `remember`)."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ class Disk:
 
 
 def _path():
-    """The path of a file that does not exist, another one for each test."""
+    """The path of the test file. Removes the file if it exists."""
     path = "autoip-store-test.txt"
     folder = os.getenv("TMPDIR") or "/tmp"
     path = folder + "/" + path
@@ -66,7 +66,7 @@ def test_missing_file_has_no_address():
 
 
 def test_path_that_cannot_be_written_is_reported_at_once():
-    # Not with the first address, because the user is still at the prompt now.
+    # Store() raises, because the user is still at the prompt then. The first save() would be too late.
     for path in ("/no/such/folder/file", "/tmp"):
         try:
             Store(path, MAC)
@@ -273,7 +273,7 @@ def test_error_of_the_file_system_is_raised():
 
 
 def test_two_records_of_one_mac_become_one():
-    # After a user has edited the file, a save leaves one record.
+    # A user may have added a record to the file. save() leaves one record for this MAC.
     path = _path()
     line = MAC_TEXT.encode() + b" 169.254."
     _write(path, line + b"7.9\n" + line + b"18.52\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which frame is a conflict in which state: every cell of the verdict table."""
+"""Which frames are conflicts in which states: conflicts, unrelated frames and malformed frames."""
 
 import sys
 
@@ -29,8 +29,8 @@ from sim import (
 
 CONFLICTS = 10000 if sys.implementation.name == "cpython" else 2000
 
-# The states, as the ms at which a host with seed 1, alone on the wire, is in them; see the asserts in _in().
-# P1, P2, P3, N1 and N2 are the times of its frames.
+# The names of the states, see _in(). INSTANTS has the ms at which a host with seed 1, alone on the wire, is
+# in a state. P1, P2, P3, N1 and N2 are the times of its frames.
 OFF = ("stopped", "down", "limited", "idle")
 PROBING = ("before P1", "after P1", "after P2", "after P3", "end of P3")
 HELD = ("after N1", "after N2", "held 1 h")
@@ -90,8 +90,8 @@ def _in(state):
 
 
 def _conflicts(sha):
-    """The name and the frame of each conflict: our address is its sender protocol address. X-08, X-09, X-10,
-    X-24 vary the rest.
+    """{name: frame} of frames that are conflicts, because their sender protocol address is C. The other
+    fields vary as in X-08, X-09, X-10 and X-24.
     """
     frames = {
         "T1 denial": denial(sha, C),
@@ -112,7 +112,7 @@ def _conflicts(sha):
 
 
 def _unrelated(sha):
-    """The name and the frame of each frame that is never a conflict, from any sender."""
+    """{name: frame} of frames that are never conflicts, whatever the sender's MAC is."""
     return {
         "T7 ordinary Request for us": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(C)),
         "ordinary Request, unicast": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(C), MAC),
@@ -120,10 +120,10 @@ def _unrelated(sha):
         "unicast poll, X-14": probe(sha, C, MAC),
         "multicast poll": probe(sha, C, b"\x01\x00\x5e\x00\x00\x01"),
         "Reply with SPA 0, X-13": packet(REPLY, sha, ANY, MAC, ip(C)),
-        "Reply of another": packet(REPLY, sha, ip(X), MAC, ip(C), MAC),
-        "about others": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(X + 1)),
-        "probe for another": probe(sha, X),
-        "announcement of another": announcement(sha, X),
+        "Reply of another host": packet(REPLY, sha, ip(X), MAC, ip(C), MAC),
+        "Request of X for another address": packet(REQUEST, sha, ip(X), ZERO_MAC, ip(X + 1)),
+        "probe for another address": probe(sha, X),
+        "announcement of another address": announcement(sha, X),
         "same host part, other net": packet(REQUEST, sha, b"\xa9\xff\x12\x34", ZERO_MAC, b"\xa9\xff\x12\x34"),
         "same host part, 192.168": packet(REQUEST, sha, b"\xc0\xa8\x12\x34", ZERO_MAC, b"\xc0\xa8\x12\x34"),
         "bytes swapped": announcement(sha, 0x3412),
@@ -138,8 +138,8 @@ def _changed(frame, at, data):
 
 
 def _malformed():
-    """The name and the frame of each malformed frame that would otherwise be a conflict. X-16, X-17, X-18,
-    X-20, X-21, X-22.
+    """{name: frame} of malformed frames that would otherwise be conflicts. X-16, X-17, X-18, X-20, X-21,
+    X-22.
     """
     frames = {}
     for kind, whole in (
@@ -181,7 +181,9 @@ def _counts(machine):
 
 
 def _undisturbed(state):
-    """What a host does in the 20 s from this state on without other frames: its frames, and its events."""
+    """What a host does in the 20 s after this state if it receives no frames: its frames, its events, its
+    address, and the time of the state.
+    """
     wire, host = _in(state)
     since = wire.now
     wire.sleep(20000)
@@ -252,11 +254,11 @@ def _assert_given_up(state, frames):
         assert host.words(at) == ["conflict", "lost", "bound"] and host.address != C, (state, name)
 
 
-# Not listening: all frames are ignored
+# States in which all frames are ignored
 
 
 def test_frames_are_ignored_while_stopped_down_limited_or_idle():
-    # Also B29: frames before the first timer and after stop() have no effect.
+    # B29: frames before the first timer and after stop() have no effect.
     for state in OFF:
         _assert_ignored(state, _conflicts(FOREIGN))
         _assert_ignored(state, {"T2": probe(FOREIGN, C)})
@@ -265,7 +267,7 @@ def test_frames_are_ignored_while_stopped_down_limited_or_idle():
 
 
 def test_frame_that_waited_while_the_claim_ended_is_ignored():
-    # It was received while the address was watched, and is processed when nothing is watched.
+    # The frame was received while the address was watched, and is processed when no address is watched.
     for state in OFF:
         wire, host = _in(state)
         for kind, frame in (
@@ -311,7 +313,7 @@ def test_unrelated_frames_never_stop_a_claim():
 
 
 def test_ordinary_requests_during_the_whole_claim_change_nothing():
-    # X-15, B28: every 10 ms, also in the same ms as a timer.
+    # X-15, B28: a Request comes every 10 ms, and also in the same ms as each timer.
     wire = Wire()
     host = Host(wire, first=C)
     for ms in range(0, N2 + 100, 10):
@@ -397,12 +399,12 @@ def test_none_of_ten_thousand_conflicts_is_ignored():
     assert host.count("defences") == CONFLICTS and host.address == C
 
 
-# All states that listen
+# States in which frames may be conflicts
 
 
 def test_own_frames_that_come_back_change_nothing():
     # R3927-2.2.1-k, R5227-2.1.1-j, B03
-    # D1, X-04, X-06: with the own sender hardware address, whatever the other fields are.
+    # D1, X-04, X-06: the sender hardware address is the host's own. The other fields do not matter.
     for state in PROBING + HELD + DEFENDED:
         _assert_ignored(state, _conflicts(MAC))
         _assert_ignored(state, {"own probe": probe(MAC, C)})
@@ -421,8 +423,7 @@ def test_reflected_frames_never_stop_a_claim():
 
 
 def test_late_echo_of_announcement_after_a_flap_is_ignored():
-    # R5227-2.1.1-j, D1, X-06: all own frames of the time before the flap come again between P1 and P2 after
-    # it.
+    # R5227-2.1.1-j, D1, X-06: after a flap, the host receives its own frames from before the flap again.
     wire, host = _in("after N2")
     host.carrier(False)
     host.carrier(True)
@@ -485,7 +486,7 @@ def test_ethernet_source_does_not_matter():
 
 
 def test_invalid_sender_hardware_address_is_foreign():
-    # X-24: strictly, this is not our MAC.
+    # X-24: these MACs are not valid sender addresses, but they differ from the host's own MAC.
     for sha in (ZERO_MAC, BROADCAST, b"\x01\x00\x5e\x00\x00\x01"):
         _assert_dropped("after P1", _conflicts(sha))
         _assert_dropped("after P1", {"probe": probe(sha, C)})
