@@ -39,7 +39,7 @@ def is_arp(frame):
 
 
 def is_malformed(frame, host):
-    """Is this a frame of type ARP that has the address as sender or target, but is not is_arp()?"""
+    """Is this a frame of type ARP with the address as sender or target, but not a complete ARP packet?"""
     named = address(host) in (sender(frame), target(frame))
     return frame[12:14] == b"\x08\x06" and named and not is_arp(frame)
 
