@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# autoip's front door: `make help` lists what there is.
+# `make help` lists the targets.
 
 BOARD ?= $(if $(filter run,$(MAKECMDGOALS)),QEMU_MPS2,UNIX_TAP)
 BUILD := build
@@ -9,7 +9,7 @@ SUDO := $(if $(ROOT),,sudo)
 AS_ROOT := $(if $(ROOT),,sudo host_tests/hand-back.sh)
 INSTALL := @BUILD=$(BUILD) host_tests/install-packages.sh "$(SUDO)"
 
-# A line for each step; V=1 shows all that it prints.
+# Each step prints one line. With V=1, it prints its full output.
 Q := $(if $(V),,@)
 STEP := $(Q)boards/step.sh $(BUILD)/log/
 MAKEFLAGS += $(if $(V),,--no-print-directory)
@@ -18,7 +18,7 @@ ifneq ($(filter 3.% 4.0% 4.1%,$(MAKE_VERSION)),)
 $(error autoip needs GNU make 4.2 or newer, and this is $(MAKE_VERSION))
 endif
 ifneq ($(word 2,$(CURDIR)),)
-$(error make can't work in $(CURDIR), because the name has a blank: move the checkout)
+$(error make can't work in $(CURDIR), because the path contains a space: move the checkout)
 endif
 ifneq ($(filter-out help,$(MAKECMDGOALS)),)
 ifeq ($(shell [ -w $(if $(wildcard $(BUILD)),$(BUILD),$(dir $(abspath $(BUILD)))) ] && echo yes),)
@@ -27,7 +27,7 @@ endif
 endif
 
 ifneq ($(if $(HANDED_BACK),,$(and $(ROOT),$(filter-out 0,$(shell stat -c %u .)))),)
-# Root in a user's checkout: `sudo make`, or a container.
+# Root runs make in a checkout of another user, with `sudo make` or in a container.
 .PHONY: $(or $(MAKECMDGOALS),help)
 $(or $(MAKECMDGOALS),help):
 	@host_tests/hand-back.sh $(MAKE) $@
@@ -36,14 +36,14 @@ else
 .PHONY: help
 help: ## print the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
-	@echo "BOARD: $(OUR_BOARDS), or one that make boards lists. Default: UNIX_TAP, for make run QEMU_MPS2."
+	@echo "BOARD: $(OUR_BOARDS), or a board that make boards lists. The default is UNIX_TAP. For make run, it is QEMU_MPS2."
 	@echo "V=1: print the full output of each step."
 	@echo "Start with: make run"
 
 include boards/sources.mk
 OUR_BOARDS := $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.mk))))
 
-# A board of ours, or one of MicroPython's own.
+# BOARD is one of the boards of this project or of MicroPython.
 include $(firstword $(wildcard boards/$(BOARD)/board.mk) boards/upstream/upstream.mk)
 include host_tests/tests.mk
 include host_tests/fresh/fresh.mk

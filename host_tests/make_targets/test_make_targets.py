@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The make targets, as their user calls them: missing requirements are reported in one line, before any work
-starts.
-"""
+"""The make targets, as a user calls them. make reports in one line what is missing, before it starts."""
 
 import os
 import re
@@ -15,7 +13,7 @@ from wire.board import ROOT
 
 USER = 12345  # a uid that no user has
 root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="it takes root's capabilities away, or files to another user"
+    os.geteuid() != 0, reason="only root can drop capabilities and change the owner of files"
 )
 TARGETS = ["demo", "page", "test", "test-hardware"]
 WITHOUT_TUN = 'mount -t tmpfs tmpfs /dev/net; exec "$@"'
@@ -39,7 +37,7 @@ def make(*arguments, within=(), **options):
 
 
 def refused(*arguments, **options):
-    """The line with the reason why make does nothing."""
+    """Returns the line in which make says why it does nothing."""
     code, lines = make(*arguments, **options)
     assert code != 0
     reason, failed = lines
@@ -64,12 +62,12 @@ def test_without_a_device(target, script, lacks):
     assert reason.startswith(f"the test network needs {lacks} (on a host: ")
 
 
-def test_a_blank_in_the_path(tmp_path):
-    checkout = tmp_path / "a blank"
+def test_a_space_in_the_path(tmp_path):
+    checkout = tmp_path / "a space"
     checkout.mkdir()
     (checkout / "Makefile").symlink_to(ROOT / "Makefile")
     code, (line,) = make("demo", cwd=checkout)
-    assert code != 0 and f"make can't work in {checkout}, because the name has a blank" in line
+    assert code != 0 and f"make can't work in {checkout}, because the path contains a space" in line
 
 
 def test_an_old_make():
@@ -127,7 +125,7 @@ def test_the_licence_check_in_a_checkout_of_another_user(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_demonstration_of_another_board():
+def test_make_demo_refuses_an_unsupported_board():
     assert refused("demo", "BOARD=RPI_PICO_W") == ("make demo needs one of these boards: UNIX_TAP QEMU_MPS2")
 
 
@@ -139,7 +137,7 @@ def test_an_interface_has_to_be_named(target):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """The files of a checkout of MicroPython without submodules that concern a Pico W."""
+    """A checkout of MicroPython without submodules. It has only the files that make reads for a Pico W."""
     checkout = tmp_path / "micropython"
     board = checkout / "ports" / "rp2" / "boards" / "RPI_PICO_W"
     board.mkdir(parents=True)
@@ -151,7 +149,7 @@ def checkout(tmp_path):
 
 @pytest.fixture
 def fresh(tmp_path):
-    """Options and environment of a machine with make and python3, on which nothing can be installed."""
+    """Options and environment for a machine that has make and python3, and can't install packages."""
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "dpkg-query").write_text('#!/bin/sh\n[ "$4" != python3 ] || echo "install ok installed"\n')
@@ -183,8 +181,8 @@ def test_missing_tools_for_an_esp32_are_reported_at_once(checkout, fresh, target
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("echo 'no libSDL2-2.0.so.0' >&2; exit 127", " cannot start: no libSDL2-2.0.so.0; Espressif's needs"),
-        ("echo 'virt  a machine'", " does not emulate the esp32; get Espressif's with: "),
+        ("echo 'no libSDL2-2.0.so.0' >&2; exit 127", " cannot start: no libSDL2-2.0.so.0; Espressif's QEMU "),
+        ("echo 'virt  a machine'", " does not emulate the esp32; install Espressif's QEMU with: "),
     ],
 )
 def test_an_unsuitable_qemu(tmp_path, script, reason):
@@ -207,7 +205,7 @@ def test_a_missing_firmware_is_reported_before_tools_are_installed(checkout, fre
 
 
 @root
-def test_files_of_root_belong_to_the_user(tmp_path):
+def test_files_that_root_creates_are_given_to_the_user(tmp_path):
     (tmp_path / "build").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "build" / "link").symlink_to("../elsewhere")
@@ -221,13 +219,13 @@ def test_files_of_root_belong_to_the_user(tmp_path):
 
 
 @root
-def test_files_of_sudo_make_belong_to_the_user(tmp_path):
+def test_files_that_sudo_make_creates_are_given_to_the_user(tmp_path):
     ignored = shutil.ignore_patterns("build", ".git", "corpus", ".*", "__pycache__")
     checkout = shutil.copytree(ROOT, tmp_path / "autoip", ignore=ignored)
     (checkout / "build").mkdir()
     os.chown(checkout, USER, USER)
     sources = [f"{name}={tmp_path}" for name in ("LWIP_DIR", "MICROPY_DIR")]
-    # These tests may run in hand-back.sh themselves.
+    # hand-back.sh may have started these tests, and HANDED_BACK would be set.
     assert make("build/lwip", *sources, cwd=checkout, env={"HANDED_BACK": ""}) == (0, [])
     assert (checkout / "build" / "lwip").lstat().st_uid == USER
 
