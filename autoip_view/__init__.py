@@ -11,10 +11,10 @@
         print(event.time, event.host, event.kind, event.words())
     autoip_view.draw(story, "picture.svg", names={"28:cd:c1:0a:0b:0c": "board A"})
 
-frames.py decodes single frames, names.py reads mDNS, and story.py finds out what the hosts do with them.
+frames.py decodes single frames, names.py decodes mDNS messages, and story.py derives what each host does.
 capture.py reads and writes files, link.py is a network interface, questions.py decides what to send on it,
 and live.py combines these. terminal.py, screen.py and picture.py show a story, find.py lists boards, and
-commands.py is the program. Each library is imported only where it is needed.
+commands.py has the commands of the program. A module imports a library only when it needs the library.
 """
 
 from .capture import CaptureError, read

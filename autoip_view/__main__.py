@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""python -m autoip_view: a capture as a timeline and a picture, a link live, or the boards on a link."""
+"""python -m autoip_view: show a capture as a timeline and a picture, watch a link, or find its boards."""
 
 import argparse
 import os
@@ -25,7 +25,7 @@ def main():
         return _refuse(error)
     except ModuleNotFoundError as error:
         return _refuse(f"{error.name} is not installed: pip install {error.name}")
-    except BrokenPipeError:  # the reader of the pipe has ended, as in `| head`
+    except BrokenPipeError:  # the program that reads the pipe has ended, for example `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -35,20 +35,22 @@ def main():
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m autoip_view",
-        description="Show who probed, claimed, denied, defended, lost and moved: from a capture (pcap or "
-        'pcapng), from a pipe (the capture "-"), or live. Or find the boards on an interface.',
+        description="Show which hosts probed, claimed, denied, defended and lost addresses. The frames come "
+        'from a capture (pcap or pcapng), a pipe (CAPTURE is "-") or an interface. Or find boards.',
     )
     parser.add_argument("capture", metavar="CAPTURE", nargs="?")
     parser.add_argument("--live", metavar="NIC", help="watch an interface until Ctrl-C")
     parser.add_argument(
-        "--find", metavar="NIC", help="print a line for each board; the exit code is 1 without one"
+        "--find", metavar="NIC", help="print a line for each board; the exit code is 1 if there is no board"
     )
     parser.add_argument(
         "--svg", metavar="FILE", help="draw a picture, .svg or .png, with a lane for each host"
     )
-    parser.add_argument("--save", metavar="FILE", help="write the frames that are understood as pcapng")
-    parser.add_argument("--timeout", metavar="S", type=_seconds, help="for --find, in seconds: 70 by default")
-    parser.add_argument("--json", action="store_true", help="print the boards that --find finds as JSON")
+    parser.add_argument("--save", metavar="FILE", help="save the decoded frames to a pcapng file")
+    parser.add_argument(
+        "--timeout", metavar="S", type=_seconds, help="stop --find after S seconds (default: 70)"
+    )
+    parser.add_argument("--json", action="store_true", help="with --find, print the boards as JSON")
     return parser
 
 

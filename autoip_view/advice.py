@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What to type if this host can't reach the boards."""
+"""Advice for a user whose host can't reach the boards."""
 
 import sys
 
@@ -7,8 +7,8 @@ from .story import is_link_local
 
 
 def advice(link):
-    """The problem and what to do about it, in lines, if an interface has no link-local address. link:
-    link.Link.
+    """Returns two lines, the problem and what to do about it. If the interface has a link-local address,
+    there is no problem, and the result is empty. link: link.Link.
     """
     if is_link_local(link.ipv4):
         return ()
@@ -17,7 +17,7 @@ def advice(link):
 
 def _remedy(link):
     if sys.platform in ("win32", "darwin"):
-        return "Let the interface get its address automatically (DHCP): the system then takes one by itself."
+        return "Set the interface to automatic (DHCP). The system then assigns itself a 169.254 address."
     if link.ipv4:
         return f"Type: nmcli device modify {link.name} ipv4.link-local enabled"
     add = f"nmcli connection add type ethernet ifname {link.name} con-name link-local ipv4.method link-local"

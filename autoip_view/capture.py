@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Captures (pcap or pcapng), with scapy: read a file as a story, read a pipe frame by frame, write a file."""
+"""Reads and writes captures (pcap or pcapng) with scapy. A file becomes a story, a pipe yields its frames."""
 
 import logging
 import os
@@ -7,12 +7,12 @@ import os
 from .frames import ETHERNET, LINK_TYPES
 from .story import TALK, Story
 
-_LARGEST = 1 << 24  # bytes that are read at once
+_LARGEST = 1 << 24  # at most this many bytes are read at once
 _KNOWN = "Ethernet (1) and Linux cooked (113, 276)"
 
 
 class CaptureError(Exception):
-    """The file can't be read, is damaged, or has nothing about addresses. The message is one line.
+    """The file can't be read, is damaged, or contains no ARP for IPv4. The message is one line.
 
     story: the part of a damaged file that could be read, or None.
     """
@@ -40,7 +40,7 @@ def read(path):
             path, f"cut off or damaged after {story.frames} frames", story if has_events else None
         )
     if link_types - LINK_TYPES and not has_events:
-        raise CaptureError(path, f"unknown link type {min(link_types - LINK_TYPES)}; known are {_KNOWN}")
+        raise CaptureError(path, f"unknown link type {min(link_types - LINK_TYPES)}; supported are {_KNOWN}")
     if not has_events:
         malformed = f", {story.malformed} malformed" if story.malformed else ""
         raise CaptureError(path, f"no ARP for IPv4 in its {story.frames} frames{malformed}")
@@ -56,14 +56,14 @@ def stream(descriptor):
         file = _Watched(opened)
         for time, link_type, raw in _frames("-", file):
             if link_type not in LINK_TYPES:
-                raise CaptureError("-", f"unknown link type {link_type}; known are {_KNOWN}")
+                raise CaptureError("-", f"unknown link type {link_type}; supported are {_KNOWN}")
             yield time, link_type, raw
         if file.is_cut:
             raise CaptureError("-", "the capture is cut off or damaged")
 
 
 class Recording:
-    """A pcapng file. Each frame is in the file as soon as it has been written. Raises OSError."""
+    """A pcapng file. write() doesn't buffer: when it returns, the frame is in the file. Raises OSError."""
 
     def __init__(self, path):
         from scapy.utils import RawPcapNgWriter
@@ -72,7 +72,7 @@ class Recording:
         self._writer.sync = True
 
     def write(self, time, link_type, raw):
-        """time: s since 1970. Frames of different link types have different interfaces in the file."""
+        """time: s since 1970. In the file, each link type has its own interface."""
         interface = str(link_type).encode()
         if not self._writer.header_present:
             self._start(link_type)
@@ -91,11 +91,11 @@ class Recording:
 
 def _frames(path, file):
     """(time, link type, bytes) of each frame: s since 1970."""
-    from scapy.data import MTU  # bytes that scapy reads of a frame
+    from scapy.data import MTU  # scapy reads at most this many bytes of a frame
     from scapy.error import Scapy_Exception
     from scapy.utils import RawPcapReader
 
-    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # CaptureError replaces scapy's warnings
+    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # CaptureError reports the errors instead
     try:
         reader = RawPcapReader(file)
     except Scapy_Exception:

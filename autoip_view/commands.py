@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The commands of the program. Each returns the exit code, or raises Refused with a reason of one line."""
+"""The commands of the program. Each returns the exit code, or raises Refused with a one-line reason."""
 
 import contextlib
 import os
@@ -12,11 +12,11 @@ FOUND, NONE = 0, 1  # exit codes of find()
 
 
 class Refused(Exception):
-    """The command can't do its work, or not all of it. The message is one line."""
+    """The command can't do all of its work. The message is one line."""
 
 
 def show(path, svg):
-    """Print the timeline of a file, and draw it."""
+    """Print the timeline of a file, and draw its picture if `svg` is a path."""
     damage = None
     try:
         story = read(path)
@@ -32,7 +32,7 @@ def show(path, svg):
 
 
 def watch(nic, save, svg):
-    """Watch an interface, or standard input if `nic` is None, until its end or Ctrl-C."""
+    """Watch an interface until Ctrl-C. If `nic` is None, watch standard input until it ends."""
     from . import watch as watcher
 
     with _live(nic, save) as live:

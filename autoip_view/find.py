@@ -20,7 +20,7 @@ _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s within which a probing host sends its n
 def find(live, timeout):
     """The boards, as dicts with the keys address, name, mac and vendor. The list may be empty.
 
-    live: live.Live. timeout: s after which the search ends at the latest.
+    live: live.Live. timeout: the search ends after at most this many seconds.
     """
     start = changed = time.monotonic()
     found = []

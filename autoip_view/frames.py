@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Decode one frame of a capture: ARP for IPv4, a ping, an mDNS message, or a request to a DHCP server.
 
-decode() returns a value or raises Malformed, whatever the frame contains.
+For any bytes, decode() returns a value or raises Malformed.
 """
 
 import socket
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 ANY = "0.0.0.0"
 
-# Link types of a capture (tcpdump.org/linktypes.html): bytes before the ethertype, and before the payload.
+# The link types of a capture (tcpdump.org/linktypes.html). Linux uses the types 113 and 276 for `-i any`.
+# _HEADERS: link type -> the offsets of the ethertype and of the payload.
 ETHERNET = 1
-# The other link types: Linux writes them for `-i any`
 _HEADERS = {ETHERNET: (12, 14), 113: (14, 16), 276: (0, 20)}
 LINK_TYPES = frozenset(_HEADERS)
 _SOURCES = {ETHERNET: 6, 113: 6, 276: 12}  # the offset of the sender's MAC
@@ -47,7 +47,7 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Arp:
-    """An ARP Request or Reply. MACs are those in the ARP packet, as "28:cd:c1:00:00:01"."""
+    """An ARP Request or Reply. The MACs come from the ARP packet. Their form is "28:cd:c1:00:00:01"."""
 
     request: bool
     mac: str  # sender hardware address
@@ -61,7 +61,7 @@ class Arp:
 
     @property
     def is_announcement(self):
-        """An announcement may also be a Reply, as some hosts send it (RFC 5227 3)."""
+        """An announcement may also be a Reply, because some hosts announce with a Reply (RFC 5227 3)."""
         return self.sender == self.target
 
     @property
@@ -71,7 +71,7 @@ class Arp:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A ping, or the reply to a ping. mac: of the host that sent the frame."""
+    """A ping, or the reply to a ping. mac: the MAC of the host that sent the frame."""
 
     request: bool
     mac: str
@@ -81,7 +81,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Mdns:
-    """An mDNS message. mac: of the host that sent the frame. sender: its IPv4 address, or "" for IPv6."""
+    """An mDNS message. mac, sender: the MAC and IPv4 address of its sender. sender is "" for IPv6."""
 
     mac: str
     sender: str
@@ -90,14 +90,15 @@ class Mdns:
 
 @dataclass(frozen=True, slots=True)
 class Dhcp:
-    """A host asks for a DHCP server, or renews its lease. name: its host name (bytes), or b""."""
+    """A message from a host to a DHCP server. name: the host name in the message (bytes), or b""."""
 
     mac: str
     name: bytes
 
 
 def decode(raw, link_type=ETHERNET):
-    """Returns Arp, Echo, Mdns, Dhcp, or None for any other frame. A frame with a VLAN tag is on another link.
+    """Returns Arp, Echo, Mdns, Dhcp, or None for any other frame. A frame with a VLAN tag belongs to another
+    link, so the result is None.
 
     raw: the captured bytes. link_type: the link type of the capture, one of LINK_TYPES. Raises Malformed.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A network interface of this host, with scapy: receive and send frames, and look up its own addresses."""
+"""A network interface of this host: receives and sends frames with scapy, and reads its own addresses."""
 
 import errno
 import sys
@@ -8,7 +8,7 @@ import time
 from .frames import ETHERNET
 from .story import is_link_local
 
-# What the viewer decodes, as a filter for the kernel or libpcap. On Linux without libpcap, every frame comes.
+# The filter for the frames that the viewer decodes. On Linux without libpcap, the viewer receives all frames.
 _FILTER = "arp or icmp or udp port 5353 or udp port 67"
 _BUFFER = 1 << 22  # bytes
 _POLL = 0.2  # s
@@ -51,7 +51,7 @@ class Link:
     def frames(self):
         """Yield (s since 1970, link type, bytes) of each frame from now on.
 
-        LinkError if refresh() does not find the interface any more.
+        Raises LinkError when refresh() no longer finds the interface.
         """
         while self.mac:
             try:
@@ -89,11 +89,11 @@ class Link:
 
 
 def _scapy():
-    """The interfaces, what opening one may raise, and the class of Ethernet frames."""
+    """Returns (interfaces, the errors that opening an interface may raise, the class of Ethernet frames)."""
     import logging
 
     logging.getLogger("scapy").setLevel(logging.ERROR)
-    import scapy.arch  # noqa: F401 (it puts the sockets and interfaces of the system into conf)
+    import scapy.arch  # noqa: F401 (adds the sockets and interfaces of the system to conf)
     from scapy.config import conf
     from scapy.error import Scapy_Exception
     from scapy.layers.l2 import Ether

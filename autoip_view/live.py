@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A story of live frames: frames from an interface or a pipe, questions to the hosts, and a recording."""
+"""A story of live frames from an interface or a pipe. It can send questions to hosts and record frames."""
 
 import queue
 import threading
@@ -31,7 +31,7 @@ class Live:
         self._recording = recording
         self._questions = Questions(link) if link else None
         self._refreshed = self.started
-        self._last = time.time(), self.started  # a frame's time, and when it arrived
+        self._last = time.time(), self.started  # the last frame: its own time, and when it arrived
         self._queue = queue.Queue(_QUEUE)
         threading.Thread(target=self._read, args=[frames], daemon=True).start()
 

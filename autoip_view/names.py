@@ -8,11 +8,11 @@ from zeroconf import DNSAddress, DNSIncoming, DNSOutgoing, DNSPointer, DNSQuesti
 from zeroconf.const import _CLASS_IN, _FLAGS_QR_QUERY, _TYPE_A, _TYPE_PTR
 
 LOCAL = ".local"
-_BATCH = 20  # questions in one message: they fit into a frame
+_BATCH = 20  # at most this many questions in one message, so that it fits into a frame
 _HOST_NAME = re.compile(rb"[A-Za-z0-9-]{1,63}")
 _LONGEST = 63  # characters of a name that are shown: one label of a domain name (RFC 1035 2.3.4)
 _REVERSE = ".in-addr.arpa."
-_SERVICES = "_services._dns-sd._udp.local"  # a question for it asks which services there are (RFC 6763 9)
+_SERVICES = "_services._dns-sd._udp.local"  # the answers to this question list all services (RFC 6763 9)
 
 # The host names that MicroPython 1.25 to 1.29 gives to boards (MICROPY_PY_NETWORK_HOSTNAME_DEFAULT).
 DEFAULT_NAMES = frozenset(
@@ -56,7 +56,7 @@ def _host(record):
 
 
 def _address(reverse):
-    """The address with these numbers in reverse order, or ""."""
+    """The address in a reverse name such as "1.2.254.169", or ""."""
     try:
         return str(ipaddress.IPv4Address(".".join(reversed(reverse.split(".")))))
     except ValueError:
@@ -69,9 +69,7 @@ def local(host_name):
 
 
 def general_questions():
-    """An mDNS message that asks which services there are, and for hosts with a default name of
-    MicroPython.
-    """
+    """An mDNS message that asks for all services, and for the hosts with a default name of MicroPython."""
     names = [name + LOCAL for name in sorted(DEFAULT_NAMES)]
     return _message([(_SERVICES, _TYPE_PTR), *((name, _TYPE_A) for name in names)])
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A story as a picture: a lane for each host, with its frames, its addresses and its phases."""
 
-_LANES = 40  # the first hosts are drawn
+_LANES = 40  # at most this many hosts are drawn
 _INCHES_WIDE = 10
 _INCHES_LANE = 0.55
 _DPI = 150  # of a PNG
-_METADATA = {".svg": {"Date": None}, ".png": {}}  # kinds of pictures
+_METADATA = {".svg": {"Date": None}, ".png": {}}  # for each supported file format
 _BOTTOM = 1.6  # inches for the axis and the legend
 
-# The form of a frame: its word in the legend, marker and colour.
+# Event kind -> its word in the legend, its marker and its colour.
 _MARKS = {
     "probe": ("probe", "o", "tab:blue"),
     "claim": ("claim", "^", "tab:green"),
@@ -19,7 +19,7 @@ _MARKS = {
     "defence": ("defence", "D", "tab:purple"),
     "lost": ("lost", "v", "black"),
 }
-# The phases: the words in the legend, and the colour.
+# Phase -> its words in the legend, and its colour.
 _BARS = {
     "probing": ("probes the address", "#cfe2f3"),
     "announcing": ("announces the address", "#b6d7a8"),
@@ -33,12 +33,12 @@ _MARK_LAYER = 3
 def draw(story, path, names=None):
     """Write the picture of a story to a path that ends in .svg or .png, or as SVG to a binary file.
 
-    names: MAC -> name of a host. Other hosts have their MAC as their name. Hosts that only communicate have
-    no lane. Raises OSError, and ValueError for another file name or if the story has nothing to draw.
+    names: MAC -> name of a host. Other hosts are shown with their MAC. Hosts with only talk or news have no
+    lane. Raises OSError. Raises ValueError if the path ends differently or the story has nothing to draw.
     """
     kind = ".svg" if hasattr(path, "write") else str(path).lower()[-4:]
     if kind not in _METADATA:
-        raise ValueError("the name of a picture ends in .svg or .png")
+        raise ValueError("the file name of a picture must end in .svg or .png")
     events = story.protocol_events()
     hosts = list(dict.fromkeys(event.host for event in events))
     if not hosts:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What the viewer sends: questions to hosts that were on the link before the viewer started.
 
-It asks for names with mDNS and pings 169.254.255.255 once. From a link-local address it also asks with ARP
-whether the hosts with a link-local address are still there. All frames come from an address that this host
-has, so none of them is an ARP probe or a claim. If this host has no address, the viewer sends nothing.
+The viewer asks for names with mDNS, and pings 169.254.255.255 once. From a link-local address it also asks
+with ARP whether the hosts with a link-local address are still there. All frames come from an address that
+this host has, so none of them is an ARP probe or a claim. If this host has no address, the viewer sends
+nothing.
 """
 
 from . import names
@@ -11,12 +12,13 @@ from .story import is_link_local
 
 GIVE_UP = 3  # questions without an answer
 
-_GENERAL = (0, 1, 3, 7, 15, 31)  # s after the first question, then every minute (RFC 6762 5.2: the gaps grow)
-_GENERAL_LATER = 60
+# s from the first general question to each of the first six. The gaps double (RFC 6762 5.2).
+_GENERAL = (0, 1, 3, 7, 15, 31)
+_GENERAL_LATER = 60  # s between the later general questions
 _NAME_GAP = 1  # s between two questions for a name
 _QUIET = 15  # s after which the viewer asks whether a host is still there
 _ARP_GAP = 2  # s between two of these questions to one host
-_ARP_AT_ONCE = 5  # hosts that are asked at once
+_ARP_AT_ONCE = 5  # at most this many hosts are asked at once
 
 _MDNS_MAC = "01:00:5e:00:00:fb", "33:33:00:00:00:fb"
 _MDNS_GROUP = "224.0.0.251", "ff02::fb"
@@ -53,7 +55,7 @@ class Questions:
         return frames
 
     def unanswered(self, now):
-        """The MACs of the hosts that do not answer any more. Each MAC is returned once."""
+        """The MACs of the hosts that no longer answer. Each MAC is returned once."""
         gone = [
             key for key, (asked, last) in self._checks.items() if asked >= GIVE_UP and now - last >= _ARP_GAP
         ]
@@ -105,8 +107,8 @@ class Questions:
 
     @staticmethod
     def _is_due(asked, key, now, gap):
-        """May this question be asked now? If so, it is counted. asked: key -> (questions, time of the last
-        one).
+        """Returns whether the question may be sent now. If so, it is counted. asked: key -> (number of
+        questions, time of the last question).
         """
         questions, last = asked.get(key, (0, 0))
         if questions >= GIVE_UP or (questions and now - last < gap * questions):
@@ -115,7 +117,7 @@ class Questions:
         return True
 
     def _forget(self, hosts):
-        """Forget the questions to hosts that are not kept."""
+        """Forget the questions to hosts that the story no longer keeps."""
         for table in (self._names, self._checks):
             if len(table) > 4 * len(hosts):
                 for key in [key for key in table if key[0] not in hosts]:

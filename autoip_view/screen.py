@@ -21,9 +21,9 @@ from .vendor import vendor
 _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s within which a probing host sends its next frame
 _RESERVED = 7  # lines of the screen that show neither a host nor an event
 _WARNING = 4  # lines, including the border
-_SHARE = 0.6  # share of the other lines for the hosts
-_WIDE = 110  # columns from which on the screen shows the vendors
-_FEWEST = 3  # hosts and events that the smallest screen shows
+_SHARE = 0.6  # the hosts get this share of the lines that are not reserved
+_WIDE = 110  # if the screen has at least this many columns, it shows the vendors
+_FEWEST = 3  # even the smallest screen shows this many hosts and events
 
 _STATE_STYLES = {
     "holds": "green",
@@ -77,7 +77,7 @@ def names_of(live):
 
 
 class Screen:
-    """A live display for rich, drawn from the story each time. live: live.Live."""
+    """An object that rich can display. Each refresh draws the current story. live: live.Live."""
 
     def __init__(self, live, title):
         self._live = live
@@ -97,8 +97,8 @@ class Screen:
         yield Group(self._header(), *warning, table, Padding(Group(*lines), (0, 1)))
 
     def _hosts(self):
-        """All hosts, but this host only if it has a link-local address, because the header shows its other
-        addresses.
+        """The hosts to show. This host is shown only if it has a link-local address. Its other addresses are
+        only in the header.
         """
         own = self._live.link and self._live.link.mac
         return [host for host in self._live.story.hosts.values() if host.mac != own or host.held]
@@ -167,7 +167,7 @@ def _is_interesting(host):
 
 
 def _address(host):
-    """The address to show: the link-local one, else another one, else the former one."""
+    """The address to show: the link-local address, or another address, or else the last former address."""
     return host.held or host.address or (host.holdings[-1].address if host.holdings else "")
 
 

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: MIT
 """What each host does on a link, from its frames in the order of time.
 
-A host is identified by the MAC in its ARP packets. The kind of a frame with the sender address A is the first
-kind in this table that fits, according to the frames before it:
+A host is identified by the MAC in its ARP packets. The table gives the kind of an ARP frame whose sender
+address is A. The first row that fits counts. It depends on the frames before this frame:
 
-    its host holds A,          it announces A after another host used it        "defence"
-    and                        another host probes A, or it answers a probe     "denial"
-                               it announces A                                   "announcement"
-    it announces A, and        no host holds A                                  "claim"
-                               its host probed A, and no host denied it         "claim"
-    another host holds A,      it answers a probe, within a second of the claim "denial"
-    and                        otherwise                                        "conflict"
-    no host holds A, and       another host probes A, or it answers a probe     "denial"
+    the sender holds A,        the frame announces A after another host used A  "defence"
+    and                        the frame answers a probe, or another host
+                               probes A                                         "denial"
+                               the frame announces A                            "announcement"
+    the frame announces A,     no host holds A                                  "claim"
+    and                        the sender probed A, and no host denied A        "claim"
+    another host holds A,      the frame answers a probe, at most a second
+    and                        after the claim                                  "denial"
+                               otherwise                                        "conflict"
+    no host holds A, and       the frame answers a probe, or another host
+                               probes A                                         "denial"
     otherwise                                                                   "request", "answer"
 
 A claim of a host that lost another link-local address is a "move". A frame with the sender address 0.0.0.0 is
 a "probe". If a host probes a link-local address while it holds another one, it has "lost" the other one,
 because a host has only one link-local address (RFC 3927 2.5).
 
-"found": a host uses an address that it claimed before the capture. "gone": the host does not answer any more.
+"found": a host uses an address that it claimed before the capture. "gone": the host no longer answers.
 "name": mDNS or DHCP contained the host's name. "dhcp": the host asks for a DHCP server.
 """
 
@@ -35,7 +38,7 @@ DEFEND_INTERVAL = 10
 
 _BROADCAST = "169.254.255.255"
 
-LATE = 1  # s that a frame may take (RFC 3927 1.3)
+LATE = 1  # s: frames may arrive this much later (RFC 3927 1.3)
 
 TALK = ("request", "answer", "ping", "echo")  # events that change nothing
 NEWS = ("found", "gone", "name", "dhcp")  # events that are not in a picture
@@ -50,9 +53,9 @@ class Event:
     host: str  # the host's MAC
     kind: str
     address: str
-    other: str = ""  # MAC of the other host: the one that was denied, or that uses, holds or probes it
+    other: str = ""  # MAC of another host: it was denied the address, or uses, holds or probes it
     also: str = ""  # "move": the previous address; talk: the target address; "name": the name
-    gap: float = 0  # for the steps of a claim after the first: s since this host's last frame for the address
+    gap: float = 0  # for each step of a claim except the first: s since the previous step
 
     def words(self, names=None):
         """The event in a few words, without the host. names: MAC -> name of a host."""
@@ -131,7 +134,7 @@ class Phase:
 
 
 class _Phases:
-    """Finds the phases in events, in the order in which the phases end."""
+    """Derives the phases from the events. `found` has them in the order in which they end."""
 
     def __init__(self):
         self.found = []
@@ -171,8 +174,8 @@ class _Phases:
 
 
 class Story:
-    """The `events`, and the `hosts` by MAC, of the frames passed to add(). Both are in the order of the
-    frames.
+    """The `events` and the `hosts` (MAC -> Host) that the frames passed to add() show, in the
+    order of the frames.
 
     keep: keep at least this many events and this many hosts. Once there are more than twice as many, the
     oldest are dropped. None: keep all.
@@ -191,10 +194,10 @@ class Story:
         self._steps = {}  # (MAC, address) -> time of the last step of a claim
 
     def add(self, time, raw, link_type=ETHERNET):
-        """Process a frame with any content. Returns whether it is of a kind that is decoded.
+        """Process a frame, which may contain any bytes. Returns whether it is of a kind that is decoded.
 
         time: s since 1970, not before the time of the last frame. raw: the bytes of the frame. link_type: the
-        link type of the capture. Only those of frames.LINK_TYPES are decoded.
+        link type of the capture. Frames of a type that is not in frames.LINK_TYPES are not decoded.
         """
         self.frames += 1
         try:
@@ -220,7 +223,7 @@ class Story:
         return True
 
     def gone(self, time, mac):
-        """The host does not answer any more. Call this after it has not answered questions."""
+        """Note that the host no longer answers. Call this when it has not answered several questions."""
         host = self.hosts.get(mac)
         if host and host.held:
             address = host.held
@@ -308,7 +311,7 @@ class Story:
         self._add_event(time, arp.mac, kind, arp.sender, also=arp.target)
 
     def _see(self, time, mac, address):
-        """The host sent an IPv4 packet from an address. ARP is preferred to this information."""
+        """The host sent an IPv4 packet from an address. What ARP frames have shown has priority over this."""
         usable = is_link_local(address) and address != _BROADCAST
         if usable and address not in self._holders and self._host(mac).state == "silent":
             self._hold(time, mac, address)

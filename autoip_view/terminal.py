@@ -22,11 +22,11 @@ _NOTE = "bold yellow"
 
 
 class Timeline:
-    """The lines of a story that may still grow, for a live display of rich or for printing.
+    """The lines of a story, for rich's live display or for printing. The story may still grow.
 
-    names: MAC -> name of a host. Other hosts have their MAC as their name. start: the time (s since 1970)
-    that is shown as 0. None: the time of the first event. more: called before the lines are shown, to add new
-    frames to the story, or None.
+    names: MAC -> name of a host. Other hosts are shown with their MAC. start: the time (s since 1970)
+    that is shown as 0. None: the time of the first event. more: None, or a function that adds new frames
+    to the story. It is called before the lines are shown.
     """
 
     def __init__(self, story, names=None, start=None, more=None):
@@ -57,13 +57,13 @@ class Timeline:
             return self._lines
 
     def holders(self):
-        """A panel: which host holds which address."""
+        """A panel that shows which host holds which address."""
         table = Table.grid(padding=(0, 3))
         for mac in [*self._names, *(mac for mac in self._story.hosts if mac not in self._names)]:
             host = self._story.hosts.get(mac)
             state, address = (host.state, host.address) if host else ("silent", "")
             table.add_row(self._who(mac), state, Text(address, "bold"))
-        return Panel(table, title="who holds what", title_align="left", expand=False)
+        return Panel(table, title="hosts and addresses", title_align="left", expand=False)
 
     def _line(self, time, mac, words):
         if self._start is None:

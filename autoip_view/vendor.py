@@ -3,7 +3,7 @@
 
 import functools
 
-_LOCAL = 2  # bit of a MAC's first byte: no vendor assigned the MAC
+_LOCAL = 2  # bit of a MAC's first byte: the MAC is locally administered, so it has no vendor
 
 
 @functools.lru_cache(4096)

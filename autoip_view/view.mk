@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The viewer: who has which address on a link.
+# The viewer shows which host has which address on a link.
 
-# The environment carries the values, so that they may contain blanks and quotes.
+# The values are passed in the environment, so they may contain spaces and quotes.
 view watch find: export VIEW_PCAP = $(value PCAP)
 view watch find: export VIEW_SVG = $(value SVG)
 view watch find: export VIEW_SAVE = $(value SAVE)
@@ -9,7 +9,7 @@ view watch find: export VIEW_NIC = $(value NIC)
 NICS := $(notdir $(wildcard /sys/class/net/*))
 
 .PHONY: view
-view: $(VENV)/.ready ## print a timeline of a capture, and draw it (PCAP=file SVG=out.svg)
+view: $(VENV)/.ready ## print a timeline of a capture, and draw a picture (PCAP=file SVG=out.svg)
 	@$(if $(PCAP),,$(error make view needs a capture: make view PCAP=file SVG=picture.svg))
 	@$(PYTHON) -m autoip_view $${VIEW_SVG:+--svg "$$VIEW_SVG"} -- "$$VIEW_PCAP"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Frames for the viewer, built with scapy, and the events that it finds in them."""
+"""Frames for the viewer, built with scapy, and the events that the viewer derives from them."""
 
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import Ether
@@ -41,5 +41,5 @@ def story(*timed):
 
 
 def protocol_events(*timed):
-    """The protocol events that the viewer finds, as (host, kind, address)."""
+    """The protocol events that the viewer derives, as (host, kind, address)."""
     return [(event.host, event.kind, event.address) for event in story(*timed).protocol_events()]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A synthetic capture of many hosts. Each claims an address, announces its name, and is pinged."""
+"""A synthetic capture of many hosts. Each claims an address, announces its name, and replies to a ping."""
 
 import functools
 
@@ -24,6 +24,6 @@ def crowd(count):
         timed += claim(address, mac, start)
         timed.append((start + 6, mdns_response(mac, address, f"board{number}.local.")))
         timed.append((start + 8, ping(address, "169.254.7.9", mac, "echo-reply")))
-        if number % 10 == 0:  # another host probes its address and gives up
+        if number % 10 == 0:  # it answers a probe of the next host
             timed.append((start + 9, answer(address, mac, mac_of(number + 1))))
     return [(BEGIN + at, bytes(frame)) for at, frame in sorted(timed, key=lambda each: each[0])]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The viewer as a program: files that are captures, and files that are not."""
+"""The viewer runs as a program, with files that are captures and with other files."""
 
 import subprocess
 import sys
@@ -45,7 +45,7 @@ def view(*arguments, python=()):
 
 
 def refused(*arguments, **options):
-    """The one line of stderr."""
+    """Returns the only line that the program prints on stderr."""
     code, result, complaint = view(*arguments, **options)
     assert (code, result) == (2, "")
     (line,) = complaint.splitlines()
@@ -151,7 +151,8 @@ def test_the_events_before_the_end_of_a_damaged_file_are_printed(capture):
 
 def test_a_picture_that_cannot_be_written(capture, tmp_path):
     code, _, complaint = view(capture, "--svg", tmp_path / "picture.jpg")
-    assert (code, complaint) == (2, f"{tmp_path}/picture.jpg: the name of a picture ends in .svg or .png\n")
+    reason = "the file name of a picture must end in .svg or .png"
+    assert (code, complaint) == (2, f"{tmp_path}/picture.jpg: {reason}\n")
     code, _, complaint = view(capture, "--svg", tmp_path / "none" / "picture.svg")
     assert (code, complaint) == (2, f"{tmp_path}/none/picture.svg: No such file or directory\n")
 
@@ -160,7 +161,7 @@ def test_without_the_libraries(capture):
     assert refused(capture, python=["-S"]) == "scapy is not installed: pip install scapy"
 
 
-def test_the_reader_of_the_output_ends_early(capture):
+def test_the_program_that_reads_the_output_ends_early(capture):
     command = f"{sys.executable} -m autoip_view {capture} | head -n 1"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stderr == "" and "probes" in done.stdout
@@ -168,8 +169,8 @@ def test_the_reader_of_the_output_ends_early(capture):
 
 @settings(deadline=None)
 @given(st.data())
-def test_no_file_raises_another_error(tmp_path_factory, data):
-    """Captures with a few changed bytes, or with the end cut off, are read, or refused with one line."""
+def test_a_damaged_file_raises_only_a_capture_error(tmp_path_factory, data):
+    """The captures have a few changed bytes or a missing end. read() returns a story, or raises one line."""
     folder = tmp_path_factory.getbasetemp()
     writer = data.draw(st.sampled_from([PcapWriter, PcapNgWriter]))
     content = bytearray(write(folder / "whole", writer, CLAIMS).read_bytes())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Any frame: the viewer never raises, and it reads the frames that it understands like scapy."""
+"""The viewer raises no exception for any frame, and decodes ARP frames to the same values as scapy."""
 
 import io
 
@@ -19,7 +19,7 @@ ADDRESS = st.sampled_from([A, B, "0.0.0.0", "255.255.255.255", "10.0.0.1"])
 MAC = st.sampled_from([ONE, TWO, "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"])
 ARPS = st.builds(
     ARP, op=st.integers(0, 3), hwsrc=MAC, psrc=ADDRESS, hwdst=MAC, pdst=ADDRESS
-)  # frames of several hosts, with possible errors
+)  # from several hosts; some are malformed
 ARP_FRAMES = st.builds(lambda arp: bytes(Ether(src=ONE) / arp), ARPS)
 # Nearly correct frames: one byte is different, or the end is missing.
 DAMAGED = st.builds(
@@ -45,7 +45,7 @@ def test_no_frame_raises(frames):
 
 @settings(deadline=None)
 @given(ARP_FRAMES)
-def test_scapy_reads_the_same(raw):
+def test_scapy_decodes_the_same_values(raw):
     try:
         result = decode(raw)
     except Malformed:
@@ -69,7 +69,7 @@ def test_scapy_reads_the_same(raw):
         bytes([0, 1, 8, 0, 200, 200, 0, 1]) + bytes(20),
     ],
 )
-def test_malformed(arp):
+def test_a_malformed_arp_frame_is_rejected(arp):
     with pytest.raises(Malformed):
         decode(bytes(Ether(src=ONE, type=0x0806) / arp))
 
@@ -83,7 +83,7 @@ def test_malformed(arp):
     ],
     ids=["ethernet", "cooked", "cooked 2"],
 )
-def test_link_types(link_type, frame):
+def test_a_probe_is_decoded_with_each_link_type(link_type, frame):
     assert decode(bytes(frame), link_type) == Arp(True, ONE, "0.0.0.0", "00:00:00:00:00:00", A)
 
 

@@ -69,7 +69,9 @@ def cpu_time(action):
 
 
 def test_a_thousand_hosts_are_not_slow():
-    """Their frames and their screen take less than ten times the time for ten hosts."""
+    """Per host, the frames of 1,000 hosts take less than ten times as long as those of ten hosts. A screen
+    with 1,000 hosts takes less than ten times as long as a screen with ten hosts.
+    """
     few, many = crowd(10), crowd(1000)
     hundred = cpu_time(lambda: [listened(few) for _ in range(100)])
     assert cpu_time(lambda: listened(many)) < 10 * hundred
@@ -79,7 +81,7 @@ def test_a_thousand_hosts_are_not_slow():
 
 
 def test_the_memory_of_a_flood_is_bounded():
-    """Each frame has another sender and another address. The last host is known nevertheless."""
+    """Each frame has a different sender and a different address. The story still has the last host."""
     chance = random.Random(1)
     result = Story(keep=100)
     for number in range(20_000):
@@ -152,7 +154,7 @@ def test_the_state_of_a_host(word, now, timed):
     assert screen.state(story(*timed).hosts[ONE], BEGIN + now) == word
 
 
-def test_a_host_that_lost_its_address_and_one_that_is_gone():
+def test_the_states_of_a_host_that_lost_its_address_and_of_a_gone_host():
     result = story(*claim(A, ONE), (11, announcement(A, TWO)), (12, probe(B, ONE)))
     assert screen.state(result.hosts[ONE], BEGIN + 12) == "probing"
     result = story(*claim(A, ONE))
@@ -199,7 +201,7 @@ def link(**attributes):
     return types.SimpleNamespace(**given | attributes)
 
 
-def test_a_host_without_a_link_local_address_sees_what_to_type():
+def test_the_screen_of_a_host_without_a_link_local_address_shows_a_command():
     assert any("nmcli connection add" in line for line in shown(listened([], link=link())))
     assert any("ipv4.link-local enabled" in line for line in shown(listened([], link=link(ipv4="10.0.0.5"))))
     assert not any("nmcli" in line for line in shown(listened([], link=link(ipv4=B))))
@@ -282,8 +284,10 @@ def test_a_pipe_of_a_thousand_hosts(tmp_path):
     assert "the first 40 of" in (tmp_path / "picture.svg").read_text()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="files are given to another user")
-def test_what_sudo_writes_belongs_to_the_user(tmp_path, monkeypatch):
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files to another user"
+)
+def test_files_written_with_sudo_belong_to_the_user(tmp_path, monkeypatch):
     monkeypatch.setenv("SUDO_UID", "12345")
     monkeypatch.setenv("SUDO_GID", "12345")
     files = tmp_path / "saved.pcapng", tmp_path / "picture.svg"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Names from the network: they come from any bytes, and are safe to print."""
+"""Names from the network. Any bytes may arrive, and the viewer's names are safe to print."""
 
 import pytest
 from hypothesis import given, settings
@@ -35,7 +35,7 @@ def test_a_clean_name_is_printable_and_short(name):
     assert names.clean(name).isprintable() and len(names.clean(name)) < 64
 
 
-def test_an_address_record_and_a_reverse_record():
+def test_an_address_record_and_a_reverse_record_give_the_same_host():
     reverse = DNSRR(rrname="20.20.254.169.in-addr.arpa.", type="PTR", rdata="lamp.local.")
     assert list(names.hosts(RESPONSE)) == [(A, "lamp.local")]
     assert list(names.hosts(bytes(DNS(qr=1, qd=[], an=[reverse])))) == [(A, "lamp.local")]
@@ -62,7 +62,7 @@ def test_many_questions_are_several_messages_that_fit_into_a_frame():
 
 
 @pytest.mark.parametrize("host_name", [b"", b"a.b", b"a b", b"\x1b[31m", b"n" * 64, "ü".encode()])
-def test_a_host_name_that_is_not_asked_for(host_name):
+def test_a_host_name_that_is_invalid_in_mdns_is_not_asked_for(host_name):
     assert names.local(host_name) == ""
     assert names.local(b"mpy-rp2") == "mpy-rp2.local"
 
@@ -120,7 +120,7 @@ def discover(mac, host_name):
     return Ether(src=mac, dst="ff:ff:ff:ff:ff:ff") / ip / UDP(sport=68, dport=67) / message
 
 
-def test_a_host_that_looks_for_a_dhcp_server():
+def test_a_host_that_looks_for_a_dhcp_server_causes_one_event():
     result = story((0, discover(ONE, b"lamp")), (1, discover(ONE, b"lamp")))
     assert [event.kind for event in result.events] == ["dhcp"]
     assert result.hosts[ONE].host_name == b"lamp"

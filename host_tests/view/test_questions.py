@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the viewer sends, and when, on a virtual clock: questions, and never a probe."""
+"""What the viewer sends, and when, with a simulated clock. It sends questions and never a probe."""
 
 import types
 
@@ -24,8 +24,8 @@ def link(ipv4=C, ipv6=""):
 
 
 class Asked:
-    """The `frames` that are sent in some seconds, as (s since the start, scapy packet), while no host
-    answers.
+    """The `frames` that the viewer sends within some seconds while no host answers. Each is (s since the
+    start, scapy packet). `gone`: (s since the start, MAC) of the hosts that the viewer gives up.
     """
 
     def __init__(self, link, result, start=0, seconds=60):
@@ -55,7 +55,7 @@ def test_the_general_question_is_repeated_with_growing_gaps():
     assert asked.times(asks("mpy-rp2.local.")) == [0, 1, 3, 7, 15, 31, 91, 151]
 
 
-def test_the_broadcast_is_pinged_once():
+def test_the_broadcast_address_is_pinged_once():
     ((at, frame),) = [pair for pair in Asked(link(), Story(), seconds=200).frames if ICMP in pair[1]]
     assert (at, frame.dst, frame[IP].src, frame[IP].dst) == (0, "ff:ff:ff:ff:ff:ff", C, "169.254.255.255")
 
@@ -75,7 +75,7 @@ def test_the_viewer_asks_for_the_name_that_a_host_sent_to_dhcp_servers():
     assert Asked(link(), result).times(asks("lamp.local.")) == [0, 1, 3]
 
 
-def test_a_silent_host_is_asked_whether_it_is_there_and_then_gone():
+def test_a_silent_host_is_gone_after_three_arp_requests_without_a_reply():
     asked = Asked(link(), story(*claim(A, ONE)), 7, seconds=25)
     assert asked.times(lambda frame: ARP in frame) == [15, 17, 21]
     assert asked.gone == [(23, ONE)]
@@ -100,8 +100,8 @@ def test_at_most_twenty_hosts_per_second_are_asked_whether_they_are_there():
 
 @pytest.mark.parametrize(("ipv4", "requests"), [(C, 6), ("10.0.0.5", 0)])
 def test_no_frame_is_a_probe_or_a_claim(ipv4, requests):
-    """From an address of another subnet the viewer sends no ARP, because hosts may ignore it and would seem
-    to be gone.
+    """If its own address is in another subnet, the viewer sends no ARP. Hosts may ignore such a request, and
+    would seem to be gone.
     """
     result = story(*claim(A, ONE), *claim(B, TWO), (9, discover(TWO, b"lamp")))
     frames = [frame for _, frame in Asked(link(ipv4), result, 8).frames]
@@ -113,17 +113,17 @@ def test_no_frame_is_a_probe_or_a_claim(ipv4, requests):
     assert all(frame.src == OWN_MAC for frame in frames)
 
 
-def test_without_an_address_nothing_is_sent():
+def test_without_an_address_the_viewer_sends_nothing():
     assert Asked(link(""), story(*claim(A, ONE)), 8).frames == []
 
 
-def test_with_ipv6_only_there_are_mdns_questions_and_nothing_else():
+def test_with_only_an_ipv6_address_the_viewer_sends_only_mdns_questions():
     frames = [frame for _, frame in Asked(link("", "fe80::1"), story(*claim(A, ONE)), 8).frames]
     assert frames and all(frame[IPv6].dst == "ff02::fb" and frame[UDP].dport == 5353 for frame in frames)
 
 
 def test_questions_are_sent_at_once_from_an_address_that_comes_later():
-    """For example, the user follows the viewer's advice."""
+    """An address comes later if, for example, the user follows the viewer's advice."""
     own = link("")
     result = story(*claim(A, ONE))
     questions = Questions(own)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The viewer finds the right events in frames that scapy built."""
+"""The viewer derives the right events from frames that scapy has built."""
 
 import pytest
 from links import BEGIN, ONE, THREE, TWO, A, B, C, answer, claim, ping, protocol_events, story
@@ -31,7 +31,7 @@ def test_a_new_claim_is_not_measured_from_the_previous_one():
     ids=["answer", "announcement", "request", "reply"],
 )
 def test_a_holder_denies_its_address_to_a_probing_host(denial):
-    """Whatever it sends is a denial: neither a claim nor a defence."""
+    """Any of these frames is a denial, and neither a claim nor a defence."""
     result = story(*BOUND, (20, probe(A, TWO)), (20.01, denial))
     assert [(e.host, e.kind, e.address, e.other) for e in result.protocol_events()][-2:] == [
         (TWO, "probe", A, ""),
@@ -154,7 +154,7 @@ def test_talk_is_not_a_deed():
     assert result.protocol_events() == []
 
 
-def test_the_words_contain_the_names():
+def test_the_words_of_an_event_contain_the_names_of_hosts():
     event = story(*BOUND, (20, announcement(A, TWO))).events[-1]
     assert event.words({ONE: "board A"}) == f"uses {A}, which board A holds"
     assert event.words() == f"uses {A}, which {ONE} holds"
@@ -182,7 +182,7 @@ def test_a_fast_host_has_short_phases():
     ]
 
 
-def test_a_denial_ends_the_probing_of_the_candidate():
+def test_after_a_denial_the_phase_of_the_next_candidate_starts():
     result = story((0, probe(A, ONE)), (0.2, answer(A, TWO, ONE)), (0.5, probe(C, ONE)), (1.5, probe(C, ONE)))
     assert phases(result) == [("probing", ONE, 0, 0), ("probing", ONE, 0.5, 1.5)]
 
