@@ -10,7 +10,7 @@ compared: $(VENV)/.ready
 	$(Q)for build in $(COMPARED); do $(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=$$build || exit; done
 
 .PHONY: size
-size: compared ## print flash, RAM and stack, and the change since the last commit (KEEP=1: write docs/cost.md)
+size: compared ## measure flash, RAM and stack, and print the change since the last commit (KEEP=1: write docs/cost.md)
 	$(Q)$(BENCH)/size.py $(if $(KEEP),keep)
 
 .PHONY: check-cost
@@ -20,5 +20,5 @@ check-cost: compared
 lint: check-cost
 
 .PHONY: bench
-bench: compared ## print instructions per frame, frames sent and times, and the change since the last commit (KEEP=1: write docs/cost.md)
+bench: compared ## count instructions per frame, measure times, and print the change since the last commit (KEEP=1: write docs/cost.md)
 	$(Q)$(BENCH)/bench.py $(if $(KEEP),keep)

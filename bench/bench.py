@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""make bench: what autoip adds to the frames and the time of a board, compared with lwIP's AutoIP and with
-a build without either.
+"""make bench: the instructions that autoip adds per frame, and the times of a claim. The figures are compared
+with lwIP's AutoIP and with a build without either.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ ROUTABLE_PEER = "10.0.0.1"
 OTHER_HOSTS = "ARP between other hosts"
 MALFORMED = "malformed ARP with our address"
 
-# The instructions that autoip may add, by the name of the frame.
+# Name of a frame -> the number of instructions that autoip may add.
 _BUDGETS = {
     OTHER_HOSTS: 100,
     MALFORMED: 100,
@@ -39,7 +39,7 @@ _BUDGETS = {
     "UDP to our address": 30,
     "sent from the routable address": 20,
 }
-# Repetitions of each count of instructions; the least counts, because the first one fills ARP tables
+# Each measurement is repeated. The smallest result is used, because the first run also fills ARP tables.
 _REPEAT = 5
 _PICO = 62_500_000  # instructions per second of an RP2040 at 125 MHz, with two cycles each
 _STORM_RATE = 4000  # frames per second
@@ -48,13 +48,12 @@ _PAGE_MAX = 8000  # ms: the RFC's claim takes 5.5 s on average, and mDNS probes 
 _STORM = 10000  # frames
 _PORT = 7  # port of a socket
 
-# lwIP's functions for a received frame and for a packet that is sent, and autoip's functions in the
-# scheduler.
+# The functions that are measured: lwIP receives a frame, lwIP sends a packet, and the scheduler calls autoip.
 _ENTRY = "ethernet_input"
 _SENT = {"none": "udp_sendto", "lwip": "udp_sendto", "autoip": "__wrap_udp_sendto"}
 _SCHEDULED = "call_on_wake"
 
-# All three builds have a link-local address when the frames are counted.
+# In all three builds, the board has a link-local address while the instructions are counted.
 _HOLD = {
     "none": f"nic.ipconfig(addr4=({service_cycle.C!r}, '255.255.0.0'))",
     "lwip": "while nic.ifconfig()[0] == '0.0.0.0': time.sleep_ms(10)",
@@ -72,7 +71,7 @@ time.sleep(4)
 
 
 def frames_in(mac, address):
-    """The received frames, by name. ARP comes first, so that the board knows where to send an answer."""
+    """Name -> frame for the board. An ARP request is first, so the board knows the MAC for its answers."""
     broadcast = Ether(src=ADVERSARY_MAC, dst=BROADCAST)
     unicast = Ether(src=ADVERSARY_MAC, dst=mac)
     return {
@@ -88,7 +87,7 @@ def frames_in(mac, address):
         / UDP(dport=9),
         "UDP to our address": unicast / IP(src=X, dst=address) / UDP(dport=_PORT),
         ANSWERED: unicast / IP(src=X, dst=address) / ICMP(),
-        # This is the last one, because lwIP's AutoIP mistakes it for a conflict.
+        # This frame is the last, because lwIP's AutoIP mistakes it for a conflict.
         MALFORMED: _with_opcode(3, request(address, "169.254.7.7")),
     }
 
@@ -112,8 +111,8 @@ def holding(build):
     return board
 
 
-def count_frames(build):
-    """The Call that handles a received frame in the interrupt, by the name of the frame."""
+def measure_received(build):
+    """Name of a frame -> the Call that processes the frame in the interrupt."""
     entry = address_of(build, _ENTRY)
     with holding(build) as board:
         frames = frames_in(board.mac, board.ask("nic.ifconfig()[0]"))
@@ -124,8 +123,8 @@ def count_frames(build):
             }
 
 
-def count_sent(build):
-    """The Call that sends a packet, by the name of the packet. The peer is in the ARP table."""
+def measure_sent(build):
+    """Name of a packet -> the Call that sends the packet. The peer is in the ARP table."""
     with holding(build) as board:
         calls = {"sent from the link-local address": _send(build, board, board.ask("nic.ifconfig()[0]"), X)}
         board.run(f"nic.ifconfig(({ROUTABLE!r}, '255.255.255.0', '0.0.0.0', '0.0.0.0'))")
@@ -144,8 +143,8 @@ def _send(build, board, address, peer):
     return min(calls)
 
 
-def count_conflict():
-    """(the Call of the hook, the Call that it schedules) for a conflict that is defended."""
+def measure_conflict():
+    """Returns two Calls for a conflict that autoip defends: of lwIP's hook, and of what the hook schedules."""
     with holding("autoip") as board:
         board.start("while not svc.stats()['defences']: time.sleep_ms(10)")
         with Debugger(board.debugger) as debugger:
@@ -158,7 +157,7 @@ def count_conflict():
 
 
 def claim(build):
-    """(ms until the address, ARP frames sent until 4 s later), averages of several boards."""
+    """Returns averages of several boards: (ms until the address, ARP frames sent until 4 s after that)."""
     start = {"autoip": "import autoip; autoip.start(nic)"}.get(build, "")
     with contextlib.ExitStack() as stack:
         boards = [stack.enter_context(Board(build, number)) for number in range(1, _CLAIMS + 1)]
@@ -170,7 +169,7 @@ def claim(build):
 
 
 def first_pages(build):
-    """ms from power-on to the first page by name, of several boards, sorted."""
+    """Returns a sorted list: for each of several boards, the ms from power-on to the first page."""
     with contextlib.ExitStack() as stack:
         boards = [stack.enter_context(Board(build, number)) for number in range(1, _CLAIMS + 1)]
         pool = stack.enter_context(ThreadPoolExecutor(_CLAIMS))
@@ -178,7 +177,7 @@ def first_pages(build):
 
 
 def heap_taken():
-    """The bytes of heap that a service uses, by what happens while it holds its address."""
+    """Yields (event, bytes of heap that the event takes). The service holds an address."""
     with holding("autoip") as board:
         board.run(heap.ON_BOARD)
         board.run(heap.COUNT + "\nlink = svc._link")
@@ -201,7 +200,7 @@ def heap_taken():
 
 
 def add_frames(figures):
-    calls = {build: count_frames(build) | count_sent(build) for build in BUILDS}
+    calls = {build: measure_received(build) | measure_sent(build) for build in BUILDS}
     names = list(calls["none"])
     for name in names:
         counts = {build: calls[build][name].instructions for build in BUILDS}
@@ -209,7 +208,7 @@ def add_frames(figures):
         figures.add(f"instructions: {name}", **counts)
         figures.add(f"instructions added: {name}", budget=_BUDGETS.get(name), **added)
     add_storm(figures, calls["autoip"])
-    conflict, defence = count_conflict()
+    conflict, defence = measure_conflict()
     figures.add("instructions: conflict, C part", autoip=conflict.instructions)
     figures.add("instructions: conflict, Python part and defence", autoip=defence.instructions)
     for name in names:
@@ -218,7 +217,7 @@ def add_frames(figures):
 
 
 def add_storm(figures, calls):
-    """What 4,000 frames a second leave a program on a board of a Pico's speed, in percent."""
+    """Adds the percentage of the CPU that is left for the program on a Pico that receives 4,000 frames/s."""
     for name in (OTHER_HOSTS, MALFORMED):
         left = 100 - 100 * _STORM_RATE * calls[name].instructions / _PICO
         figures.add(f"% of CPU left on a Pico at {_STORM_RATE:,} frames/s: {name}", autoip=round(left, 1))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A QEMU_MPS2 board with one of its three firmwares. Its Ethernet is a UDP socket here, which needs no
-privileges, and on which no other host sends.
+"""A QEMU_MPS2 board with one of three firmware builds. QEMU connects its Ethernet to a UDP socket, which
+needs no privileges and has no other hosts.
 """
 
 import ast
@@ -23,7 +23,7 @@ _TIMEOUT = 60  # s to wait for the board
 
 
 def folder(build):
-    """The directory of the build. Its name is its LINK_LOCAL."""
+    """The directory of a build. build: the value of LINK_LOCAL."""
     return ROOT / "build" / ("QEMU_MPS2" if build == "autoip" else f"QEMU_MPS2-{build}")
 
 
@@ -32,7 +32,7 @@ def qemu_version():
 
 
 class Board(contextlib.ExitStack):
-    """Runs until the end of the `with`. Its `nic` exists, and is not active."""
+    """Runs until the end of the `with` block. The board's `nic` exists but is not active."""
 
     def __init__(self, build, number=1):
         super().__init__()
@@ -54,12 +54,12 @@ class Board(contextlib.ExitStack):
         self.run("import network, time; nic = network.LAN()")
 
     def start(self, code):
-        """Make the board run code. Call end() afterwards."""
+        """Run code on the board without waiting for its end. Call end() afterwards."""
         self._repl.send(code + "\x04")
         self._repl.expect_exact("OK")
 
     def end(self):
-        """What the code has printed. RuntimeError if it raised."""
+        """Wait until the code has ended. Returns its output, or raises RuntimeError if the code raised."""
         self._repl.expect_exact("\x04")
         printed = self._repl.before
         self._repl.expect_exact("\x04")

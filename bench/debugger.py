@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Counts instructions one by one, with the emulator's debugger port (GDB's remote serial protocol)."""
+"""Counts instructions by single-stepping, with the emulator's debugger port (GDB remote serial protocol)."""
 
 import re
 import socket
@@ -11,14 +11,14 @@ _SP, _LR, _PC = 13, 14, 15
 
 
 class Call(NamedTuple):
-    """A call of a function, including the functions that it called."""
+    """The cost of one function call, including the functions that the function calls."""
 
     instructions: int
     stack: int  # bytes
 
 
 def address(elf, function):
-    """The address of a function. KeyError if there is none."""
+    """The address of a function. Raises KeyError if the file has no such function."""
     with open(elf, "rb") as file:
         symbols = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name(function)
     if not symbols:
@@ -27,14 +27,14 @@ def address(elf, function):
 
 
 class Debugger:
-    """Until the end of the `with`, the board stands still unless the debugger continues it."""
+    """Until the end of the `with` block, the board is halted unless the debugger resumes it."""
 
     def __init__(self, path, timeout=30):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(path)
         self._socket.settimeout(timeout)
         self._received = b""
-        # The emulator sends one message that the board stands still.
+        # The emulator reports that it has halted the board.
         self._send("?")
         while not self._receive().startswith("T05"):
             pass
@@ -47,10 +47,10 @@ class Debugger:
         self._socket.close()
 
     def measure(self, function, cause):
-        """Continue, call cause(), which leads to a call of the function at this address, and measure this
-        call.
+        """Resume the board and call cause(), which makes the board call the function. Measure this call.
 
-        No interrupt is taken during the call, and no time passes for the board.
+        function: the address of the function. During the function call, the board handles no interrupts and
+        its clock stands still.
         """
         self._ask(f"Z1,{function:x},2")
         self._send("c")

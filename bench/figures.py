@@ -14,7 +14,8 @@ _PAGE = ROOT / "docs" / "cost.md"
 _WIDTH = 140
 _COLUMNS = (*BUILDS, "lwip ÷ none", "autoip ÷ none", "committed", "change", "budget")
 
-# The first table of the page: the command, its figure, and the unit if the name does not contain it.
+# The rows of the summary: the command, the name of the figure, and the unit if the name doesn't contain the
+# unit.
 _SUMMARY = (
     ("size", "flash added", "bytes"),
     ("size", "RAM: C module and one service", "bytes"),
@@ -25,9 +26,7 @@ _SUMMARY = (
 
 
 class Figures:
-    """The figures that one command measures. `tools`: name -> version of the tools that influence the
-    figures.
-    """
+    """The figures that one command measures. tools: name -> version of each tool that affects the figures."""
 
     def __init__(self, command, tools):
         self._command = command
@@ -37,15 +36,13 @@ class Figures:
         self._kept = json.loads(_JSON.read_text()).get(command) if _JSON.exists() else None
 
     def add(self, name, budget=None, **builds):
-        """Add a row. autoip=..., lwip=..., none=...: the figures of these builds. The budget is for
-        autoip.
-        """
+        """Add a row. builds: build -> its figure. budget: the largest figure that is allowed for autoip."""
         self._rows[name] = builds
         if budget is not None:
             self._budgets[name] = budget
 
     def show(self):
-        """Print the figures. The columns `committed` and `change` are about autoip."""
+        """Print the figures. The columns `committed` and `change` are for autoip."""
         table = Table(title=f"make {self._command}: {_words(self._tools)}")
         for column in ("", *_COLUMNS):
             table.add_column(column, justify="right" if column else "left")
@@ -59,16 +56,17 @@ class Figures:
             print("committed, and no longer measured:", ", ".join(sorted(gone)))
 
     def check(self, tool):
-        """Exit with a line if a figure differs from the committed one. Only the same versions of the tools
-        are compared.
+        """Exit with a message if a figure differs from the committed figure. With another version of the
+        tool, only print a message.
         """
         kept = self._kept
         if kept["tools"][tool] != self._tools[tool]:
-            print(f"docs/cost.md is from {tool} {kept['tools'][tool]}, so {self._tools[tool]} can't check it")
+            now = self._tools[tool]
+            print(f"docs/cost.md is not checked: it is for {tool} {kept['tools'][tool]}, not {now}")
             return
         stale = [name for name, builds in self._rows.items() if kept["figures"].get(name) != builds]
         if stale:
-            sys.exit(f"docs/cost.md is stale: `make {self._command} KEEP=1` writes {', '.join(stale)}")
+            sys.exit(f"docs/cost.md is stale: `make {self._command} KEEP=1` updates {', '.join(stale)}")
 
     def keep(self):
         """Write the figures to docs/cost.json, and the table to docs/cost.md."""
@@ -108,7 +106,7 @@ class Figures:
 
 
 def _replace_part(page, name, text):
-    """The page with a new text between the comment that names a part and the next `end`."""
+    """Returns the page with a new text between the comment <!-- name --> and the next `end` comment."""
     start, end = f"<!-- {name} -->\n", "<!-- end -->"
     assert start in page, f"{_PAGE} has no {start}"
     return re.sub(f"(?s)({start}).*?({end})", lambda found: found[1] + text + found[2], page)

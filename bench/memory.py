@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the linker's map says about sizes: bytes of program memory and of static RAM."""
+"""The sizes in an ELF file and in a linker map: bytes of program memory and of static RAM."""
 
 import collections
 import re
@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 _FLASH = (".text", ".data")
 _RAM = (".data", ".bss")
 
-# " .text.name  0x00001234  0x56 /path/of/an/object.o"; after a long name there is a line break
+# " .text.name  0x00001234  0x56 /path/of/an/object.o"; after a long name, the linker breaks the line
 _PLACED = re.compile(r"^ (\.\w+)\S*\s+0x(?!0+\s)[0-9a-f]+\s+0x([0-9a-f]+) (\S+)$", re.MULTILINE)
 
 
@@ -23,7 +23,7 @@ def totals(build):
 
 
 def by_object(build):
-    """(Counter of flash, Counter of static RAM) by object file, relative to the build, without gaps."""
+    """Returns two Counters of bytes, flash and static RAM: object file in the build -> bytes, without gaps."""
     flash, ram = collections.Counter(), collections.Counter()
     placed = (folder(build) / "firmware.map").read_text().partition("Linker script and memory map")[2]
     for section, size, path in _PLACED.findall(placed):

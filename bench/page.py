@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""From power-on to the first page: examples/page.py on a board, and a host that asks for it by name."""
+"""Measures the time from power-on to the first page. The board runs examples/page.py, and a host opens the
+page by the name of the board.
+"""
 
 import time
 
@@ -19,7 +21,7 @@ _HTTP = 80
 _ASK = 0.25  # s between two questions or attempts to connect
 _LIMIT = 60  # s
 
-# The functions of autoip that examples/page.py uses, written for lwIP's own AutoIP.
+# A replacement for autoip on a board with lwIP's AutoIP. It has the functions that examples/page.py uses.
 _STAND_IN = """
 import asyncio
 
@@ -43,7 +45,7 @@ start = Service
 
 
 def first_page(build, board):
-    """ms from power-on until the page is there. TimeoutError if it does not come."""
+    """Returns the ms from power-on until the host has the page. Raises TimeoutError."""
     if build == "lwip":
         _write(board, "autoip.py", _STAND_IN)
     _write(board, "main.py", _PAGE.read_text())
@@ -68,7 +70,7 @@ def _write(board, name, text):
 
 
 class _Host:
-    """A host with an address of the link, with only the functions that are needed to get a page."""
+    """A host with a link-local address. It has only the functions that it needs to get a page."""
 
     def __init__(self, board):
         self.has_page = False
@@ -77,7 +79,7 @@ class _Host:
         self._port = 40000
 
     def ask(self):
-        """Ask for the name, or try to connect to its address, each time from a new port."""
+        """Ask for the board's address. If it is known, try to connect, each time from a new port."""
         if not self._server:
             packet = IP(src=_HOST, dst=_GROUP, ttl=255) / UDP(sport=_MDNS, dport=_MDNS)
             self._board.send(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A service from start to stop on a board, for the commands that measure what it uses."""
+"""Takes a service on a board from start to stop. `make size` and `make bench` measure it."""
 
 from wire.frames import announcement
 

@@ -4,7 +4,7 @@ a build without either.
 
 size.py         prints the figures, and the changes since the last commit
 size.py keep    does the same, and writes the figures to docs/cost.json and docs/cost.md
-size.py check   ends with a line that says what to do, if flash or static RAM differs from docs/cost.json
+size.py check   fails if flash or static RAM differs from docs/cost.json, and prints what to do
 """
 
 import pathlib
@@ -32,8 +32,8 @@ imported = used()
 started = used()
 """
 
-# The stack is the lowest part of RAM. This fills the memory below the stack pointer, except for the part that
-# it needs.
+# The stack is the lowest part of RAM. This code fills the memory below the stack pointer, except for the 256
+# bytes that the code itself may use.
 _PAINT = """
 import micropython, uctypes
 stack = uctypes.bytearray_at(0x20000000, 16384 - micropython.stack_use() - 256)
@@ -48,7 +48,7 @@ while painted < len(stack) and stack[painted] == 0xA5:
 
 
 def deepest_stack(board, act):
-    """The most bytes of stack, Python's and the interrupts', that the board used during act(board)."""
+    """The largest depth of the stack during act(board), in bytes. Python and interrupts share the stack."""
     board.run(_PAINT)
     act(board)
     board.run(_PAINTED)
