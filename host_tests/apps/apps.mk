@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Real programs on the boards, and what they need: MicroPython's packages, and their clients on the host.
+# The tests of real programs on the boards. The programs need MicroPython packages, and their clients on the host
+# need Debian packages and Python packages.
 
 APPS := $(BUILD)/apps
 APPS_PACKAGES := apache2-utils curl nmap openssl
@@ -18,7 +19,7 @@ $(APPS)/mosquitto:
 	$(STEP)mosquitto "mosquitto from Debian" host_tests/apps/mosquitto.sh "$(SUDO)" $@
 
 .PHONY: apps
-apps: wire apps-packages ## run real programs on emulated boards, with clients on a host, and write docs/programs.md
+apps: wire apps-packages ## run real programs on boards while their addresses change, and write docs/programs.md
 	$(Q)$(MAKE) firmwares
 	$(Q)rm -rf $(APPS)/results
 	$(Q)$(AS_ROOT) env APPS=all $(PYTHON) -m pytest -n $(WORKERS) host_tests/apps

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The fixtures of the tests with programs. `make test` runs a part of the lives, `make apps` all."""
+"""The fixtures of the tests with programs. `make test` runs some programs, `make apps` runs all programs."""
 
 import json
 import os
@@ -15,7 +15,7 @@ __all__ = ["bench", "server"]
 RESULTS = ROOT / "build" / "apps" / "results"
 _ALL = os.environ.get("APPS") == "all"
 _KINDS = ("unix", "qemu")
-# Lives that `make test` runs in addition to those of UNIX_TAP.
+# The programs that `make test` runs on QEMU_MPS2, in addition to all programs on UNIX_TAP.
 _SOME = {("qemu", MicrodotServer), ("qemu", Upload), ("qemu", UmqttRobust)}
 _SOME_WITH_OLD = {("unix", MicrodotServer), ("qemu", UmqttRobust)}
 
@@ -41,7 +41,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def opened(server, request):
-    """Opens the client of a program; it is closed after the test."""
+    """Opens the client of a program, and closes the client after the test."""
     programs = []
 
     def opened(program):
@@ -55,7 +55,7 @@ def opened(server, request):
 
 @pytest.fixture
 def keep(request):
-    """Keeps what docs/programs.md shows of a test."""
+    """Stores the results of a test for docs/programs.md."""
 
     def keep(**results):
         RESULTS.mkdir(parents=True, exist_ok=True)

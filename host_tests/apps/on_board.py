@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Sent to the agent of a board: a program runs in the foreground, and a timer obeys the host meanwhile."""
+"""Code that the host sends to a board's agent. A program runs in the foreground, and a timer executes the
+commands from the host.
+"""
 
 import select
 
 from machine import Timer
 
-_PERIOD = 20  # ms between two looks for a line of the host
+_PERIOD = 20  # ms between two checks for a line from the host
 _input = select.poll()
 _input.register(sys.stdin, select.POLLIN)
 
@@ -20,7 +22,7 @@ def obey(_):
 
 
 def foreground(program):
-    """Answer the host, run the program until Ctrl-C, and serve the host again."""
+    """Answer the host, and run the program until Ctrl-C. Then return to the agent's loop."""
     report(answer=None)
     timer = Timer(-1, period=_PERIOD, callback=obey)
     try:
@@ -34,5 +36,5 @@ def foreground(program):
     while True:
         try:
             return serve()
-        except KeyboardInterrupt:  # the program had ended by itself
+        except KeyboardInterrupt:  # the program has ended before Ctrl-C
             pass

@@ -12,7 +12,7 @@ import tempfile
 
 PACKAGES = pathlib.Path(__file__).with_name("packages.txt")
 _BUNDLED = ("requests", "mip")
-# Directories and files that are not part of a program on a board.
+# Directories and files that a program on a board does not need.
 _LEFT_OUT = {"setup.py", "sdist_upip.py", "asgi.py", "wsgi.py", "test_client.py", "jinja.py", "serial.py"}
 
 
@@ -23,7 +23,7 @@ def pinned():
 
 
 def download(name, version, to):
-    """The directory with the unpacked package."""
+    """Download and unpack a package. Returns its directory."""
     command = [sys.executable, "-m", "unearth", "--download", str(to), f"{name}=={version}"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     archive = next(path for path in to.iterdir() if path.is_file())
@@ -33,10 +33,10 @@ def download(name, version, to):
 
 
 def compile_all(source, to, mpy_cross):
-    """Compile the Python files of a directory; the directories stay as they are."""
+    """Compile the Python files of a directory into `to`, which gets the same subdirectories."""
     for file in sorted(source.rglob("*.py")):
         path = file.relative_to(source)
-        exists = file.exists()  # umqtt.robust has a broken link
+        exists = file.exists()  # umqtt.robust contains a broken symbolic link
         if exists and path.name not in _LEFT_OUT and "-info" not in str(path):
             compiled = (to / path).with_suffix(".mpy")
             compiled.parent.mkdir(parents=True, exist_ok=True)

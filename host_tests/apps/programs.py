@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The programs: what runs on a board, and the client on the host that asks it."""
+"""The programs that run on a board, each with its client on the host."""
 
 import hashlib
 import http.server
@@ -28,7 +28,7 @@ class Program:
     """A program, and its client on a host. If the program is a client, its server is started here.
 
     SOURCE: the file in programs/. PACKAGES: what the program imports. BASED_ON: the packages whose versions
-    docs/programs.md shows. CLIENT: what asks the program.
+    docs/programs.md shows. CLIENT: the client or server on the host.
     """
 
     SOURCE = ""
@@ -42,7 +42,7 @@ class Program:
         directory.mkdir(parents=True, exist_ok=True)
 
     def ask(self, name, address):
-        """Ask the program that calls itself `name` once; raises if the answer is missing or wrong."""
+        """Send one request to the program whose NAME is `name`. Raises if the answer is missing or wrong."""
         raise NotImplementedError
 
     def close(self):
@@ -79,7 +79,7 @@ class Mqtt(Program):
         super().__init__(host, directory)
         self.wills = []
         self._numbers = itertools.count(1)
-        self._open = {}  # by name: a question without an answer
+        self._open = {}  # name -> its question without an answer
         self._arrived = threading.Condition()
         self._start_broker()
         with host.namespace.inside():
@@ -90,7 +90,7 @@ class Mqtt(Program):
             self._client.loop_start()
 
     def ask(self, name, address):
-        """The question is retained, so that a program gets it when it connects again."""
+        """The broker retains the question, so a program receives the question when it connects again."""
         with self._arrived:
             if name not in self._open:
                 self._open[name] = str(next(self._numbers))
@@ -136,7 +136,7 @@ class UmqttRobust(Mqtt):
 
 
 class MqttAsync(Mqtt):
-    """mqtt_as itself is not on PyPI; this is derived from it."""
+    """micropython-mqtt-async is derived from mqtt_as, which is not on PyPI."""
 
     SOURCE = "mqtt_async.py"
     PACKAGES = ("mqtt_async.mpy",)
@@ -144,10 +144,10 @@ class MqttAsync(Mqtt):
 
 
 class IdleReaders(Program):
-    """An asyncio server. Three clients per board say nothing, for as long as their connections live."""
+    """An asyncio server. Three clients per board keep their connections open and send nothing."""
 
     SOURCE = "idle_readers.py"
-    CLIENT = "Python's `socket` module"
+    CLIENT = "plain sockets"
 
     def __init__(self, host, directory):
         super().__init__(host, directory)
@@ -212,7 +212,7 @@ class Reports(Program):
         began = time.time()
         with self._arrived:
             reported = self._arrived.wait_for(lambda: self._last.get(name, 0) > began, _PATIENCE)
-        assert reported, f"no report of {name}"
+        assert reported, f"no report from {name}"
 
     def reported(self, name):
         with self._arrived:
@@ -260,7 +260,7 @@ class RequestsClient(Reports):
 
 
 class MipInstall(RequestsClient):
-    """The package reports itself, when it has been installed and runs."""
+    """The board installs a package and runs it. The package then sends the report."""
 
     SOURCE = "mip_install.py"
     PACKAGES = ("requests", "mip")
@@ -273,7 +273,9 @@ class MipInstall(RequestsClient):
 
 
 class Ntp(Reports):
-    """The name is looked up at dnsmasq, and the time comes from a server here; it is reported with syslog."""
+    """dnsmasq answers the query for the name, and a server in this class sends the time. The board reports
+    the year with syslog.
+    """
 
     SOURCE = "ntp.py"
     PACKAGES = ("phew",)
@@ -338,7 +340,7 @@ class Ssdp(Program):
 
 
 class Lights(Program):
-    """sACN by multicast, and OSC at the address. The library sacn sends 25 times per second."""
+    """sACN by multicast, and OSC by unicast. The library sacn sends 25 times per second."""
 
     SOURCE = "lights.py"
     CLIENT = "sacn, python-osc"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """report.py PAGE
-Writes docs/programs.md from the results of the tests, which `make apps` has run.
+Writes docs/programs.md from the results of the tests that `make apps` has run.
 """
 
 import json
@@ -9,9 +9,9 @@ import string
 import sys
 
 from .conftest import RESULTS
-from .life import STEPS, STEPS_WITH_OLD
 from .packages import pinned
 from .programs import PROGRAMS
+from .scenario import STEPS, STEPS_WITH_OLD
 
 _BOARDS = {"Board": "UNIX_TAP", "QemuBoard": "QEMU_MPS2"}
 _PAGE = string.Template(pathlib.Path(__file__).with_name("page.md").read_text())
@@ -28,7 +28,7 @@ def table(head, rows):
 
 def based_on(program):
     versions = pinned()
-    return ", ".join(f"{name} {versions.get(name, 'of MicroPython')}" for name in program.BASED_ON)
+    return ", ".join(f"{name} {versions.get(name, 'from MicroPython')}" for name in program.BASED_ON)
 
 
 def title(step):
@@ -44,13 +44,13 @@ def programs():
 
 
 def cell(answers, step):
-    """The longest time at a step, and that of the static address."""
+    """The longest time for a step, and in brackets the time for the static address."""
     at_step = [(seconds, static) for name, _, seconds, static in answers if name == title(step)]
     return "{:.1f} ({:.1f})".format(*max(at_step)) if at_step else "-"
 
 
-def lives(found, steps, old):
-    """A table for each board: the programs and the steps of a life."""
+def result_tables(found, steps, old):
+    """A table for each board, with a row for each program and a column for each step."""
     tables = []
     for kind, board in _BOARDS.items():
         lived = [each for each in found if each["board"] == kind and each.get("old", False) == old]
@@ -87,8 +87,8 @@ def main(page):
     text = _PAGE.substitute(
         programs=programs(),
         steps=table(["step", "what happens"], [[title(step), step.__doc__] for step in STEPS]),
-        life=lives(found, STEPS, False),
-        life_with_old=lives(found, STEPS_WITH_OLD, True),
+        all_steps=result_tables(found, STEPS, False),
+        steps_with_old=result_tables(found, STEPS_WITH_OLD, True),
         load=load(found),
     )
     pathlib.Path(page).write_text(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A program that runs in the foreground of a board, as main.py does."""
+"""A program that runs in the foreground of a board, as main.py would."""
 
 import base64
 import pathlib
@@ -9,11 +9,11 @@ from wire.board import ROOT
 LIBRARY = ROOT / "build" / "apps" / "lib"
 _HERE = pathlib.Path(__file__).parent
 _ON_BOARD = (_HERE / "on_board.py").read_text()
-_CHUNK = 1500  # bytes of a file in a line to the board
+_CHUNK = 1500  # bytes of a file that one line to the board contains
 
 
 class Running:
-    """The program runs from start() to stop(). name: what it calls itself. peer: address of its server."""
+    """The program runs from start() to stop(). name: its NAME. peer: the address of its server."""
 
     def __init__(self, board, program, name, peer):
         self.board = board
@@ -34,7 +34,7 @@ class Running:
 
 
 def install(board, packages):
-    """Put packages where the board imports from: UNIX_TAP imports from a directory of the host."""
+    """Copy packages to the board. UNIX_TAP imports them from a directory of the host instead."""
     if board.ask("sys.platform") == "linux":
         board.run(f"sys.path.insert(0, {str(LIBRARY)!r})")
         return
@@ -61,6 +61,6 @@ for end in range(1, len(path)):
         try:
             os.mkdir(path[:end])
         except OSError:
-            pass  # it exists
+            pass  # the directory exists
 file = open(path, "wb")
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The boards have what programs on MicroPython's own boards use: a FAT file system, TLS, and timers."""
+"""The project's boards have a FAT file system, TLS and timers, which programs for MicroPython may need."""
 
 import ssl
 import subprocess
@@ -31,7 +31,7 @@ with open("/fat/a long name.txt", "w") as file:
 TIMER = "from machine import Timer; fired = []; timer = Timer(-1, period=10, callback=fired.append)"
 
 
-def test_a_fat_file_system(bench):
+def test_a_file_on_a_fat_file_system_is_read_back(bench):
     board = bench.board()
     board.run(FAT)
     assert board.ask("open('/fat/a long name.txt').read()") == "kept"
@@ -47,8 +47,8 @@ def test_a_timer_fires_after_a_collection_and_ends_with_a_soft_reset(bench):
     assert board.claim(delay=200)
 
 
-def test_a_page_by_tls(bench, server, tmp_path):
-    """The host has a certificate of its own, and requests does not verify it."""
+def test_requests_fetches_a_page_with_tls(bench, server, tmp_path):
+    """The host has a self-signed certificate, and requests does not verify certificates."""
     key = tmp_path / "key.pem"
     command = "openssl req -x509 -nodes -newkey rsa:2048 -subj /CN=host -days 1"
     subprocess.run([*command.split(), "-keyout", key, "-out", key], check=True, capture_output=True)

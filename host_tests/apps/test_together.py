@@ -28,7 +28,7 @@ print(svc.wait(50000))
 
 
 def test_a_board_looks_up_another_board_by_its_name(bench):
-    """By multicast DNS of lwIP; the request and the reply are unicast."""
+    """lwIP looks up the name with mDNS. The board's request and the reply to it are unicast."""
     lamp, switch = bench.board(), bench.board()
     lamp.run("network.hostname('lamp'); nic.active(False); nic.active(True)")
     addresses = [board.claim(delay=200) for board in (lamp, switch)]

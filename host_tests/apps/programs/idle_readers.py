@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A server that echoes lines, and waits for each client as long as the client wants."""
+"""A server that echoes lines. It waits for each client without a timeout."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ async def serve_client(reader, writer):
     except OSError as error:
         print("client:", error)
     writer.close()
-    await writer.wait_closed()  # only this closes the socket in MicroPython
+    await writer.wait_closed()  # in MicroPython, only wait_closed() closes the socket
 
 
 async def serve_clients():

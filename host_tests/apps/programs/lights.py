@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A lamp: it receives its level with sACN (E1.31), by multicast, and returns it with OSC."""
+"""A lamp. It receives its level with sACN (E1.31) by multicast, and reports the level with OSC."""
 
 import select
 import socket
@@ -17,7 +17,7 @@ def bound(port):
 
 
 def string(text):
-    """A string of OSC."""
+    """Encode a string for OSC."""
     return text.encode() + bytes(4 - len(text) % 4)
 
 

@@ -5,14 +5,14 @@ import os
 import time
 
 import mip
-import requests  # noqa: F401 - for the package
+import requests  # noqa: F401 - the package uses it
 
 
 def install():
     mip.install("http://%s:8000/package.json" % PEER, target=DIRECTORY)
     path = DIRECTORY + "/greeting.py"
     with open(path) as file:
-        exec(file.read())  # the package reports itself
+        exec(file.read())  # the package sends the report
     os.remove(path)
 
 

@@ -7,7 +7,7 @@ from umodbus.tcp import ModbusTCP
 
 
 def bind(server):
-    """umodbus sets no SO_REUSEADDR: after a soft reset the port is in use until the last connection ends."""
+    """umodbus doesn't set SO_REUSEADDR. After a soft reset, the port is in use until all connections end."""
     while True:
         try:
             return server.bind("0.0.0.0", 502)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Answers each message of the broker. The package is written for Wi-Fi: it waits for isconnected()."""
+"""Answers each message from the broker. The package is written for Wi-Fi, and waits for isconnected()."""
 
 import asyncio
 import sys
@@ -9,7 +9,7 @@ import network as board_network
 
 
 class Wlan:
-    """What the package uses of network.WLAN, for the board's Ethernet."""
+    """The part of network.WLAN that the package uses, implemented with the board's Ethernet."""
 
     isconnected = nic.isconnected
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fetches the time from an NTP server, whose name it looks up, and reports it with syslog (RFC 5424)."""
+"""Looks up the name of an NTP server, fetches the time, and reports the year with syslog (RFC 5424)."""
 
 import socket
 import time

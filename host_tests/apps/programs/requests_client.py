@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fetches a page of a server on the link, again and again."""
+"""Fetches a page from a server on the link, again and again."""
 
 import time
 

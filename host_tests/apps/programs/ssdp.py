@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Answers searches of UPnP (SSDP): joins the group 239.255.255.250."""
+"""Joins the multicast group 239.255.255.250, and answers UPnP searches (SSDP)."""
 
 import socket
 

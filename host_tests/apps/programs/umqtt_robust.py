@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Answers each message of the broker. umqtt.robust connects again by itself."""
+"""Answers each message from the broker. umqtt.robust connects again by itself."""
 
 import time
 
@@ -15,7 +15,7 @@ def answer_with_mqtt(topic, message):
 
 def main():
     client.set_callback(answer_with_mqtt)
-    client.reconnect()  # tries until there is an address
+    client.reconnect()  # retries until the board has an address
     client.subscribe(NAME + "/ask", qos=1)
     while True:
         client.check_msg()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Answers each message of the broker. umqtt.simple leaves pings and new connections to the program."""
+"""Answers each message from the broker. umqtt.simple neither pings nor reconnects, so the program does."""
 
 import time
 
@@ -30,5 +30,5 @@ def main():
             serve_broker()
         except OSError as error:
             print("mqtt:", error)
-            client.sock.close()  # otherwise lwIP has no connection left soon: ENOMEM
+            client.sock.close()  # otherwise lwIP soon runs out of connections (ENOMEM)
             time.sleep_ms(200)

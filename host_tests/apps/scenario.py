@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The life of a board that runs a program. A second board with a static address runs the same program."""
+"""The steps that each program is tested with, such as an unplugged cable. Two boards run the program: one
+uses autoip, the other has a static address.
+"""
 
 import contextlib
 import time
@@ -14,11 +16,11 @@ from .running import Running
 
 STATIC = "169.254.99.99"
 DELAY = 200  # of autoip, in ms: ten times faster than RFC 3927
-LIMIT = 120  # s until a client gives up
+LIMIT = 120  # s after which a client gives up
 
 
 class Answered(NamedTuple):
-    """How long a client waited for an answer, in s. static: from the board with a static address."""
+    """How long a client waited for an answer, in s. static: its wait for the board with a static address."""
 
     step: str
     address: str
@@ -31,10 +33,11 @@ def is_late(answered):
     return answered.seconds > 3 * answered.static + 20
 
 
-class Life:
+class Scenario:
     """Two boards of a kind that run the same program: `board` with autoip, `static` with a static address.
 
-    The time of `board` begins when it has its address, and that of `static` when its cable is in.
+    The time for `board` starts when the board has its address. The time for `static` starts when its cable is
+    plugged in.
     """
 
     def __init__(self, bench, server, program, kind=None, **options):
@@ -52,8 +55,8 @@ class Life:
             for board, name in ((self.board, "autoip"), (self.static, "static"))
         ]
 
-    def live(self, steps):
-        """Go through the steps; returns what the clients saw."""
+    def run(self, steps):
+        """Take the steps. Returns an Answered for each step and each address."""
         try:
             return [answered for step in steps for answered in self.take(step)]
         finally:
@@ -65,7 +68,7 @@ class Life:
             running.stop()
 
     def take(self, step):
-        """Take a step, and have the clients of both boards wait for their answers."""
+        """Take a step, and wait until both boards' clients have their answers. Returns a list of Answered."""
         named = step.__name__.replace("_", " ")
         print("step:", named)
         began, addresses = step(self)
@@ -80,7 +83,7 @@ class Life:
         ]
 
     def wait(self, name, address, began=None):
-        """Let the client try until it gets its answer; returns the s since `began`."""
+        """Repeat the client's request until it gets the right answer. Returns the s since `began`."""
         began = began or time.time()
         deadline = time.time() + LIMIT
         while True:
@@ -108,95 +111,95 @@ class Life:
             running.start()
 
     def _set_up(self):
-        """Start the service and the programs, the cables being out."""
+        """Start the service and the programs while the cables are unplugged."""
         self.static.run(f"nic.ifconfig(({STATIC!r}, '255.255.0.0', '0.0.0.0', {PEER!r}))")
         self.board.start(**self._options)
         self._start_programs()
 
     def _bound(self):
-        """Put the cables in, and wait until the board has its address; returns what a step returns."""
+        """Plug the cables in, and wait until the board has its address. Returns what a step returns."""
         self._cables(True)
         self._ask_static()
         bound = self.board.expect("bound")
         return bound["time"], [bound["address"]]
 
 
-# Each step returns when the time of the board with autoip begins, and its addresses.
+# Each step returns (the time from which the board with autoip is measured, the addresses of the board).
 
 
-def power_up(life):
+def power_up(scenario):
     """The program starts before the board has an address."""
-    life._cables(False)
-    life._set_up()
-    return life._bound()
+    scenario._cables(False)
+    scenario._set_up()
+    return scenario._bound()
 
 
 @contextlib.contextmanager
 def powered_up(bench, server, program):
-    """The life of a board after power_up(). It ends with the block."""
-    life = Life(bench, server, program)
-    life.take(power_up)
-    yield life
-    life.end()
+    """A Scenario after power_up(). The `with` block ends it."""
+    scenario = Scenario(bench, server, program)
+    scenario.take(power_up)
+    yield scenario
+    scenario.end()
 
 
-def flap(life):
+def flap(scenario):
     """The cable is unplugged and plugged in again."""
-    life._cables(False)
-    life.board.expect("suspended")
-    return life._bound()
+    scenario._cables(False)
+    scenario.board.expect("suspended")
+    return scenario._bound()
 
 
-def moved(life):
+def moved(scenario):
     """Another host claims the address twice, so autoip claims a new address."""
-    address = life.board.address
-    life.bench.wire.send(announcement(address))
-    life.board.expect("defended")
-    life.bench.wire.send(announcement(address))
-    life.board.expect("lost")
-    bound = life.board.expect("bound")
+    address = scenario.board.address
+    scenario.bench.wire.send(announcement(address))
+    scenario.board.expect("defended")
+    scenario.bench.wire.send(announcement(address))
+    scenario.board.expect("lost")
+    bound = scenario.board.expect("bound")
     assert bound["address"] != address
     return bound["time"], [bound["address"]]
 
 
-def lease(life):
+def lease(scenario):
     """A DHCP server starts. The board then has both addresses, or with `old` only the DHCP address."""
-    life.server.start()
-    life.board.run("nic.ipconfig(dhcp4=True)")
-    wait_until(lambda: life.board.ask(life.board.LEASED), "no lease")
+    scenario.server.start()
+    scenario.board.run("nic.ipconfig(dhcp4=True)")
+    wait_until(lambda: scenario.board.ask(scenario.board.LEASED), "no lease")
     began = time.time()
-    leased = life.board.ask("nic.ifconfig()[0]")
-    if "old" in life._options:
-        life.board.expect("lost")
+    leased = scenario.board.ask("nic.ifconfig()[0]")
+    if "old" in scenario._options:
+        scenario.board.expect("lost")
         return began, [leased]
-    return began, [life.board.address, leased]
+    return began, [scenario.board.address, leased]
 
 
-def server_gone(life):
+def server_gone(scenario):
     """The DHCP server stops. The cable is unplugged and plugged in again."""
-    life.server.stop()
-    if "old" not in life._options:
-        return flap(life)
-    life._cables(False)
-    return life._bound()
+    scenario.server.stop()
+    if "old" not in scenario._options:
+        return flap(scenario)
+    scenario._cables(False)
+    return scenario._bound()
 
 
-def stopped_and_started(life):
+def stopped_and_started(scenario):
     """autoip is stopped and started again."""
-    life.board.run("svc.stop()")
-    life.board.start(**life._options)
-    bound = life.board.expect("bound")
+    scenario.board.run("svc.stop()")
+    scenario.board.start(**scenario._options)
+    bound = scenario.board.expect("bound")
     return bound["time"], [bound["address"]]
 
 
-def soft_reset(life):
-    """Both boards do a soft reset. Then autoip starts as from boot.py, and the program as from main.py."""
-    life._cables(False)
-    for running in life._running:
+def soft_reset(scenario):
+    """Both boards do a soft reset. Then autoip and the program start, as if from boot.py and main.py."""
+    scenario._cables(False)
+    for running in scenario._running:
         running.stop()
         running.board.soft_reset()
-    life._set_up()
-    return life._bound()
+    scenario._set_up()
+    return scenario._bound()
 
 
 STEPS = (power_up, flap, moved, lease, server_gone, stopped_and_started, soft_reset)
