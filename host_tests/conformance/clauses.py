@@ -19,14 +19,14 @@ SHORT = re.compile(rf"{_ID.pattern}(?:,|,? (?:to|and|-))? -[\d.]*[a-z]")
 
 
 class Clause(NamedTuple):
-    """level: MUST, SHOULD, ...; TEXT for a requirement without such a word; or the projects that had the
-    bug.
+    """level: MUST, SHOULD, ..., or TEXT for a requirement without such a word. For a bug, the projects that
+    had the bug.
     """
 
     id: str
     level: str
     text: str
-    others: str  # who is bound instead of autoip, or ""
+    others: str  # what the clause applies to if it is not for autoip, or ""
     departure: str  # what autoip does instead by default, or ""
 
 
@@ -43,7 +43,7 @@ def read():
 
 
 def cited():
-    """Returns {"engine/test_claim.py::test_x": ids that it names} of all tests that name any."""
+    """Returns {"engine/test_claim.py::test_x": the ids that it names} for all tests that name an id."""
     return {
         f"{path.relative_to(HOST_TESTS)}::{test}": ids
         for path in sorted(HOST_TESTS.glob("**/test_*.py"))
@@ -52,7 +52,7 @@ def cited():
 
 
 def errors():
-    """One line for each id of a test that is cut short, or that is not the id of a clause."""
+    """Yields a line for each abbreviated id in a test, and for each id that is not the id of a clause."""
     known = {clause.id for group in read().values() for clause in group}
     for test, ids in cited().items():
         for each in sorted(ids - known):

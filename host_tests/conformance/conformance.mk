@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# docs/conformance.md: each clause, the tests that name it, and their results in one run of all tests.
+# docs/conformance.md lists each clause, the tests that name it, and the results of these tests.
 
 CONFORMANCE := $(SCRIPT) host_tests/conformance
 CLAIMS := $(BUILD)/claims.json
@@ -16,7 +16,7 @@ conformance: ## run all tests, measure 120 claims, and write docs/conformance.md
 conformance-page: $(VENV)/.ready
 	$(Q)$(CONFORMANCE)/report.py $(RESULTS)
 
-# A part of lint: tests, clauses and page agree.
+# make lint runs this check: the tests, the clauses and the page must agree.
 .PHONY: check-conformance
 check-conformance: $(VENV)/.ready
 	$(Q)$(CONFORMANCE)/report.py --check

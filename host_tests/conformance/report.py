@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Writes docs/conformance.md: each clause, the tests that name it, and their results.
 
-report.py RUN.xml ... [CLAIMS.json]   reads a run of the tests, by pytest's --junitxml, and claims of
-timing.py
-report.py                             writes the page again, from docs/conformance.json
+report.py RUN.xml ... [CLAIMS.json]   reads results from pytest's --junitxml, and claims from timing.py
+report.py                             writes the page from the results in docs/conformance.json
 report.py --check                     fails if the tests, the clauses and the page do not agree
 """
 
@@ -22,13 +21,13 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/conformance.md"
 KEPT = PAGE.with_suffix(".json")
 
-# Where a test ran: given by a parameter of the test, or else by its directory.
+# A parameter of the test says where it ran. Without such a parameter, its directory does.
 _KINDS = {"unix": "UNIX_TAP", "qemu": "QEMU_MPS2", "task": "UNIX_TASK"}
 _KINDS |= {board: board for board in (*_KINDS.values(), "RPI_PICO_W", "W5500_EVB_PICO")}
 _DIRECTORIES = {"engine": "CPython", "fuzz": "host", "conformance": "host"}
 _IN_ORDER = (*dict.fromkeys(_KINDS.values()), "CPython", "MicroPython", "host")
 _ON_MICROPYTHON = "engine/cpython/test_on_micropython.py::test_on_micropython"
-_WORST_FIRST = ("failed", "passed", "skipped")  # of the parameters of one test
+_WORST_FIRST = ("failed", "passed", "skipped")  # the first of these counts for a test with parameters
 
 TITLES = {
     "rfc3927": "RFC 3927, Dynamic Configuration of IPv4 Link-Local Addresses",
@@ -119,9 +118,9 @@ def _dump(kept):
 
 
 def read_runs(paths):
-    """Returns (facts of the run, {test: {where: "passed", "failed" or "skipped"}})."""
+    """Returns (date and commit of the run, {test: {where: "passed", "failed" or "skipped"}})."""
     results = collections.defaultdict(dict)
-    modules = {}  # an engine test on MicroPython
+    modules = {}  # module of engine/ -> its result on MicroPython
     for path in paths:
         suite = ElementTree.parse(path).getroot().find("testsuite")
         for case in suite.iter("testcase"):
@@ -201,7 +200,7 @@ def _anchor(title):
 
 
 def _verdict(found):
-    """The result for a clause: "failed" if any result of its tests is, else "passed" if any is."""
+    """The result for a clause: "failed" if a test has failed, or else "passed" if a test has passed."""
     outcomes = {outcome for each in found for outcome in each.values()}
     return next((word for word in ("failed", "passed") if word in outcomes), "none")
 
@@ -248,7 +247,7 @@ def _listed(places):
 
 
 def _names(tests):
-    """The tests in words, grouped by file."""
+    """The names of the tests as words, grouped by file."""
     files = collections.defaultdict(list)
     for test in tests:
         file, name = test.split("::")

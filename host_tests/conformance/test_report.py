@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ids are found where tests name them, and the results of a run are read correctly."""
+"""clauses.py finds the ids in tests, and report.py reads the results of a run correctly."""
 
 import clauses
 import report
@@ -49,7 +49,7 @@ def test_ids_are_found_in_functions_and_state_machines():
     ]
 
 
-def test_ids_that_are_cut_short_are_found():
+def test_abbreviated_ids_are_found():
     assert clauses.SHORT.search(SHORT) and not clauses.SHORT.search(SOURCE)
 
 
@@ -57,7 +57,7 @@ def test_every_id_of_the_tests_is_a_clause():
     assert list(clauses.errors()) == []
 
 
-def test_results_by_test_and_board(tmp_path):
+def test_results_are_read_for_each_test_and_board(tmp_path):
     (tmp_path / "run.xml").write_text(RUN)
     run, results = report.read_runs([tmp_path / "run.xml"])
     assert run["date"] == "2026-11-25"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The times of many claims on a real wire: `timing.py CLAIMS.json` measures, report.py prints and draws them.
+"""The times of many claims on a real network. `timing.py CLAIMS.json` measures them, report.py shows them.
 
-UNIX_TAP boards claim in parallel, all with the RFC's timing, each its own address. The times are those of the
-kernel, when a frame enters the bridge.
+Many UNIX_TAP boards claim addresses in parallel with the RFC's timing. The kernel takes the time of each
+frame when the frame enters the bridge.
 """
 
 import itertools
@@ -13,7 +13,8 @@ from pathlib import Path
 
 BOARDS = 20
 ROUNDS = 6
-EARLY = 0.01  # s a gap may be short: the machine may stop between a look at the clock and a frame
+# s by which a gap may be too short, because the machine may pause between reading the clock and sending
+EARLY = 0.01
 
 # What is measured, its bounds in s (RFC 3927 2.2.1, 2.4, section 9), and its name.
 FIGURES = (
@@ -27,7 +28,7 @@ _TOTAL = (4, 7, "start to the first announcement (the board has its address)")
 
 
 def measure(path):
-    """Claim, and write the times: for each claim the five of FIGURES, in s."""
+    """Claim addresses, and write the five times of FIGURES for each claim, in s."""
     from wire.bench import Bench
     from wire.frames import is_arp
     from wire.waiting import QUIET
@@ -59,7 +60,7 @@ def measure(path):
 
 
 def _figures(claims):
-    """-> (lower and upper bound, name, times sorted) of each figure and of their sum to the address."""
+    """Yields (lower and upper bound, name, sorted times) for each figure and for the total of a claim."""
     columns = list(zip(*claims, strict=True))
     for (low, high, name), column in zip(FIGURES, columns, strict=True):
         yield low, high, name, sorted(column)
@@ -67,7 +68,7 @@ def _figures(claims):
 
 
 def words(claims):
-    """The section of the page."""
+    """The text of the section in docs/conformance.md."""
     rows = []
     for low, high, name, times in _figures(claims):
         bounds = f"{low} - {high}" if low < high else f"{low}"
@@ -93,7 +94,7 @@ leave out the two intervals of exactly 2 s.
 
 
 def draw(claims, path):
-    """The share of the claims over the time, for each figure that varies; grey: the RFC's bounds."""
+    """Draw the cumulative distribution of each figure that varies. The bounds of the RFC are grey."""
     import matplotlib
 
     matplotlib.use("svg")
