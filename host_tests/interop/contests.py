@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Who has which address at the end, if all want the same one: four situations, each played by any
-participants.
+"""Situations in which several participants try to claim the same address, and which addresses they have at
+the end.
 """
 
 import contextlib
@@ -12,22 +12,22 @@ from wire.capture import Capture
 from wire.waiting import PATIENCE
 from wire.wire import Wire
 
-CALM = 9  # s without a change, after which no change can follow: the longest claim, RFC 3927 2.2.1 and 2.4
-LIMIT = 60  # s until all addresses must be stable
-X = "169.254.7.9"  # a host that asks for the address
+# s without a change after which the addresses are final. No claim takes longer (RFC 3927 2.2.1 and 2.4).
+CALM = 9
+LIMIT = 60  # s after which all addresses must be stable
+X = "169.254.7.9"  # the host that sends ARP requests for the address
 _STEP = 0.1  # s between two checks of all addresses
 
 
 class Outcome(NamedTuple):
-    """first: the address that all wanted. seconds: from the start of the situation until the last change.
-
-    owner: who had the address first.
+    """first: the address that all participants tried to claim. seconds: from the start of the situation to
+    the last change. owner: the name of the participant that had the address first.
     """
 
     first: str
     holders: dict  # name -> address at the end, or None
     seconds: float
-    moved: tuple  # names of those that had the address first, and have another address at the end
+    moved: tuple  # names of participants that had `first` before, and have another address at the end
     owner: str = ""
 
     def holders_of_first(self):
@@ -39,12 +39,13 @@ class Outcome(NamedTuple):
         return {address for address in held if held.count(address) > 1}
 
     def errors(self):
-        """One line for each error, RFC 3927 2.2.1 and 2.5.
+        """Yields a line for each violation of RFC 3927 2.2.1 or 2.5.
 
-        A peer may give up the address that it had: dhcpcd does this when it is probed three times.
+        A peer is allowed to move. For example, dhcpcd gives up its address if another host probes it three
+        times.
         """
         for address in sorted(self.shared()):
-            yield f"{address} has two holders in the end"
+            yield f"{address} has two holders at the end"
         for name, address in self.holders.items():
             if not address:
                 yield f"{name} has no address"
@@ -53,7 +54,7 @@ class Outcome(NamedTuple):
 
 
 class _Stage:
-    """Participants on one wire, or each on its own wire."""
+    """Participants on one link, or each on its own link."""
 
     def __init__(self, closing, names, folder, first, apart):
         bridges = [f"br{i}" for i in range(len(names))] if apart else ["br0"]
@@ -77,9 +78,9 @@ class _Stage:
         return {name: each.address for name, each in self.all.items()}
 
     def settle(self, names, ask=False):
-        """Wait until the addresses of these participants change no more. Returns the time of the last change.
+        """Wait until the addresses of these participants are stable. Returns the time of the last change.
 
-        ask: during this time, a host asks for the first address once per second.
+        ask: meanwhile, a host sends an ARP request for the first address once per second.
         """
         began = changed = time.time()
         known, asked = self.addresses(), began
@@ -98,7 +99,7 @@ class _Stage:
 
 
 def one_after_the_other(folder, first, early, late):
-    """The participant of `early` holds the address when those of `late` start."""
+    """The participants in `late` start when the participants in `early` have their addresses."""
     with contextlib.ExitStack() as closing:
         stage = _Stage(closing, (*early, *late), folder, first, apart=False)
         stage.start(early)
@@ -118,8 +119,8 @@ def at_the_same_time(folder, first, names):
 
 
 def links_joined(folder, first, names):
-    """Each participant holds the address on its own link. The links are joined, and a host asks for the
-    address.
+    """Each participant holds the address on its own link. Then the links are joined, and a host sends
+    ARP requests for the address.
     """
     with contextlib.ExitStack() as closing:
         stage = _Stage(closing, names, folder, first, apart=True)
@@ -139,7 +140,7 @@ def _outcome(stage, before, began, changed):
 
 
 def first_address(folder):
-    """The first choice of dhcpcd, which has no option for it."""
+    """The first address that dhcpcd tries. dhcpcd has no option to set it."""
     with Wire() as wire:
         return participants.first_choice_of_dhcpcd(wire, folder)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# docs/interop.md: boards among avahi-autoipd, dhcpcd, systemd-networkd, busybox's zcip and lwIP's AutoIP.
+# docs/interop.md: boards on one link with avahi-autoipd, dhcpcd, systemd-networkd, busybox's zcip and lwIP's AutoIP.
 
 INTEROP := $(BUILD)/interop
 ZCIP := $(INTEROP)/busybox/busybox
@@ -9,6 +9,6 @@ interop: wire peers ## run boards and five other implementations that want the s
 	$(Q)$(MAKE) firmwares
 	$(Q)$(AS_ROOT) $(SCRIPT) host_tests/interop/interop.py docs/interop.md $(INTEROP)/captures
 
-# Debian's own busybox has no zcip.
+# The busybox in Debian's packages does not contain zcip.
 $(ZCIP): host_tests/interop/zcip.sh | build-packages
-	$(STEP)zcip "zcip of busybox's sources from Debian, half a minute" $< $(@D)
+	$(STEP)zcip "zcip from Debian's sources of busybox, half a minute" $< $(@D)

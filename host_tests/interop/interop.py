@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""make interop: boards among other implementations that want the same address. Writes docs/interop.md.
+"""make interop: boards and other implementations try to claim the same address. Writes docs/interop.md.
 
-interop.py PAGE FOLDER: the folder gets captures and logs.
+interop.py PAGE FOLDER: captures and logs are written to FOLDER.
 """
 
 import datetime
@@ -115,7 +115,7 @@ def main(page, folder):
         def play(function, name, *arguments):
             return pool.submit(function, folder / re.sub(r"\W+", "-", name), *arguments)
 
-        habit_jobs = {  # these come first, because they take longest
+        habit_jobs = {  # these jobs start first, because they take longest
             name: [
                 pool.submit(habit, name, folder / f"{name.replace(' ', '-')}-{habit.__name__}")
                 for habit in single_host.ALL
@@ -151,7 +151,7 @@ def main(page, folder):
         for key, outcome in [*pairs.items(), *together.items()]
         for error in outcome.errors()
     ]
-    print("\n".join(errors) or f"{page}: no two hosts share an address in the end")
+    print("\n".join(errors) or f"{page}: no two hosts share an address at the end")
     return 1 if errors else 0
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The participants: boards with autoip, a board with lwIP's own AutoIP, and the daemons of Linux hosts.
 
-A participant is on a wire from the start, and looks for an address from start() on.
+A participant is connected to a link when it is created. It starts to claim an address in start().
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from wire.peers import AvahiAutoipd, Dhcpcd, Networkd, Zcip
 
 _FIRST = ipaddress.ip_address("169.254.1.0")  # RFC 3927 2.1
 
-# Like agent.py, without autoip.
+# A small agent.py that does not need autoip.
 _LWIP_AGENT = """
 import json, network, sys
 def report(**what):
@@ -27,7 +27,7 @@ for line in sys.stdin:
 
 
 class AutoipBoard:
-    """A board with autoip; make: the kind of board."""
+    """A board with autoip. make: the class of the board."""
 
     def __init__(self, make, wire, log, bridge, mac=None, **options):
         self.port = wire.add_tap(bridge)
@@ -57,7 +57,7 @@ class _LwipBoard(QemuBoard):
 
 
 class Lwip:
-    """A QEMU_MPS2 with lwIP's own AutoIP. Two bytes of its MAC determine its first choice."""
+    """A QEMU_MPS2 with lwIP's own AutoIP. Two bytes of its MAC determine the first address that it tries."""
 
     def __init__(self, wire, log, bridge, first=None, mac="28:cd:c1:0f:00:01"):
         if first:
@@ -82,7 +82,7 @@ class Lwip:
 
 
 class Daemon:
-    """A Linux host with a daemon of wire.peers; make: its class."""
+    """A Linux host with a daemon from wire.peers. make: the class of the daemon."""
 
     def __init__(self, make, wire, log, bridge, mac):
         self.host = wire.add_host(None, bridge)
@@ -131,8 +131,8 @@ PEERS = (*_DAEMONS, "lwIP AutoIP")
 
 
 def make(name, wire, folder, bridge="br0", first=None, number=0):
-    """Create a participant, given its name. first: the address that it must try first, for those that derive
-    it from their MAC. number: the number among several of one kind.
+    """Create the participant with a name. first: the address that it tries first. Only lwIP uses it, to
+    choose a MAC with this address. number: different for each participant with the same name.
     """
     log = folder / f"{name.replace(' ', '-')}{number or ''}.log"
     if name in _BOARDS:
@@ -153,7 +153,7 @@ def _octet(name):
 
 
 def first_choice_of_dhcpcd(wire, folder):
-    """The address that all must want, because dhcpcd is the only one that has no option for it."""
+    """The address that all participants try to claim: dhcpcd has no option for its first address."""
     with contextlib.closing(make("dhcpcd", wire, folder)) as daemon:
         daemon.start()
         return daemon._daemon.wait()

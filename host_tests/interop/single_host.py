@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What each implementation does alone on a wire with an adversary, as seen by another host."""
+"""What each implementation does if it is alone on a link with an adversary, observed from another host."""
 
 import contextlib
 import itertools
@@ -15,13 +15,13 @@ from wire.wire import Wire
 X = "169.254.7.9"
 ROUTABLE, ROUTABLE_HOST = "10.0.0.99", "10.0.0.1"
 STARTS = 5
-DENIED = 140  # s during which every candidate is denied
-_CLAIM = 14  # s that the slowest one, zcip, needs for an address
-_ANNOUNCED = 5  # s from an address to the last announcement
+DENIED = 140  # s during which the adversary denies every candidate
+_CLAIM = 14  # s in which even the slowest implementation, zcip, claims an address
+_ANNOUNCED = 5  # s from the assignment of an address to the last announcement
 
 
 class _Alone:
-    """One implementation, or several hosts with it, on a wire with a capture."""
+    """One or several hosts with the same implementation, on a link with a capture."""
 
     def __init__(self, closing, name, folder, count=1):
         self.wire = closing.enter_context(Wire())
@@ -45,11 +45,11 @@ class _Alone:
         return len(self.capture.select(is_arp("announcement", self.one.mac, spa=address), after))
 
     def claim(self, address):
-        """The adversary announces the address. Returns the time."""
+        """The adversary announces the address. Returns the time of the frame."""
         return self.wire.send(announcement(address))
 
     def fate(self, address, after, seconds):
-        """What happened to the address within some seconds."""
+        """Wait some seconds. Returns in words what the host did with the address."""
         time.sleep(seconds)
         if self.one.address == address:
             return (
@@ -68,7 +68,7 @@ def _alone(name, folder, count=1):
 
 
 def starts(name, folder):
-    """Several hosts start at once: times and counts of their claims."""
+    """Several hosts start at the same time. Returns times and counts of their claims."""
     with _alone(name, folder, STARTS) as alone:
         started, held = {}, {}
         for each in alone.all:
@@ -91,8 +91,10 @@ def starts(name, folder):
     }
 
 
-def a_life(name, folder):
-    """Asked, probed, claimed twice 12 s apart, unplugged, with an additional routable address, ended."""
+def reactions(name, folder):
+    """The reactions to an ARP request, probes, two claims 12 s apart, an unplugged cable, an additional
+    routable address and the end of the program.
+    """
     found = {}
     with _alone(name, folder) as alone:
         address = alone.hold()
@@ -155,7 +157,7 @@ def _beside(alone):
 
 
 def contested(name, folder):
-    """The address is claimed twice within three seconds."""
+    """The adversary claims the address twice within three seconds."""
     with _alone(name, folder) as alone:
         address = alone.hold()
         first = alone.claim(address)
@@ -165,7 +167,7 @@ def contested(name, folder):
 
 
 def denied(name, folder):
-    """Each candidate is denied as soon as it is probed."""
+    """The adversary denies each candidate as soon as the host probes it."""
     with _alone(name, folder) as alone:
         alone.one.start()
         started = time.time()
@@ -184,7 +186,7 @@ def denied(name, folder):
 
 
 def restarted(name, folder):
-    """The first choice is denied. The implementation ends, and starts again with its stored state."""
+    """The adversary denies the first candidate. The host claims the next one, and its program restarts."""
     found = "-"
     with _alone(name, folder) as alone:
         if hasattr(alone.one, "stop"):
@@ -206,7 +208,7 @@ def restarted(name, folder):
     return {"tries its last address first after a restart": found}
 
 
-ALL = (starts, a_life, contested, denied, restarted)
+ALL = (starts, reactions, contested, denied, restarted)
 
 
 def _gaps(times):

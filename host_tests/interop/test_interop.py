@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Other implementations that want the board's address: a part of what `make interop` plays."""
+"""A board and another implementation try to claim the same address. `make interop` runs more situations."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ def folder(request):
 def needs(*peers):
     for peer in peers:
         if not shutil.which(_NEEDS[peer]) and not os.path.exists(_NEEDS[peer]):
-            pytest.skip(f"{_NEEDS[peer]} is not there: make interop")
+            pytest.skip(f"{_NEEDS[peer]} does not exist: make interop")
 
 
 def check(outcome):
@@ -55,7 +55,7 @@ def test_hosts_that_start_at_the_same_time_find_two_addresses(folder, peer):
 
 
 @pytest.mark.parametrize("peer", ["UNIX_TASK", "systemd-networkd", "avahi-autoipd"])
-def test_the_conflict_of_joined_links_ends(folder, peer):
+def test_two_hosts_with_one_address_on_joined_links_end_with_different_addresses(folder, peer):
     # R3927-4-b, R3927-2.5-e
     needs(*{peer} & _NEEDS.keys())
     check(contests.links_joined(folder, "169.254.20.20", ["UNIX_TAP", peer]))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # zcip.sh FOLDER
-# Builds a busybox that has only zcip in FOLDER, from Debian's sources.
+# Builds busybox from Debian's sources in FOLDER. Its only program is zcip.
 set -eu
 
 folder=$1
