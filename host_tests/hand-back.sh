@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # hand-back.sh COMMAND...
-# Runs a command as root, and then gives the files in build/ to the owner of the checkout, who can then remove them.
-# Files that Python and its tools create also go into build/.
+# Runs a command as root. Then the owner of the checkout becomes the owner of the files in build/, and can remove them.
+# Python and its tools also write their caches to build/.
 set -u
 
 export PYTHONPYCACHEPREFIX="$PWD/build/pycache"
 export HYPOTHESIS_STORAGE_DIRECTORY="$PWD/build/hypothesis"
-export HANDED_BACK=1 # a make in the command need not do this again
-trap : INT TERM # signals end the command, and this script continues
+export HANDED_BACK=1 # so that make, if the command runs it, does not do this again
+trap : INT TERM # a signal ends the command, but not this script
 "$@"
 code=$?
 if [ -d build ]; then

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stand-ins for the actions that the workflows use. Each has the job and the step's `with` as arguments."""
+"""Stand-ins for the actions that the workflows use. Their arguments are the job and the step's `with`."""
 
 import glob
 import shutil
@@ -20,14 +20,14 @@ def checkout(job, repository=None, path=".", ref=None, **options):
         if job.tag:
             tag(job.root / CHECKOUT, job.tag)
     elif job.micropython is None:
-        raise Absent(f"a checkout of {repository} at {ref}: MICROPY_DIR= names one")
+        raise Absent(f"the step needs a checkout of {repository} at {ref}: pass MICROPY_DIR=")
     else:
         shutil.copytree(job.micropython, job.root / CHECKOUT / path, symlinks=True)
     give_to_user(job.root)
 
 
 def tag(folder, name):
-    """Create the commit of a release: the changelog has its date, and a tag names it."""
+    """Create and tag the commit of a release. Its changelog has the date of the release."""
     changes = folder / "CHANGELOG.md"
     changes.write_text(changes.read_text().replace("not yet released", "2001-09-09"))
     git = [
@@ -68,7 +68,7 @@ def download_artifact(job, path, pattern, **options):
 
 def attest_build_provenance(job, **options):
     if not glob.glob(options["subject-path"], root_dir=job.root / CHECKOUT):
-        raise OSError(f"attest-build-provenance: no file is {options['subject-path']}")
+        raise OSError(f"attest-build-provenance: no file matches {options['subject-path']}")
 
 
 ACTIONS = {

@@ -3,9 +3,9 @@
 
 fresh.py DIST FOLDER [COMMAND]
 
-Without COMMAND the commands of README.md are run, in its order, except those that need a board or a checkout
-of MicroPython. The first command that fails ends the run. FOLDER keeps the minimal Debian (DIST.tar) for the
-next run, and the machine's root directory (DIST) if a command has failed.
+Without COMMAND, the commands of README.md are run in order, except the commands that need a board or a
+checkout of MicroPython. The first command that fails ends the run. The minimal Debian (DIST.tar) stays in
+FOLDER for the next run. If a command has failed, the machine's root directory (DIST) also stays there.
 """
 
 import fcntl
@@ -52,7 +52,7 @@ def run(machine, command):
 
 
 def chosen(line):
-    """The commands to run: the one that was given, or those of README.md."""
+    """The commands to run: the given command, or the commands of README.md."""
     if line:
         return [Command(line)]
     for command in commands():
@@ -62,7 +62,7 @@ def chosen(line):
 
 
 def run_all(root, todo, times):
-    """True if all commands have passed."""
+    """Returns whether all commands have passed."""
     machine = Machine(root)
     try:
         for command in todo:
@@ -84,13 +84,13 @@ def main(dist, folder, line=""):
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return f"another run uses {root}: wait for its end, or take another directory with BUILD="
+        return f"another run uses {root}: wait until it ends, or pass another directory with BUILD="
     times = Times()
     changed = subprocess.run(
         ["git", "-C", ROOT, "-c", "safe.directory=*", "diff", "--quiet", "HEAD"]
     ).returncode
     if changed:
-        print("-- the checkout has changes that are not committed: the fresh machine does not have them")
+        print("-- the checkout has uncommitted changes, which the fresh machine does not get")
     if not base.exists():
         times.measure(f"debootstrap {dist}", make_base, dist, base)
     times.measure(f"a machine with {dist}", make_root, base, root)
@@ -100,12 +100,12 @@ def main(dist, folder, line=""):
     if passed:
         shutil.rmtree(root)
         return 0
-    print(f"the machine's files are left in {root.relative_to(ROOT)}/home/user/autoip")
+    print(f"the machine's files are still in {root.relative_to(ROOT)}/home/user/autoip")
     return 1
 
 
 if __name__ == "__main__":
-    # A shell that starts this in the background has it ignore Ctrl-C. The machine ends with the program.
+    # A shell makes a background program ignore Ctrl-C. Undo this. When the program ends, so does the machine.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:

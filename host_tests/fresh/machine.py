@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A fresh, minimal Debian as a separate machine, on this one.
+"""A fresh, minimal Debian that runs on the host like a separate machine.
 
-The machine is a root directory that debootstrap made, with its own mounts, processes and network. It reaches
-the outside through slirp4netns. From the outside machine it has only what apt, pip and npm need to reach
-their registries: proxy and index settings, and the CA certificates. Its user `user` may use sudo.
+The machine has a root directory from debootstrap, and its own mounts, processes and network. It reaches the
+Internet through slirp4netns. From the host it gets only what apt, pip and npm need to reach their registries:
+proxy and index settings, and the CA certificates. Its user `user` may use sudo.
 """
 
 import os
@@ -17,7 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOME = pathlib.Path("home/user")
 CHECKOUT = HOME / "autoip"
 
-# The packages of a user who has cloned the project and can call make. The project has to install all others.
+# The packages of a user who has cloned the project and can run make. The project must install all other
+# packages.
 PACKAGES = "ca-certificates,git,make,sudo"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 CERTIFICATES = pathlib.Path("etc/ssl/certs/ca-certificates.crt")
@@ -26,7 +27,7 @@ PIP_SETTINGS = ("index-url", "proxy", "retries", "timeout", "trusted-host")
 NPM_SETTINGS = ("https-proxy", "noproxy", "proxy", "registry")
 DNS = "nameserver 10.0.2.3\n"  # slirp4netns answers at this address
 
-# Process 1 of the machine. The kernel collects its orphans, because SIGCHLD is ignored.
+# Process 1 of the machine. It ignores SIGCHLD, so the kernel reaps orphaned processes.
 BOOT = """
 root=$1
 mount --bind "$root" "$root"
@@ -58,7 +59,7 @@ exec chroot . sleep infinity
 
 
 def output(*command):
-    """What a command prints; empty if it fails or does not exist."""
+    """The output of a command, or an empty string if the command does not exist."""
     try:
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     except FileNotFoundError:
@@ -66,7 +67,7 @@ def output(*command):
 
 
 def mirror():
-    """The mirror of Debian that this machine's apt uses, or Debian's own."""
+    """The mirror of Debian that the host's apt uses, or deb.debian.org."""
     targets = output(
         "apt-get", "indextargets", "--format", "$(ORIGIN) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"
     )
@@ -90,11 +91,11 @@ def make_base(dist, base):
 
 
 def make_root(base, root):
-    """Unpack a minimal Debian, and add a user and the outside machine's registries."""
+    """Unpack a minimal Debian, and add a user and the host's settings for the registries."""
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     subprocess.run(["tar", "-C", root, "-xf", base], check=True)
-    root.chmod(0o755)  # the directory that debootstrap filled was a temporary one
+    root.chmod(0o755)  # debootstrap used a temporary directory, which only root can read
     subprocess.run(["chroot", root, "useradd", "--create-home", "--shell", "/bin/bash", "user"], check=True)
     sudoers = root / "etc/sudoers.d/user"
     sudoers.write_text(f'user ALL=(ALL) NOPASSWD: ALL\nDefaults env_keep += "{" ".join(PROXIES)}"\n')
@@ -110,7 +111,8 @@ def make_root(base, root):
 
 def clone(root):
     """Give the machine's user a clone of HEAD."""
-    # The checkout may belong to another user than root. git does not pass `-c safe.directory` on.
+    # The checkout may belong to a user other than root. `git clone` does not pass `-c safe.directory` to
+    # the programs that it starts.
     settings = root / "tmp/gitconfig"
     settings.write_text("[safe]\n\tdirectory = *\n")
     environment = os.environ | {"GIT_CONFIG_GLOBAL": str(settings)}
@@ -152,7 +154,7 @@ def npm_settings():
 
 
 class Machine:
-    """A running machine over a root directory. close() ends all that runs on it."""
+    """A running machine with a given root directory. close() ends all its processes."""
 
     def __init__(self, root):
         boot = [
@@ -172,7 +174,9 @@ class Machine:
         self._init = subprocess.Popen(boot, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self._network = None
         if self._init.stdout.readline() != "booted\n":
-            raise OSError("needs root, mounts and namespaces. In a container, use docker run --privileged")
+            raise OSError(
+                "this needs root, mounts and namespaces. In a container, use docker run --privileged"
+            )
         (self._pid,) = (
             pathlib.Path(f"/proc/{self._init.pid}/task/{self._init.pid}/children").read_text().split()
         )
@@ -199,7 +203,7 @@ class Machine:
                 raise OSError(f"slirp4netns: {self._network.communicate()[1].decode().strip()}")
 
     def command(self, command, user="user", shell=("bash", "-c"), **variables):
-        """The words that run a shell command in the checkout, as the machine's user or as root."""
+        """The argument list that runs a shell command in the checkout, as the machine's user or as root."""
         environment = _environment(user) | variables
         enter = f"nsenter --target {self._pid} --mount --net --pid --uts --root --wdns=/{CHECKOUT} env -i"
         become = f"setpriv --reuid={user} --regid={user} --init-groups"

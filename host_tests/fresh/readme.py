@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The commands that README.md shows.
 
-readme.py [TARGET...]   prints those that a fresh machine can run, one per line; with TARGET, only make TARGET
+readme.py [TARGET...]   prints the commands that a fresh machine can run; with TARGET, only `make TARGET`
 """
 
 import pathlib
@@ -13,7 +13,7 @@ from typing import NamedTuple
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 
 COMMAND = re.compile(r"^ {4,}((?:make|sudo|python3|pip|git|mpremote)\b.*?)(?:\s+#.*)?$", re.MULTILINE)
-# What a fresh machine does not have: a checkout of MicroPython, a board, a network interface to use, a
+# What a fresh machine does not have: a checkout of MicroPython, a board, a network card for a board, a
 # capture.
 ABSENT = re.compile(r"\.\./micropython|PORT=|NIC=|PCAP=|BOARD=RPI|\bflash\b|\bdeploy\b|\bmpremote\b")
 SESSION = re.compile(r"^```pycon\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -21,23 +21,23 @@ SESSION = re.compile(r"^```pycon\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 class Command(NamedTuple):
     line: str
-    session: tuple = ()  # lines of the REPL session that is typed after the command, with their output
+    session: tuple = ()  # the lines of the REPL session to type after the command, with their output
 
     @property
     def absent(self):
-        """What the command needs and a fresh machine does not have, or None."""
+        """What the command needs but a fresh machine does not have, or None."""
         found = ABSENT.search(self.line)
         return found and found[0].rstrip("=")
 
     @property
     def target(self):
-        """The target, if the command is a make."""
+        """The make target, if the command runs make."""
         words = self.line.split()
         return words[1] if words[0] == "make" else None
 
 
 def commands(text=None):
-    """All commands of README.md, in its order. `make run` starts a REPL: the session is typed there."""
+    """All commands of README.md in order. `make run` starts a REPL, in which the session is typed."""
     text = README.read_text() if text is None else text
     session = SESSION.search(text)
     lines = tuple(session[1].splitlines()) if session else ()

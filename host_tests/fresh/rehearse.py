@@ -3,13 +3,13 @@
 
 rehearse.py FOLDER MICROPY_DIR WORKFLOW...
 
-The steps are read from .github/workflows/WORKFLOW.yml. Each job has a machine of its own. As on GitHub, root
-runs the jobs that have a container, in a checkout that another user owns, and a user with sudo runs the other
-jobs. Actions and `gh` have stand-ins.
+The steps are read from .github/workflows/WORKFLOW.yml. Each job has its own machine. As on GitHub, a job with
+a container runs as root in a checkout of another user, and any other job runs as a user with sudo. Stand-ins
+replace the actions and `gh`.
 
-MICROPY_DIR is a checkout of MicroPython with submodules. If it is empty, the jobs that need it fail, as any
-board may fail in a release. The exit code is 1 if another job fails. The release page is in
-FOLDER/rehearsal/page.
+MICROPY_DIR is a checkout of MicroPython with submodules. If it is empty, the jobs that need it are reported
+as absent, and the release is made without their boards. If any other job fails, the exit code is 1. The
+release page is written to FOLDER/rehearsal/page.
 """
 
 import pathlib
@@ -28,7 +28,7 @@ from package import version
 DIST = "trixie"
 OUTPUT = pathlib.Path("tmp/output")
 PAGE = pathlib.Path("tmp/page")
-LIMIT = 60  # minutes, for a job without this setting
+LIMIT = 60  # minutes, for a job without timeout-minutes
 
 
 class Job:
@@ -49,7 +49,7 @@ class Job:
         self._machine = Machine(self.root)
 
     def run(self):
-        """Run the steps; return the error of the first that fails, or None."""
+        """Run the steps. Returns the error of the last step that failed, or None."""
         error = None
         try:
             if "container" not in self._job:
@@ -63,14 +63,14 @@ class Job:
         return error
 
     def outputs(self):
-        """The outputs of the job, from those of its step that has an id."""
+        """The outputs of the job. They come from the job's only step with an id."""
         lines = (self.root / OUTPUT).read_text().splitlines()
         written = dict(line.split("=", 1) for line in lines)
         ids = {step["id"]: {"outputs": written} for step in self._job["steps"] if "id" in step}
         return Contexts(steps=ids).expand(self._job.get("outputs", {}))
 
     def _become_runner(self):
-        """Add what GitHub's runner has and a minimal Debian does not have."""
+        """Add what GitHub's runner has but a minimal Debian does not have."""
         install = "sudo apt-get -q update && sudo apt-get -q install -y --no-install-recommends python3"
         self._shell(install, "bash", {}, "user", stdout=subprocess.DEVNULL)
         shutil.copy(pathlib.Path(__file__).with_name("gh"), self.root / "usr/local/bin/gh")
@@ -108,7 +108,7 @@ class Job:
         try:
             code = subprocess.run(words, stdin=subprocess.DEVNULL, timeout=limit, **options).returncode
         except subprocess.TimeoutExpired as error:
-            raise OSError("the job's time is over") from error
+            raise OSError("the job has timed out") from error
         if code:
             raise OSError(f"exit code {code}")
 
@@ -130,7 +130,7 @@ class Rehearsal:
             make_base(DIST, self.base)
 
     def run(self, name):
-        """Run the jobs of a workflow. In its file each job comes after the jobs that it needs."""
+        """Run the jobs of a workflow in the file's order. Each job comes after the jobs that it needs."""
         workflow = load(ROOT / f".github/workflows/{name}.yml")
         self.tag = f"v{version()}" if "tags" in workflow["on"]["push"] else None
         needs = {}

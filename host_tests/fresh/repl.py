@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Play a REPL session of README.md on a board that a command has started."""
+"""Type the REPL session of README.md on a board that a command has started, and compare the output."""
 
 import subprocess
 import sys
@@ -7,11 +7,11 @@ import threading
 
 PROMPT = ">>> "
 LEAVE = b"\x01x"  # Ctrl-A X ends QEMU
-LIMIT = 900  # s, the build of the firmware included
+LIMIT = 900  # s, including the build of the firmware
 
 
 def play(words, session):
-    """Run the command, type the session's input at its prompts, compare its output; return the exit code."""
+    """Run the command, type the session's input, and compare the output. Returns the exit code."""
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     timer = threading.Timer(LIMIT, process.kill)
     timer.start()
@@ -28,7 +28,7 @@ def play(words, session):
 
 
 def _compare(process, session):
-    """Returns 1 if the board prints something else than the session shows."""
+    """Returns 1 if the board's output differs from the session, or None."""
     if _read_to_prompt(process) is None:
         return 1
     turns = [turn.splitlines() for turn in "\n".join(session).split(PROMPT)[1:]]
@@ -42,7 +42,7 @@ def _compare(process, session):
 
 
 def _read_to_prompt(process):
-    """What is printed up to the next prompt, or None if the board ends before it."""
+    """The output up to the next prompt, or None if the board ends before the prompt."""
     text = ""
     while not text.endswith("\n" + PROMPT):
         byte = process.stdout.read(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `make fresh` runs is what README.md shows."""
+"""`make fresh` runs the commands that README.md shows."""
 
 import readme
 from readme import Command
@@ -27,7 +27,7 @@ Build it, and boot it:
 """
 
 
-def test_the_commands_of_a_text():
+def test_the_commands_are_found_in_a_text():
     assert readme.commands(TEXT) == [
         Command("make run BOARD=QEMU_MPS2", (">>> 1 + 1", "2")),
         Command("make demo"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `make rehearse` reads from the workflows."""
+"""`make rehearse` reads jobs, expressions and conditions from the workflows."""
 
 import pytest
 from actions import ACTIONS
@@ -21,7 +21,7 @@ def steps():
             yield from job["steps"]
 
 
-def test_expressions(contexts):
+def test_expressions_are_evaluated(contexts):
     assert contexts.expand("firmware-${{ matrix.board }}") == "firmware-A"
     assert contexts.expand({"GH_TOKEN": "${{ github.token }}", "N": 1}) == {"GH_TOKEN": "t", "N": 1}
     assert contexts.holds("${{ !cancelled() && needs.plan.result == 'success' }}")
@@ -30,13 +30,13 @@ def test_expressions(contexts):
         contexts.expand("${{ matrix.nothing }}")
 
 
-def test_a_matrix(contexts):
+def test_a_job_runs_once_for_each_entry_of_its_matrix(contexts):
     job = {"strategy": {"matrix": {"include": "${{ fromJSON(needs.plan.outputs.boards) }}"}}}
     assert [each["board"] for each in variants(job, contexts)] == ["A", "B"]
     assert variants({}, contexts) == [{}]
 
 
-def test_what_runs_after_a_step_has_failed(contexts):
+def test_after_a_failed_step_only_some_conditions_hold(contexts):
     assert contexts.holds(None) and not contexts.holds("failure()")
     contexts.failed = True
     assert not contexts.holds(None)
@@ -49,7 +49,7 @@ def test_every_action_has_a_stand_in():
     assert {step["uses"].partition("@")[0] for step in steps() if "uses" in step} == ACTIONS.keys()
 
 
-def test_a_job_comes_after_those_that_it_needs():
+def test_a_job_comes_after_the_jobs_that_it_needs():
     for file in FILES:
         done = set()
         for name, job in load(file)["jobs"].items():

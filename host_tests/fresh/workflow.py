@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""GitHub's workflows, as far as this project uses them: jobs, a matrix, expressions."""
+"""The features of GitHub's workflows that this project uses: jobs, a matrix, expressions."""
 
 import json
 import re
@@ -19,7 +19,7 @@ class Contexts:
 
     def __init__(self, **values):
         self._values = values
-        self.failed = False  # a step of the job
+        self.failed = False  # whether a step of the job has failed
 
     def evaluate(self, expression):
         python = re.sub(r"!(?!=)", " not ", expression).replace("&&", " and ").replace("||", " or ")
@@ -33,7 +33,7 @@ class Contexts:
         return eval(python, {"__builtins__": {}}, functions)
 
     def holds(self, condition):
-        """Does a job or step with this `if` run?"""
+        """Returns whether a job or step with this `if` runs."""
         if condition is None:
             return not self.failed
         expression = EXPRESSION.sub(r"\1", condition)
