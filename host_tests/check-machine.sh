@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-machine.sh SUDO
-# If root can't create the test network on this machine, ends with one line that says what to do. The test network
-# needs network namespaces with bridges and TAP devices, and peers with their own directories. SUDO is "sudo" or
-# empty.
+# Checks that root can create the test network on this machine. If not, the script fails and prints in one line what
+# to do. The test network needs network namespaces with bridges and TAP devices, and peers with their own directories.
+# SUDO is "sudo" or empty.
 set -eu
 
 NET_ADMIN=12 # the bits of the capabilities, as in /proc/PID/status
@@ -19,7 +19,7 @@ lacks() {
     missing="${missing:+$missing, }$1"
 }
 
-# Is the capability with this bit there?
+# Succeeds if root has the capability with this bit.
 can() {
     [ $(((0x$(sed -n 's/^CapEff:\t//p' /proc/self/status) >> $1) & 1)) = 1 ]
 }
@@ -30,14 +30,14 @@ check() {
     can $NET_RAW || lacks CAP_NET_RAW
     can $SYS_ADMIN || lacks CAP_SYS_ADMIN
     if [ -z "$missing" ]; then
-        unshare --net --mount mount -t tmpfs tmpfs /run 2>/dev/null || lacks "a mount in a namespace of its own"
+        unshare --net --mount mount -t tmpfs tmpfs /run 2>/dev/null || lacks "permission to mount in a new namespace"
     fi
     if ! { [ -c /dev/net/tun ] && (: <>/dev/net/tun) 2>/dev/null; }; then
         lacks "/dev/net/tun (on a host: modprobe tun)"
     fi
     if [ -d /proc/sys/net/ipv6 ]; then
-        # Hosts of the test network have no IPv6.
-        [ -w /proc/sys/net/ipv6/conf/all/disable_ipv6 ] || lacks "/proc/sys/net/ipv6 to be written to"
+        # The test network disables IPv6 on its hosts.
+        [ -w /proc/sys/net/ipv6/conf/all/disable_ipv6 ] || lacks "write access to /proc/sys/net/ipv6"
     else
         lacks "IPv6 (on a host: boot without ipv6.disable=1)"
     fi

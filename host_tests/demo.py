@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The demonstration: boards and a Linux host find addresses, then an adversary attacks one board.
+"""The demonstration: boards and a Linux host claim addresses, then an adversary attacks one board.
 
-demo.py BOARD [keep]: boards A and B are of this kind. With QEMU_MPS2, board C is a UNIX_TAP. keep: write
+demo.py BOARD [keep]: boards A and B are of this kind. If it is QEMU_MPS2, board C is a UNIX_TAP. keep: write
 docs/demo.svg.
 
-All of it is real, on a bridge in its own network namespace. The checklist at the end uses only the capture.
-build/demo has the captures and logs, and a picture.
+The boards, the host and the adversary send real frames on a bridge in a separate network namespace. The
+checklist at the end uses only the capture. The capture, the logs and a picture are in build/demo.
 """
 
 import contextlib
@@ -33,15 +33,15 @@ TRACES = ROOT / "build" / "demo"
 MAC_A = "28:cd:c1:0a:0b:0c"
 MAC_B = "28:cd:c1:0a:0b:0d"
 MAC_C = "28:cd:c1:0a:0b:0e"
-QUICK = 200  # ms, option `delay` of board B; the others have the default
+QUICK = 200  # ms, the option `delay` of board B; the other boards use the default
 PAUSE = 3  # s between the adversary's claims, shorter than DEFEND_INTERVAL
-PLAIN_WIDTH = 110  # columns if there is no terminal
+PLAIN_WIDTH = 110  # columns if the output is not a terminal
 LATE = 1  # s by which the timers of a claim may be late on a busy machine
 PICTURE = ROOT / "docs" / "demo.svg"  # the picture of docs/design.md
 
 
 class Play:
-    """The participants, and their actions."""
+    """The boards, the Linux host and the adversary, and their actions."""
 
     def __init__(self, closing, kind):
         self.wire = closing.enter_context(Wire())
@@ -97,8 +97,8 @@ class Play:
 
 
 class Evidence:
-    """The points of the checklist. Each method returns figures, or None if the capture does not show the
-    point.
+    """The points of the checklist. Each method returns the figures of a point, or None if the capture does
+    not show the point.
     """
 
     def __init__(self, play):
@@ -186,7 +186,7 @@ class Evidence:
 
 
 def listening(story, frames):
-    """Returns a function that adds the frames since its last call to the story."""
+    """Returns a function. Each call adds the frames that are new since the last call to the story."""
     heard = 0
 
     def listen():
@@ -200,8 +200,8 @@ def listening(story, frames):
 
 @contextlib.contextmanager
 def shown(timeline, console):
-    """Print the timeline's lines as they come. On a terminal, also show below them which host holds which
-    address.
+    """Print new lines of the timeline during the `with` block. A terminal also shows a panel with the
+    addresses below the lines.
     """
     over = threading.Event()
     with contextlib.ExitStack() as closing:
@@ -218,7 +218,7 @@ def shown(timeline, console):
 
 
 def print_lines(timeline, over, console, live):
-    """Print lines. While the panel is live they stay above it, and in the terminal's scroll-back."""
+    """Print new lines until `over` is set. The lines scroll above the live panel, if there is a panel."""
     printed = 0
     last = False
     while not last:
@@ -244,7 +244,7 @@ def run(play, timeline):
 
 
 def judge(play, console):
-    """Print the checklist. True if nothing is missing."""
+    """Print the checklist. Returns whether the capture shows all points."""
     table = Table.grid(padding=(0, 2))
     missing = 0
     for point, figures in Evidence(play).points():

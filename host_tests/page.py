@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """make page: a browser opens the web page of an emulated board, by name and by address.
 
-page.py [keep]   keep: write docs/page.svg
+page.py [keep]   keep: also write docs/page.svg
 
 The board is a QEMU_MPS2 with examples/page.py as its main.py. The browser is Debian's chromium on a Linux
-host, the laptop, which finds the name with mDNS. All of it is in its own network namespaces. build/page has
-the pictures of the page, a recording, a capture and the board's log.
+host, the laptop, which finds the name with mDNS. All of them run in network namespaces. build/page has the
+pictures of the page, a recording, a capture and the board's log.
 """
 
 import base64
@@ -29,7 +29,7 @@ import autoip_view
 from autoip_view.terminal import Timeline
 
 FOLDER = ROOT / "build" / "page"
-PICTURE = ROOT / "docs" / "page.svg"  # of README.md
+PICTURE = ROOT / "docs" / "page.svg"  # the picture in README.md
 NAME = "autoip.local"
 LAPTOP = "169.254.7.9/16"
 HEADING = "<h1>Hello from autoip</h1>"
@@ -44,8 +44,9 @@ _WINDOW = """\
 <image y="{page}" width="{width}" height="{page_height}" href="data:image/png;base64,{image}"/>
 </svg>
 """
-_BROWSER_HEIGHT = 0.4  # of its width, as the pictures are
-_FONT = re.compile(r"(?s)@font-face \{.*?\}\s*")  # an address in the Internet, which a picture must not need
+_BROWSER_HEIGHT = 0.4  # of the width, as in the pictures of the page
+# The fonts in rich's SVG files. A viewer would load them from the Internet.
+_FONT = re.compile(r"(?s)@font-face \{.*?\}\s*")
 _SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -58,7 +59,7 @@ def deploy(board):
 
 
 def show(board, capture, host, on, folder, say=lambda words: None):
-    """The page by name and by address, as a dict of URL and HTML. Their pictures are saved in `folder`.
+    """Open the page by name and by address. Returns URL -> HTML. The pictures are saved in `folder`.
 
     say: called with a description of each step.
     """

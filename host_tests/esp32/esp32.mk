@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The firmware of BOARD in QEMU, on a wire with real peers. EMULATOR=1 builds it with QEMU's Ethernet, in its own
-# directory. SANITIZE=1 adds ESP-IDF's checks of the heap and of the callers of lwIP. QEMU=program selects another
-# emulator than Espressif's. NIC=model selects another network card of the emulator, for Wi-Fi instead of Ethernet.
+# The firmware of BOARD runs in QEMU, on a network with real peers. EMULATOR=1 builds the firmware with QEMU's Ethernet
+# in a separate directory. SANITIZE=1 adds ESP-IDF's checks of the heap and of the callers of lwIP. QEMU=program selects
+# an emulator other than Espressif's QEMU. NIC=model selects another emulated network card, for example Wi-Fi.
 
 CHIP_OF_ESP32_GENERIC := esp32
 CHIP_OF_ESP32_GENERIC_C3 := esp32c3
@@ -20,7 +20,7 @@ BOARD_FLAGS := BOARD_DIR=$(abspath $(ESP32_BUILD)-board)
 $(ESP32_BUILD)/firmware.bin: | $(ESP32_BUILD)-board
 endif
 
-# Upstream's directory of the board, with more settings.
+# A copy of the board's directory in MicroPython, with additional settings.
 .PHONY: $(ESP32_BUILD)-board
 $(ESP32_BUILD)-board: | check-esp32
 	@rm -rf $@

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// FreeRTOS's tasks, for the tests: how much of a task's stack was never used, and, if MicroPython does not answer,
-// what each task does.
+// Functions with which the tests inspect FreeRTOS's tasks. least_free() reports how much of a task's stack was never
+// used. If MicroPython does not answer, a dump shows what each task is doing.
 
 #include <stdint.h>
 
@@ -28,9 +28,9 @@ static MP_DEFINE_CONST_FUN_OBJ_1(least_free_obj, least_free);
 /******************************************************************************/
 // The dump of all tasks
 
-#define INTERRUPTS (8) // the number of Ctrl-C after which the tasks are dumped
-#define TASKS (32) // most tasks
-#define ADDRESSES (24) // most bytes of a task's stack
+#define INTERRUPTS (8) // the tasks are dumped after this many Ctrl-C
+#define TASKS (32) // the dump has at most this many tasks
+#define ADDRESSES (24) // the dump has at most this many addresses for each task
 
 static esp_timer_handle_t timer;
 static int interrupts;
@@ -73,8 +73,8 @@ static void dump(void *arg) {
     }
 }
 
-// The linker makes the interrupt of the UART call this at Ctrl-C, instead of MicroPython's function. Python need
-// not run.
+// The linker replaces MicroPython's function with this function. The UART's interrupt calls it for each Ctrl-C, even if
+// the Python code hangs.
 void __real_mp_sched_keyboard_interrupt(void);
 void __wrap_mp_sched_keyboard_interrupt(void);
 void IRAM_ATTR __wrap_mp_sched_keyboard_interrupt(void) {
@@ -85,7 +85,7 @@ void IRAM_ATTR __wrap_mp_sched_keyboard_interrupt(void) {
     __real_mp_sched_keyboard_interrupt();
 }
 
-// watch(): dump the tasks when Ctrl-C has come INTERRUPTS times from now on.
+// watch(): from now on, dump the tasks after every INTERRUPTS Ctrl-C.
 static mp_obj_t watch(void) {
     const esp_timer_create_args_t args = { .callback = dump, .name = "dump" };
     interrupts = 0;
