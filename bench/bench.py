@@ -144,7 +144,7 @@ def _send(build, board, address, peer):
 
 
 def measure_conflict():
-    """Returns two Calls for a conflict that autoip defends: of lwIP's hook, and of what the hook schedules."""
+    """Returns two Calls for a conflict that autoip defends: lwIP's hook, and what the hook schedules."""
     with holding("autoip") as board:
         board.start("while not svc.stats()['defences']: time.sleep_ms(10)")
         with Debugger(board.debugger) as debugger:
