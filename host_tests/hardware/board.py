@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The facts that a board reports, and its files boot.py and main.py, which are renamed during the tests."""
+"""Reads the facts that a board reports. Renames the board's boot.py and main.py during the tests."""
 
 import ast
 import contextlib
@@ -24,7 +24,7 @@ for start in range(0, {length}, 4096):
     sum.update(uctypes.bytearray_at({flash} + start, min(4096, {length} - start)))
 print(sum.digest().hex())
 """
-# If a run was killed, the files have been renamed already.
+# If an earlier run was killed, the files are still renamed.
 _KEEP = f"""
 import os
 for name in {_FILES}:
@@ -49,8 +49,8 @@ class NoAutoip(Exception):
 
 
 class KeptFiles:
-    """During the `with`, the board has no boot.py and no main.py. Then they are restored, and the board is
-    reset.
+    """During the `with` block, the board has no boot.py and no main.py. At the end of the block, the files
+    are restored and the board is reset.
     """
 
     def __init__(self, port):

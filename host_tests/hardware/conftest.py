@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-"""The fixture `bench` of the wire tests."""
+"""The tests in this directory use the fixture `bench` of the wire tests."""
 
 from wire.conftest import bench, pytest_generate_tests  # noqa: F401

@@ -27,12 +27,12 @@ PORT = 5001
 SECONDS = 5  # the duration of a measurement
 BROADCASTS = 200
 SOFT_RESETS = 10
-SPACING = 0.03  # s between two broadcasts
+SPACING = 0.03  # s between two broadcast requests
 ASK = 0.25  # s between two questions
-NAME_TIME = 20  # s to wait for an answer to the name
-SILENCE = 2  # s
+NAME_TIME = 20  # s to wait for an mDNS answer
+SILENCE = 2  # s to wait for the web server
 TYPE_A = 1
-STACKS = ("tiT", "esp_timer", "mp_task")  # the tasks in which autoip runs
+STACKS = ("tiT", "esp_timer", "mp_task")  # the names of the tasks in which autoip runs
 
 SENDER = f"""\
 def send(address, ms):
@@ -55,7 +55,7 @@ BOOT = {
 
 
 def test_time_from_a_reset_to_the_address_and_to_the_page(bench, record_property):
-    """The reset is machine.reset(). A board that is plugged in starts a little later."""
+    """The reset is machine.reset(). After power-on, a board starts a little later."""
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     network = ascii((os.environ.get("SSID", ""), os.environ.get("KEY", "")))
@@ -70,7 +70,7 @@ def test_time_from_a_reset_to_the_address_and_to_the_page(bench, record_property
         wait_until(lambda: has_page(host, address), f"no page at {address}")
         record_property("s from the reset to the page by address", round(time.time() - started, 1))
         deadline = time.monotonic() + NAME_TIME
-        while not (named := asks_name(host) == address) and time.monotonic() < deadline:
+        while not (named := look_up_name(host) == address) and time.monotonic() < deadline:
             pass
         record_property(
             "s from the reset to the page by name", round(time.time() - started, 1) if named else "never"
@@ -79,8 +79,8 @@ def test_time_from_a_reset_to_the_address_and_to_the_page(bench, record_property
         board.run_without_agent(f"import os\nfor name in {FILES}: os.remove(name)")
 
 
-def asks_name(host):
-    """The address that an mDNS answer gives for the name (RFC 6762 5.2), or None."""
+def look_up_name(host):
+    """Send an mDNS question for the name. Returns the address in the answer (RFC 6762 5.2), or None."""
     with host.socket("datagram") as asking:
         asking.settimeout(ASK)
         asking.bind(("", MDNS_PORT))
@@ -184,7 +184,7 @@ def throughput(board, host):
 
 @pytest.mark.parametrize("saving", ["off", "on"])
 def test_lost_broadcasts(bench, record_property, saving):
-    """ARP requests that the board does not answer, with and without the power saving of Wi-Fi."""
+    """Counts the ARP requests that the board does not answer, with and without the power saving of Wi-Fi."""
     board = bench.board()
     if board.ask("type(nic).__name__") != "WLAN" and saving == "on":
         pytest.skip("a cable has no power saving")

@@ -77,7 +77,7 @@ def _routes(version, nic):
 
 
 def path(namespace):
-    """A path of the namespace for other processes, while this process runs."""
+    """A path with which other processes can open the namespace while this process runs."""
     return f"/proc/{os.getpid()}/fd/{namespace.fd}"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The network card in a namespace, as the cable to the boards or as their access point."""
+"""Moves a network card into a namespace, where it is the cable to the boards or their access point."""
 
 import contextlib
 import os
@@ -35,11 +35,11 @@ wpa_passphrase={key}
 
 
 class Refusal(Exception):
-    """One line that says why the tests can't run, and what to do."""
+    """The tests can't run. The message says in one line why, and what to do."""
 
 
 def check_card(nic, ssid=None, forced=False):
-    """Refusal if the card can't be the cable to a board, or if this machine needs the card."""
+    """Raises Refusal if the tests can't use the card, or if this machine needs the card."""
     if not nic:
         raise Refusal(
             "which network card is the board connected to? Pass NIC=, one of: " + ", ".join(_cards())
@@ -59,7 +59,7 @@ def check_card(nic, ssid=None, forced=False):
 
 
 def check_radio(nic, info):
-    """Refusal if the card can't be an access point. info: the output of `iw phy PHY info`."""
+    """Raises Refusal if the card can't be an access point. info: the output of `iw phy PHY info`."""
     modes = re.search(r"Supported interface modes:\n((?:\s+\* .*\n)+)", info)
     if not modes or "AP" not in re.findall(r"\* (\S+)", modes[1]):
         raise Refusal(
@@ -68,7 +68,7 @@ def check_radio(nic, info):
 
 
 class Lab:
-    """Has the card from now until close(). The card is returned even if this process is killed."""
+    """Uses the card until close(). The guard returns the card even if this process is killed."""
 
     def __init__(self, nic, ssid=None, key=""):
         self._hostapd = None
@@ -97,11 +97,11 @@ class Lab:
             raise
 
     def has_card(self):
-        """False if the card has been unplugged."""
+        """Returns False if the card has been unplugged."""
         return bool(self._route.link_lookup(ifname=self._nic))
 
     def close(self):
-        """Wait until the guard has returned the card. Refusal if it can't."""
+        """Wait until the guard has returned the card. Raises Refusal if the guard fails."""
         if self._hostapd:
             self._hostapd.terminate()
             self._hostapd.wait(_PATIENCE)
@@ -109,7 +109,7 @@ class Lab:
         self._file.close()
         self._guard.stdin.close()
         if self._guard.wait(_PATIENCE):
-            raise Refusal(f"{self._nic} has not come back, see above")
+            raise Refusal(f"{self._nic} has not been returned, see above")
 
     def _build(self, nic, ssid, key):
         self._route.link("add", ifname=BRIDGE, kind="bridge", br_stp_state=0, br_mcast_snooping=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A machine in a namespace, with a board on a serial port and on a network card."""
+"""A simulated machine in a network namespace. A virtual board is on its serial port and its network card."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _WITH_SYS = ["unshare", "--mount", "sh", "-ec", 'mount -t sysfs sysfs /sys; exec
 
 
 class Machine:
-    """Runs until close(). folder: the directory for the files of a run."""
+    """A machine that runs until close(). folder: the directory for the files of a run."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -39,7 +39,7 @@ class Machine:
         self._ip(f"link set {card} up")
 
     def add_switch(self, card, *cards):
-        """Connect the cards, and a new `card` of the machine, with a switch."""
+        """Add a switch and a new network card, `card`. The switch connects the new card with `cards`."""
         self._ip(
             "link add switch type bridge forward_delay 0", f"link add {card} type veth peer name {card}-end"
         )
@@ -47,10 +47,10 @@ class Machine:
             self._ip(f"link set {each} master switch up")
         self._ip("link set switch up", f"link set {card} up")
 
-    def happens(self, what):
-        """Send a line to virtual_board.py, which describes the lines."""
+    def cause(self, event):
+        """Make an event happen to the board. virtual_board.py lists the events."""
         with open(self.folder / "control", "w") as control:
-            control.write(what + "\n")
+            control.write(event + "\n")
 
     def start_target(self, *options, **environment):
         """Start the program that make test-hardware runs. options: options of pytest."""
@@ -68,7 +68,7 @@ class Machine:
         return self._start("run.py", *options, env=os.environ | settings)
 
     def network(self):
-        """The network as a user sees it: the state of the devices, their addresses, the routes."""
+        """The network of the machine: the state of its devices, their addresses, and the routes."""
         devices = json.loads(self.namespace.run("ip", "-json", "address"))
         shown = [(each["ifname"], "UP" in each["flags"], _addresses(each)) for each in devices]
         return shown, self.namespace.run("ip", "route")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report of a run: the results and the figures. It contains no name of a person, network or host."""
+"""The report of a run, with its results and figures. It contains no name of a person, network or host."""
 
 import collections
 import datetime
@@ -85,7 +85,7 @@ class Recorder:
 
 
 def host_facts(nic):
-    """This machine and its network card. Call it while the card is in the namespace of this process."""
+    """Describe this machine and its network card. The card must be in the namespace of this process."""
     device = _SYS / nic / "device"
     driver = (device / "driver").resolve().name if (device / "driver").exists() else "virtual"
     usb = [(device / ".." / name) for name in ("idVendor", "idProduct")]
@@ -150,7 +150,7 @@ def readable(report):
         if result.get("log"):
             lines += [
                 "",
-                f"The last lines of the board in {name}:",
+                f"The last lines of the board's log in {name}:",
                 "",
                 *(f"    {line}" for line in result["log"]),
             ]
@@ -158,7 +158,7 @@ def readable(report):
 
 
 class Anonymizer:
-    """Replaces the names of persons, networks and machines. A MAC keeps the bytes of its vendor."""
+    """Replaces the names of persons, networks and machines. In a MAC, only the vendor's bytes are kept."""
 
     def __init__(self, macs):
         self._macs = {

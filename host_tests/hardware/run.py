@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """run.py [PYTEST OPTION...]: make test-hardware. Runs the wire tests on a real board and writes a report.
 
-The environment has make's variables BOARD, PORT, NIC, SSID, KEY, NO_HANDS, LINK_CMD and FORCE, and IMAGE, the
-file of the firmware. At the end the network card is returned, and the board has its own boot.py and main.py.
+The environment contains make's variables BOARD, PORT, NIC, SSID, KEY, NO_HANDS, LINK_CMD and FORCE, and the
+path of the firmware in IMAGE. At the end, the network card and the board's boot.py and main.py are restored.
 """
 
 import contextlib

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Writes the table of the reports of make test-hardware into docs/boards.md.
 
-table.py DIRECTORY [check]: writes the table, or ends with one line if the table is stale.
+table.py DIRECTORY          writes the table
+table.py DIRECTORY check    fails with one line if the table is stale
 """
 
 import collections
@@ -22,7 +23,7 @@ _NONE = "There is no report yet. [hardware.md](hardware.md) describes how you ca
 
 
 class BadReport(Exception):
-    """One line that says what is wrong with a report."""
+    """A report or the page is not valid. The message says in one line why."""
 
 
 def table(folder):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The cable of a real board. A command moves the cable, or a person, who is asked five times at most."""
+"""Tests unplug the cable of a real board with LINK_CMD, or ask a person to unplug it, at most five times."""
 
 import os
 import subprocess
@@ -18,21 +18,21 @@ for _ in range(6):
 """
 
 
-def test_the_command_gets_up_and_down(monkeypatch, tmp_path):
+def test_link_cmd_is_called_with_down_and_up(monkeypatch, tmp_path):
     monkeypatch.setenv("LINK_CMD", f"sh -c 'echo $0 >>{tmp_path}/moves'")
     cable.move_cable(False)
     cable.move_cable(True)
     assert (tmp_path / "moves").read_text().split() == ["down", "up"]
 
 
-def test_with_no_hands_the_test_is_skipped(monkeypatch):
+def test_no_hands_skips_a_test_that_needs_a_person(monkeypatch):
     monkeypatch.delenv("LINK_CMD", raising=False)
     monkeypatch.setenv("NO_HANDS", "1")
     with pytest.raises(pytest.skip.Exception, match="NO_HANDS=1"):
         cable.move_cable(False)
 
 
-def test_a_person_is_asked_five_times():
+def test_a_person_is_asked_at_most_five_times():
     environment = {key: value for key, value in os.environ.items() if key not in ("LINK_CMD", "NO_HANDS")}
     environment["PYTHONPATH"] = str(ROOT / "host_tests")
     person = pexpect.spawn(sys.executable, ["-c", PULLS], env=environment, timeout=60, encoding="utf-8")
@@ -45,7 +45,7 @@ def test_a_person_is_asked_five_times():
     person.close()
 
 
-def test_without_a_terminal_the_test_is_skipped():
+def test_without_a_terminal_no_person_is_asked():
     environment = {key: value for key, value in os.environ.items() if key not in ("LINK_CMD", "NO_HANDS")}
     environment["PYTHONPATH"] = str(ROOT / "host_tests")
     command = [sys.executable, "-c", "from wire.cable import move_cable; move_cable(False)"]

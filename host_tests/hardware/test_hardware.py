@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""make test-hardware with a QEMU_MPS2 in place of a real board. The board does not know the tests, and fails.
+"""make test-hardware runs with a QEMU_MPS2 in place of a real board. In some tests,
+the board, its serial port or the network card fails during the run.
 
-After each run the machine is as it was before.
+After each run, the network of the machine must be the same as before.
 """
 
 import os
@@ -38,7 +39,7 @@ def machine(tmp_path):
 
 @pytest.fixture
 def unchanged(machine):
-    """At the end, the machine is as before."""
+    """Checks at the end that no process is left, and that the network is the same as before."""
     before = machine.network()
     yield
     wait_until(lambda: not machine.processes(), f"still running: {machine.processes()}")
@@ -84,7 +85,7 @@ def test_a_run_writes_a_report_and_restores_the_board(machine, unchanged):
     assert not any(bytes.fromhex(MAC.replace(":", "")) in content for content in contents)
 
 
-def test_ctrl_c(machine, unchanged):
+def test_ctrl_c_ends_a_run_with_a_report(machine, unchanged):
     target = machine.start_target("-k", ONE)
     in_the_middle(machine)
     os.killpg(target.pid, signal.SIGINT)
@@ -92,7 +93,7 @@ def test_ctrl_c(machine, unchanged):
     assert machine.report()["ended"] == "interrupted"
 
 
-def test_a_run_that_is_killed(machine, unchanged):
+def test_after_a_run_is_killed_the_card_is_returned(machine, unchanged):
     target = machine.start_target("-k", ONE)
     in_the_middle(machine)
     target.kill()
@@ -100,10 +101,10 @@ def test_a_run_that_is_killed(machine, unchanged):
     wait_until(lambda: CARD in machine.namespace.run("ip", "link"), "the card has not come back")
 
 
-def test_the_port_disappears(machine, unchanged):
+def test_an_unplugged_port_ends_the_run(machine, unchanged):
     target = machine.start_target("-k", ONE)
     in_the_middle(machine)
-    machine.happens("unplug")
+    machine.cause("unplug")
     assert target.wait(RUN_TIME) == 1
     report = machine.report()
     first = next(iter(report["results"].values()))
@@ -111,50 +112,50 @@ def test_the_port_disappears(machine, unchanged):
     assert "does not answer" in report["ended"]
 
 
-def test_the_port_comes_back(machine, unchanged):
+def test_a_port_that_is_plugged_in_again_fails_one_test(machine, unchanged):
     target = machine.start_target("-k", ONE)
     in_the_middle(machine)
-    machine.happens("unplug")
-    machine.happens("plug")
+    machine.cause("unplug")
+    machine.cause("plug")
     assert target.wait(RUN_TIME) == 1
     outcomes = [result["outcome"] for result in machine.report()["results"].values()]
     assert outcomes == ["failed"] + ["passed"] * (len(outcomes) - 1)
 
 
-@pytest.mark.parametrize("event", ["reset", "reset in a line"])
-def test_the_board_resets_itself(machine, unchanged, event):
+@pytest.mark.parametrize("event", ["reset", "reset while printing"])
+def test_a_reset_of_the_board_fails_one_test(machine, unchanged, event):
     target = machine.start_target("-k", ONE)
     in_the_middle(machine)
-    machine.happens(event)
+    machine.cause(event)
     assert target.wait(RUN_TIME) == 1
     results = list(machine.report()["results"].values())
     assert "the board has reset itself" in results[0]["reason"] and results[0]["log"]
     assert [result["outcome"] for result in results[1:]] == ["passed"] * (len(results) - 1)
 
 
-def test_the_board_prints_garbage(machine, unchanged):
+def test_garbage_on_the_port_fails_at_most_one_test(machine, unchanged):
     target = machine.start_target("-k", ONE)
     in_the_middle(machine)
-    machine.happens("garbage")
+    machine.cause("garbage")
     target.wait(RUN_TIME)
     report = machine.report()
-    # The output of the board may be lost in the garbage.
+    # The first test may have passed or failed, because its output may be lost in the garbage.
     outcomes = [result["outcome"] for result in report["results"].values()]
     assert report["ended"] == "complete"
     assert outcomes[1:] == ["passed"] * (len(outcomes) - 1)
 
 
-def test_the_card_is_unplugged(machine):
+def test_an_unplugged_card_ends_the_run(machine):
     target = machine.start_target("-k", ONE)
     in_the_middle(machine)
-    machine.happens("remove card")
+    machine.cause("remove card")
     assert target.wait(RUN_TIME) == 1
     assert machine.report()["ended"] == "the network card has been unplugged"
     wait_until(lambda: not machine.processes(), f"still running: {machine.processes()}")
     assert CARD not in machine.namespace.run("ip", "link")
 
 
-def test_two_boards_on_a_switch(machine, tmp_path):
+def test_a_run_with_two_boards_on_a_switch(machine, tmp_path):
     folder = tmp_path / "second"
     folder.mkdir()
     machine.add_board(folder, "usb1", "28:cd:c1:00:00:43")

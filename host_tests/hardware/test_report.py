@@ -13,7 +13,7 @@ MAC = "28:cd:c1:0a:0b:0c"
 
 @pytest.fixture
 def anonymous(monkeypatch):
-    monkeypatch.setenv("SSID", "passed")  # also a word of the report
+    monkeypatch.setenv("SSID", "passed")  # "passed" is also an outcome in the report
     monkeypatch.setenv("KEY", "my key (1)")
     monkeypatch.setenv("SUDO_USER", "al")
     monkeypatch.setenv("HARDWARE_PORTS", "/dev/serial/by-id/usb-Board_in_FS_E66180-if00")

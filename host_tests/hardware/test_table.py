@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""make boards-table: the table of the boards that have been run on hardware."""
+"""make boards-table writes the table of the real boards that have been tested."""
 
 import copy
 import json
@@ -28,7 +28,7 @@ def test_the_page_has_the_table_of_the_reports():
     assert insert(PAGE.read_text(), table(ROOT / "docs" / "hardware")) == PAGE.read_text()
 
 
-def test_a_report_is_a_row(tmp_path):
+def test_a_report_becomes_a_row(tmp_path):
     (tmp_path / "RPI_PICO_W-2027-01-02.json").write_text(json.dumps(REPORT))
     row = table(tmp_path).splitlines()[-1]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
@@ -51,7 +51,7 @@ def test_the_table_replaces_the_previous_table():
         (json.dumps(changed(boards=[REPORT["boards"][0] | {"platform": "qemu"}])), "emulated board"),
     ],
 )
-def test_a_report_that_proves_nothing_is_refused(tmp_path, report, reason):
+def test_an_invalid_incomplete_or_emulated_report_is_refused(tmp_path, report, reason):
     (tmp_path / "report.json").write_text(report)
     with pytest.raises(BadReport, match=reason):
         table(tmp_path)

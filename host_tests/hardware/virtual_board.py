@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""virtual_board.py DIRECTORY NIC MAC FIRMWARE: a board on a serial port and on a cable of a machine.
+"""virtual_board.py DIRECTORY NIC MAC FIRMWARE: emulates a board with a serial port and a network cable.
 
-The board is a QEMU_MPS2, and does not know the tests. DIRECTORY/tty is its serial port. The other end of its
-cable is NIC, a TAP device that exists while QEMU runs. DIRECTORY/control accepts one event of real boards per
-line: "link up", "link down", "reset", "reset in a line" (while the board prints the line), "garbage" (on the
-serial port), "unplug" and "plug" (the serial port), "remove card" and "quit".
+The board is a QEMU_MPS2 with its usual firmware. DIRECTORY/tty is its serial port. Its cable ends in NIC, a
+TAP device that exists while QEMU runs. Each line that is written to DIRECTORY/control causes an event of real
+boards: "link up", "link down", "reset", "reset while printing" (in the middle of a line), "garbage" (on the
+serial port), "unplug" and "plug" (the serial port), "remove card". "quit" ends the program.
 """
 
 import contextlib
@@ -85,7 +85,7 @@ class Board:
             self._monitor(f"set_link card {'on' if line.endswith('up') else 'off'}")
         elif line == "reset":
             self._monitor("system_reset")
-        elif line == "reset in a line":
+        elif line == "reset while printing":
             self._print(_START_OF_LINE)
             self._monitor("system_reset")
         elif line == "garbage":
