@@ -35,7 +35,7 @@ REMOVABLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Raise, ast.Con
 
 
 class Mutant(NamedTuple):
-    """A file with one change. `line` counts from 1. before, after: the line without indent and comment."""
+    """A file with one change. line: starts at 1. before, after: the line without indentation and comment."""
 
     file: str
     line: int
@@ -75,7 +75,7 @@ def _docstrings(tree):
 
 
 def _negated(tree):
-    # The 1 of -1, which means "none": another negative number means the same.
+    # Skip the number in -1. The code uses -1 for "none", and any other negative number means the same.
     for node in ast.walk(tree):
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             yield node.operand
@@ -131,7 +131,7 @@ def _of_statement(source, node):
 
 
 def _without_comments(text):
-    # A mutant is named by its line in equivalent.toml, and a new comment must not change this name.
+    # equivalent.toml identifies a mutant by its line, and a new comment must not change the line.
     lines = text.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:

@@ -4,7 +4,7 @@
 run.py [ALL] [FILE ...]    prints the mutants that survive, unless equivalent.toml lists them with a reason
 
 Each mutant runs in its own forked process, which imports the mutant instead of the file. The tests that are
-most likely to fail run first. ALL also runs the mutants of equivalent.toml, with which no test may fail.
+most likely to fail run first. ALL also runs the mutants in equivalent.toml, and checks that no test fails.
 """
 
 import contextlib
@@ -29,9 +29,10 @@ ROOT = pathlib.Path(__file__).parents[2]
 PACKAGE = ROOT / "lib/autoip"
 ENGINE = ROOT / "host_tests/engine"
 EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.toml")
-LIMIT = 5  # s of processor time for one test; with the unchanged files a test needs at most a quarter of it
+LIMIT = 5  # s of processor time for one test; a test of the unchanged files needs at most a quarter of this
 
-# The modules of tests for each file, the best ones first. The modules that are missing can't detect a change.
+# The test modules for each file. The modules that detect the most changes come first. Other modules detect
+# none.
 _MACHINE = [
     *("test_conflict", "test_link", "test_several_interfaces", "test_verdicts"),
     *("test_rate_limit", "test_claim", "test_clock"),
@@ -51,7 +52,7 @@ TESTS = {
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from a text."""
+    """Imports the mutant in place of its module."""
 
     def __init__(self, mutant):
         self._name = "autoip" if mutant.file == "__init__.py" else f"autoip.{mutant.file[:-3]}"
@@ -71,7 +72,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _call(test):
-    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)  # the signal of this timer ends the process
+    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)  # the timer's signal ends the process
     arguments = inspect.signature(test).parameters
     if not arguments:
         test()
@@ -90,7 +91,7 @@ def _kill(mutant):
             for name in sorted(vars(tests)):
                 if name.startswith("test_"):
                     _call(getattr(tests, name))
-    except BaseException:  # also an exit and Ctrl-C, because no mutant must end this program
+    except BaseException:  # includes exit and Ctrl-C, because a mutant must not end this program
         return name
     return None
 

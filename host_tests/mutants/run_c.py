@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
 """make mutants-c: applies the changes of c.toml to firmware/, one at a time, and checks that a test fails.
 
-run_c.py [WORD ...]    prints the result of each change; with words, only of those whose file or name has one
+run_c.py [WORD ...]    makes the changes whose file or name contains a WORD (default: all), and prints results
 
-Each change is made in a copy of the project in build/mutants, built there as a sanitized UNIX_TAP, and run
-against the tests that its entry names:
+Each change is made in a copy of the project in build/mutants. A sanitized UNIX_TAP is built there, and the
+tests that the entry names are run:
 
     [[change]]
     name = "what is changed, in a few words"
     file = "firmware/link.c"
-    old = "the text, which occurs once in the file"
-    new = "the changed text"
+    old = "a text that occurs once in the file"
+    new = "the text that replaces it"
     tests = "arguments for pytest"
-    equivalent = "the reason why no test can fail; without it a test must fail"
+    equivalent = "optional: the reason why no test can fail"
 """
 
 import pathlib
@@ -67,7 +67,7 @@ def _failed(output):
 
 
 def _run(change):
-    """Returns (is the result as expected?, the result)."""
+    """Returns (whether the result is as expected, the result in words)."""
     file = COPY / change["file"]
     text = (ROOT / change["file"]).read_text()
     if text.count(change["old"]) != 1:
