@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """docs/api.md, from the docstrings of lib/autoip and the types of its stubs.
 
-api.py          writes it
-api.py check    ends with a line that says what to do, if it is stale
+api.py          writes the page
+api.py check    fails if the page is stale, and prints what to do
 
-The form is that of MicroPython's library pages: the module, its functions, its class, then the names of
-events and the words of the log. Public names are those that a stub declares without an underscore.
+The page has the form of MicroPython's library pages: the module, its functions, its class, then the names of
+events and the words of the log. A name is public if a stub declares it without a leading underscore.
 """
 
 import ast

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # coverage.sh AS_ROOT BIN BUILD
-# Which lines of lib/autoip the engine tests run, and which lines of firmware/ the tests with sanitized boards run.
-# The boards have been built with COVERAGE=1. Prints the figures, and writes the lines to BUILD/coverage.
+# Measures which lines of lib/autoip the engine tests run, and which lines of firmware/ the tests with sanitized boards
+# run. The boards must be built with COVERAGE=1. Prints the figures, and writes the lines to BUILD/coverage.
 set -eu
 
 as_root=$1
@@ -11,8 +11,8 @@ build=$3
 folder=$build/coverage
 mkdir -p "$folder"
 
-# Not engine/cpython, where a tracer replaces the tracer of coverage, and not the populations, which take minutes
-# and run no other lines.
+# engine/cpython is left out, because a test there replaces coverage's tracer. test_populations.py is left out, because
+# it takes minutes and runs no additional lines.
 COVERAGE_FILE=$folder/python "$bin/coverage" run --branch --source=lib/autoip -m pytest -q host_tests/engine \
     --ignore host_tests/engine/cpython --ignore host_tests/engine/test_populations.py
 find "$build" -path '*-coverage/*' -name '*.gcda' -delete

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""One board's files of a release, in build/dist.
+"""Copies the files of one board for a release to build/dist.
 
 dist.py BOARD BUILD FIRMWARE MICROPY_DIR LWIP_DIR
 
-Copies the image, and for a debugger also the ELF file and the linker's map. A file's name has the versions of
-autoip and MicroPython, so it can't be mistaken for a file of MicroPython's own. BOARD.json is for notes.py.
+The files are the image and, for a debugger, the ELF file and the linker's map. A file name contains the
+versions of autoip and MicroPython, so the file can't be mistaken for a file from MicroPython. notes.py reads
+BOARD.json.
 """
 
 import json
@@ -20,7 +21,7 @@ DIST = ROOT / "build" / "dist"
 
 
 def micropython_version(build):
-    """The version of MicroPython in a build, without what autoip's build puts behind it."""
+    """The version of MicroPython in a build, without the suffix that autoip's build adds."""
     header = (build / "genhdr/mpversion.h").read_text()
     return re.search(r'MICROPY_GIT_TAG "([^+"]+)', header)[1]
 

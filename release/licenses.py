@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The licences of what is linked into an image, according to the linker's map.
+"""The licences of the code that is linked into an image, according to the linker's map.
 
-autoip and MicroPython are in every image. MicroPython's licence lists the parts that are in its own tree.
-Anything else comes from another project and must have a licence file. If it does not, NoLicense is raised.
+autoip and MicroPython are in every image. MicroPython's licence lists the parts in its own source tree. All
+other code comes from other projects, each of which must have a licence file. Otherwise NoLicense is raised.
 """
 
 import os
@@ -17,7 +17,7 @@ LICENSE = re.compile("licen[cs]e|copying", re.IGNORECASE)
 ESP_IDF = re.compile(r"esp-idf/([\w.-]+)/lib")
 DEBIAN = pathlib.Path("/usr/share/doc")
 
-# A library of the compiler, and the Debian package that has it.
+# A library of the compiler -> the Debian package that contains the library.
 TOOLCHAIN = {
     r"/libgcc\.a$": "gcc-arm-none-eabi",
     r"/lib(c|m|g|c_nano|g_nano|nosys)\.a$": "libnewlib-arm-none-eabi",
@@ -31,7 +31,7 @@ EXTRA = {
 
 
 class NoLicense(Exception):
-    """A library is linked, and its licence is not known."""
+    """A library is linked, but it has no licence file."""
 
 
 def license_files(folder):
@@ -53,7 +53,7 @@ def texts(name, folder):
 def submodules(micropython, objects):
     """The directories of MicroPython's lib/ that belong to other projects and have objects in the image."""
     listed = SUBMODULE.findall((micropython / ".gitmodules").read_text())
-    if has_esp_idf(objects):  # its map names only archives, so the directories that are checked out count
+    if has_esp_idf(objects):  # its map names no objects, so all checked-out directories are listed
         return [name for name in listed if license_files(micropython / "lib" / name)]
     return [name for name in listed if any(f"/lib/{name}/" in path for path in objects)]
 
@@ -98,7 +98,7 @@ def of_esp_idf(idf, micropython, objects):
 
 
 def licenses(linker_map, micropython, lwip, mbedtls):
-    """{title: text} of an image. lwip, mbedtls: where they are, if not in MicroPython's submodules."""
+    """{title: text} of an image. lwip, mbedtls: their directories, if not submodules of MicroPython."""
     objects = LOADED.findall(linker_map)
     found = texts("autoip", ROOT) | of_micropython(micropython, objects)
     for name, sources, directory in (("lwip", "src", lwip), ("mbedtls", "library", mbedtls)):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The files of a release page in addition to the firmware in build/dist: SHA256SUMS, LICENSES.txt and
-notes.md.
+"""Writes SHA256SUMS, LICENSES.txt and notes.md for the release page, in addition to the firmware in
+build/dist.
 
-The notes name each board of boards.toml whose image is missing in build/dist.
+The notes name each board in boards.toml whose image is missing in build/dist.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ TESTED = ROOT / "boards/upstream/tested.txt"
 RULE = "=" * 100
 
 CHECK = """Check a file with `sha256sum -c --ignore-missing SHA256SUMS`. With GitHub's command line,
-`gh attestation verify FILE --repo REPOSITORY` shows that this project's workflow has built the file.
+`gh attestation verify FILE --repo REPOSITORY` proves that this project's workflow has built the file.
 The `.elf` and `.map` files are for a debugger."""
 
 
@@ -103,7 +103,7 @@ def all_licenses(images):
 def main():
     images = built()
     if not images:
-        sys.exit("no firmware in build/dist: `make dist BOARD=NAME` makes it")
+        sys.exit("no firmware in build/dist: `make dist BOARD=NAME` builds it")
     (DIST / "LICENSES.txt").write_text(all_licenses(images))
     files = [*sorted(DIST.glob("autoip-v*")), DIST / "LICENSES.txt"]
     sums = "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)

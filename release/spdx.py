@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The licence in each source file, as SPDX defines it: a comment in the first line, or in the line after
-`#!`.
+"""Each source file has an SPDX comment with its licence in the first line, or in the line after `#!`.
 
-spdx.py         writes it where it is missing
-spdx.py check   names the files that lack it
+spdx.py         adds missing comments
+spdx.py check   names the files without the comment
 """
 
 import pathlib
@@ -21,7 +20,7 @@ COMMENTS = {
 
 def missing():
     """(path, comment) of each source file in git that lacks the line."""
-    # In a container the checkout may belong to another user than the caller.
+    # In a container, the checkout may belong to a user other than the caller.
     command = ["git", "-C", ROOT, "-c", "safe.directory=*", "ls-files"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True)
     for name in listed.stdout.splitlines():
@@ -36,7 +35,7 @@ def main():
     if sys.argv[1:] == ["check"]:
         if files:
             names = "\n".join(str(path.relative_to(ROOT)) for path, _ in files)
-            sys.exit(f"{names}\nno SPDX line: `python3 release/spdx.py` writes it")
+            sys.exit(f"{names}\nno SPDX line: `python3 release/spdx.py` adds it")
         return
     for path, comment in files:
         text = path.read_text()

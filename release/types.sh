@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 # types.sh BIN STUBS
 # Checks the stubs of autoip against its code, and the examples against these stubs and MicroPython's own, which are
-# in STUBS/PORT. An example is checked for the ports that have its kind of interface: ESP32's network.LAN() needs
-# arguments, the published stubs of stm32 are those of a board without Wi-Fi, and none has WIZNET5K.
+# in STUBS/PORT. An example is checked for the ports that support its interface. The example with network.LAN() is
+# not checked for ESP32, where LAN() needs arguments. The published stubs of stm32 are for a board without Wi-Fi, and
+# no stubs have WIZNET5K.
 set -eu
 
 bin=$1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # upstream.sh MICROPY_DIR BOARD COMMAND...
-# Installs what a board of MicroPython is built from, in the checkout MICROPY_DIR: the submodules, and for an ESP32
-# the ESP-IDF of boards.toml. Then runs the command. It is a bash script because the scripts of ESP-IDF need bash.
+# Installs the sources for a board of MicroPython in the checkout MICROPY_DIR: the submodules, and for an ESP32 the
+# version of ESP-IDF in boards.toml. Then runs the command. This is a bash script because ESP-IDF's scripts need bash.
 set -eu
 
 checkout=$1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A firmware says which version it has, and the same commit gives the same bytes."""
+"""The firmware contains its version, and two builds of the same commit have the same bytes."""
 
 import hashlib
 import os
@@ -33,7 +33,7 @@ def commit(folder, tag=None):
 
 @pytest.fixture
 def project(tmp_path):
-    """A checkout of autoip that has only its version."""
+    """A checkout of autoip that contains only its version."""
     folder = tmp_path / "autoip"
     (folder / "lib/autoip").mkdir(parents=True)
     (folder / "lib/autoip/__init__.py").write_text(f'__version__ = "{VERSION}"\n')
@@ -42,7 +42,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def micropython(tmp_path):
-    """A tree of MicroPython 1.27.3 that has only its version."""
+    """A source tree of MicroPython 1.27.3 that contains only its version."""
     folder = tmp_path / "micropython"
     (folder / "py").mkdir(parents=True)
     numbers = {"MAJOR": 1, "MINOR": 27, "MICRO": 3, "PRERELEASE": 0}
@@ -86,11 +86,11 @@ def test_the_stamp_of_a_changed_checkout_is_marked(project, micropython):
     assert stamp(project, micropython)["MICROPY_GIT_TAG"] == f"v1.28.0-dirty+autoip.{VERSION}.dirty"
 
 
-def test_the_stamp_without_git_has_the_versions_only(project, micropython):
+def test_the_stamp_without_git_has_only_the_versions(project, micropython):
     assert stamp(project, micropython) == {"MICROPY_GIT_TAG": f"v1.27.3+autoip.{VERSION}"}
 
 
-def test_a_preview_of_micropython_has_its_own_form(project, micropython):
+def test_the_stamp_of_a_preview_of_micropython_has_its_commit(project, micropython):
     commit(micropython, "v1.29.0-preview")
     (micropython / "more").touch()
     commit(micropython)
@@ -98,7 +98,7 @@ def test_a_preview_of_micropython_has_its_own_form(project, micropython):
     assert stamp(project, micropython)["MICROPY_GIT_TAG"] == (f"v1.29.0-preview.1.g{hash}+autoip.{VERSION}")
 
 
-def test_the_image_says_which_autoip_it_has():
+def test_the_image_contains_the_version_of_autoip():
     assert f" with autoip {version()} on ".encode() in (ROOT / FIRMWARE).read_bytes()
 
 

@@ -45,13 +45,13 @@ def made(page):
     return page
 
 
-def test_the_names_have_both_versions(made):
+def test_the_file_names_contain_both_versions(made):
     stem = f"autoip-v{plan.version()}-micropython-v1.25.0-QEMU_MPS2"
     names = {file.name for file in made.iterdir()} - {"QEMU_MPS2.json"}
     assert names == {f"{stem}.bin", f"{stem}.elf", f"{stem}.map", "LICENSES.txt", "SHA256SUMS", "notes.md"}
 
 
-def test_a_second_build_replaces_the_files_of_the_board_only(made):
+def test_a_second_build_replaces_only_the_files_of_the_same_board(made):
     for name in (
         "autoip-v0.1.0-micropython-v1.24.0-QEMU_MPS2.bin",
         "autoip-v0.1.0-micropython-v1.24.0-OTHER.bin",
@@ -63,7 +63,7 @@ def test_a_second_build_replaces_the_files_of_the_board_only(made):
     ]
 
 
-def test_the_checksums(made):
+def test_the_checksums_are_correct(made):
     sums = dict(line.split()[::-1] for line in (made / "SHA256SUMS").read_text().splitlines())
     assert sums.keys() == {file.name for file in made.glob("autoip-v*")} | {"LICENSES.txt"}
     assert all(
@@ -87,19 +87,19 @@ def test_experimental_boards_are_marked():
 
 
 def test_the_notes_have_the_whole_section_of_the_changelog(tmp_path, monkeypatch):
-    """A section is not cut at its first `#`."""
+    """A `#` in the section does not end it."""
     monkeypatch.setattr(notes, "ROOT", tmp_path)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG.format(version=plan.version()))
     changes = notes.changes()
     assert changes.startswith("The *first* release, see #25.") and changes.endswith("- One.")
 
 
-def test_every_board_has_a_way_to_flash_it_and_a_state():
+def test_every_board_has_flashing_instructions_and_a_state():
     assert all(board["flash"] in plan.PLAN["flash"] for board in plan.BOARDS.values())
     assert plan.BOARDS.keys() <= notes.tested().keys()
 
 
-def test_the_licences_of_an_image(made):
+def test_the_licences_file_names_each_project_of_an_image(made):
     text = (made / "LICENSES.txt").read_text()
     projects = "autoip: LICENSE", "MicroPython: LICENSE", "lwip: COPYING", "mbedtls: LICENSE"
     for project in (*projects, "libnewlib-arm-none-eabi"):
@@ -109,7 +109,7 @@ def test_the_licences_of_an_image(made):
 
 @pytest.fixture
 def pico(tmp_path):
-    """(MicroPython, map) of an image for a Pico W: the directories, without the sources."""
+    """Returns (MicroPython's directory, linker map) for a Pico W. The directory has only licences."""
     micropython = tmp_path / "micropython"
     files = {
         "LICENSE": "MIT",
@@ -132,7 +132,7 @@ def pico(tmp_path):
     return micropython, "".join(f"LOAD {root}/{name}.c.obj\n" for name in linked)
 
 
-def test_the_licences_of_what_is_linked_and_of_nothing_else(pico):
+def test_only_the_licences_of_linked_libraries_are_included(pico):
     micropython, linker_map = pico
     found = licenses.licenses(linker_map, micropython, *LIBRARIES)
     for text in (
@@ -153,7 +153,7 @@ def test_a_library_without_a_licence_stops_the_board(pico):
         licenses.licenses(linker_map, micropython, *LIBRARIES)
 
 
-def test_the_components_of_esp_idf(pico, tmp_path, monkeypatch):
+def test_the_licences_of_esp_idf_and_its_components_are_included(pico, tmp_path, monkeypatch):
     micropython, _ = pico
     idf = tmp_path / "esp-idf"
     files = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""release/upstream.sh installs what a board of MicroPython is built from."""
+"""release/upstream.sh installs the sources that a board of MicroPython is built from."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from wire.board import ROOT
 
 PLAN = tomllib.loads((ROOT / "release/boards.toml").read_text())
-# The commands that write their name and arguments into the log.
+# A stand-in for a command. It writes its name and arguments to the log.
 LOG = '#!/bin/sh\necho "$(basename "$0") $*" >>"$LOG"\n'
 CLONE = """
 for folder; do :; done
@@ -51,7 +51,7 @@ def upstream(tmp_path):
 SUBMODULES = "make -C CHECKOUT/ports/{} BOARD={} submodules"
 
 
-def test_a_board_without_esp_idf(upstream):
+def test_a_board_that_needs_no_esp_idf_gets_its_submodules(upstream):
     assert upstream("RPI_PICO_W") == (0, "IDF_PATH=\n", [SUBMODULES.format("rp2", "RPI_PICO_W")])
 
 
@@ -64,11 +64,11 @@ def test_an_esp32_gets_the_esp_idf_of_the_plan_once(upstream):
     assert upstream("ESP32_GENERIC") == (0, printed, [submodules])
 
 
-def test_a_checkout_that_does_not_exist(upstream, tmp_path):
+def test_a_missing_checkout_is_reported(upstream, tmp_path):
     code, printed, _ = upstream("RPI_PICO_W", tmp_path)
     assert code == 1 and printed == f"MICROPY_DIR={tmp_path}: no checkout of MicroPython\n"
 
 
-def test_a_board_that_does_not_exist(upstream, tmp_path):
+def test_an_unknown_board_is_reported(upstream, tmp_path):
     code, printed, _ = upstream("NONE")
     assert code == 1 and printed == f"BOARD=NONE: no such board in {tmp_path}/micropython\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `pip install` of the project's wheel installs on a host."""
+"""`pip install` of the project's wheel installs the viewer, and nothing else."""
 
 import subprocess
 import sys
@@ -28,7 +28,9 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def python(wheel):
-    """The Python of an environment with the wheel and the libraries of this one, but not its checkout."""
+    """The Python of a new environment. It has the wheel and the libraries of this environment, but no
+    checkout.
+    """
     folder = wheel.parent / "environment"
     venv.create(folder, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
@@ -52,7 +54,7 @@ def test_the_wheel_has_the_viewer_and_nothing_else(wheel):
     assert all(name.endswith(".py") for name in files)
 
 
-def test_the_wheel_says_what_it_is_and_what_it_needs(wheel):
+def test_the_wheel_has_its_name_and_its_requirements(wheel):
     with zipfile.ZipFile(wheel) as file:
         metadata = message_from_bytes(file.read(f"autoip_view-{version()}.dist-info/METADATA"))
     assert metadata["Name"] == "autoip-view" and "simulator" not in metadata["Summary"]
