@@ -12,7 +12,7 @@ refuse() {
     exit 1
 }
 
-# apt waits if another apt runs at the same time.
+# apt waits while another apt runs.
 install() {
     DEBIAN_FRONTEND=noninteractive $sudo apt-get -q -o DPkg::Lock::Timeout=600 install --no-install-recommends -y "$@"
 }

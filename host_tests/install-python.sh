@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # install-python.sh VENV REQUIREMENTS
-# Creates a virtual environment if it does not exist, and installs the packages of the file REQUIREMENTS.
+# Creates the virtual environment VENV if it does not exist, and installs the packages in the file REQUIREMENTS.
 set -eu
 
 venv=$1

@@ -3,14 +3,14 @@
 
 PYTHON := $(VENV)/bin/python
 SCRIPT := $(PYTHON) host_tests/script.py
-# Packages for the boards on a link and their peers, for a browser, and for other implementations.
+# Debian packages for the test network, for the browser, and for other implementations of link-local addresses.
 WIRE_PACKAGES := dnsmasq-base iproute2 iputils-ping
 BROWSER_PACKAGES := chromium
 PEER_PACKAGES := dhcpcd-base systemd
 C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*/*/*.h boards/*/*/*/*.h host_tests/emulator/*.c host_tests/esp32/*.c \
 	host_tests/fuzz/*.c host_tests/fuzz/stubs/*.h host_tests/fuzz/stubs/py/*.h)
 
-# The engine tests need only some of the packages, which are installed faster.
+# The engine tests need only some of the packages, so they can start sooner.
 $(VENV)/.engine: host_tests/requirements-engine.txt | python-venv
 	$(STEP)venv-engine "Python packages for the engine tests, a quarter of a minute" host_tests/install-python.sh $(VENV) $<
 	$(Q)touch $@
@@ -27,7 +27,7 @@ firmwares:
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2 LINK_LOCAL=lwip
 
-# avahi-autoipd is not installed on the user's machine.
+# avahi-autoipd is unpacked and not installed, because an installed daemon would claim an address on this machine.
 AVAHI := $(BUILD)/src/avahi
 
 $(AVAHI):
@@ -38,7 +38,7 @@ $(AVAHI):
 check-machine:
 	@host_tests/check-machine.sh "$(SUDO)"
 
-# The requirements of all programs that run boards and peers in network namespaces.
+# All programs that run boards and peers in network namespaces need this target.
 .PHONY: wire
 wire: check-machine $(VENV)/.ready $(AVAHI)
 	$(INSTALL) $(WIRE_PACKAGES)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # unpack-packages.sh SUDO FOLDER PACKAGE...
 # Unpacks Debian packages into a directory without installing them, because an installed daemon would start and
-# claim an address. SUDO is "sudo" or empty, for apt's lists if there are none yet.
+# claim an address. SUDO is "sudo" or empty. It is used to update the lists of packages.
 set -eu
 
 sudo=$1
