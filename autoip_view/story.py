@@ -2,7 +2,7 @@
 """What each host does on a link, from its frames in the order of time.
 
 A host is identified by the MAC in its ARP packets. The table gives the kind of an ARP frame whose sender
-address is A. The first row that fits counts. It depends on the frames before this frame:
+address is A. Use the first row that fits. Which rows fit depends on the frames before this frame:
 
     the sender holds A,        the frame announces A after another host used A  "defence"
     and                        the frame answers a probe, or another host

@@ -177,7 +177,7 @@ def first_pages(build):
 
 
 def heap_taken():
-    """Yields (event, bytes of heap that the event takes). The service holds an address."""
+    """Yields (event, bytes of heap that autoip allocates for it). The service holds an address."""
     with holding("autoip") as board:
         board.run(heap.ON_BOARD)
         board.run(heap.COUNT + "\nlink = svc._link")

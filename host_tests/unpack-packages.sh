@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # unpack-packages.sh SUDO FOLDER PACKAGE...
 # Unpacks Debian packages into a directory without installing them, because an installed daemon would start and
-# claim an address. SUDO is "sudo" or empty. It is used to update the lists of packages.
+# claim an address. SUDO is "sudo" or empty. With SUDO, the script updates the package lists if a download fails.
 set -eu
 
 sudo=$1

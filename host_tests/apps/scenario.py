@@ -29,7 +29,7 @@ class Answered(NamedTuple):
 
 
 def is_late(answered):
-    """Did the client wait much longer than for the static address? A busy machine slows both down."""
+    """Whether the client waited much longer than for the static address. A busy machine slows both down."""
     return answered.seconds > 3 * answered.static + 20
 
 

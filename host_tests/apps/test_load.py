@@ -18,8 +18,7 @@ from .scenario import STATIC, flap, powered_up
 CONNECTIONS = 400
 MEGABYTE = 1_000_000
 KEPT = 4096  # bytes by which the heap may grow: fewer than if each connection leaked the smallest object
-# The lowest ratio to the speed at the static address. On a busy machine, one board may get less processor
-# time.
+# The lowest ratio to the speed at the static address. A busy machine may give one board less processor time.
 SLOWEST = 0.25
 HEAP = "(__import__('gc').collect(), __import__('gc').mem_alloc())[1]"
 # -O needs an open and a closed port.
@@ -43,7 +42,7 @@ def get(scenario, address, blocks=1):
 
 
 def serves_four_at_once(scenario, address):
-    """lwIP supports five connections, so four more succeed only if the old connections have been freed."""
+    """lwIP supports five connections, so four at once succeed only if old connections have been freed."""
     clients = [scenario.server.host.socket("stream") for _ in range(4)]
     for client in clients:
         client.connect((address, 80))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The firmware of BOARD runs in QEMU, on a network with real peers. EMULATOR=1 builds the firmware with QEMU's Ethernet
 # in a separate directory. SANITIZE=1 adds ESP-IDF's checks of the heap and of the callers of lwIP. QEMU=program selects
-# an emulator other than Espressif's QEMU. NIC=model selects another emulated network card, for example Wi-Fi.
+# an emulator other than Espressif's QEMU. NIC=model selects another emulated network card, for example one for Wi-Fi.
 
 CHIP_OF_ESP32_GENERIC := esp32
 CHIP_OF_ESP32_GENERIC_C3 := esp32c3

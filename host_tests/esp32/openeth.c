@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// QEMU's Ethernet for network.LAN. MicroPython's class does not support QEMU's controller. The class asks ESP-IDF for
-// a W5500 on SPI, and gets QEMU's controller. The layers above are the same as on a board: esp_eth, esp_netif, lwIP.
+// QEMU's Ethernet for network.LAN. MicroPython's class does not support QEMU's controller. The class asks
+// ESP-IDF for a W5500 on SPI, and gets QEMU's controller. The layers above are the same as on a board:
+// esp_eth, esp_netif, lwIP.
 
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -9,8 +10,9 @@
 
 static esp_err_t (*set_link)(esp_eth_mac_t *mac, eth_link_t link);
 
-// The controller stays on while the cable is unplugged. If QEMU's controller is switched on again, it starts with its
-// first buffer, but IDF's driver continues with the next buffer, so frames would be up to three frames late.
+// The controller stays on while the cable is unplugged. If QEMU's controller is switched on again, it starts
+// with its first buffer, but IDF's driver continues with the next buffer, so frames would be up to three
+// frames late.
 static esp_err_t set_link_up(esp_eth_mac_t *mac, eth_link_t link) {
     return link == ETH_LINK_UP ? set_link(mac, link) : ESP_OK;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Functions with which the tests inspect FreeRTOS's tasks. least_free() reports how much of a task's stack was never
-// used. If MicroPython does not answer, a dump shows what each task is doing.
+// Functions with which the tests inspect FreeRTOS's tasks. least_free() reports how much of a task's stack
+// was never used. If MicroPython does not answer, a dump shows what each task is doing.
 
 #include <stdint.h>
 
@@ -15,7 +15,8 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
-// least_free(task): the bytes of its stack that were never used. OSError(ENOENT): there is no task with this name.
+// least_free(task): the bytes of its stack that were never used. OSError(ENOENT): there is no task with this
+// name.
 static mp_obj_t least_free(mp_obj_t name) {
     TaskHandle_t task = xTaskGetHandle(mp_obj_str_get_str(name));
     if (task == NULL) {
@@ -44,8 +45,8 @@ static uint32_t address_of(uint32_t word) {
     #endif
 }
 
-// Prints the addresses of code on the stack, the last call first. addr2line translates them. Some of them are from
-// calls that have returned.
+// Prints the addresses of code on the stack, the last call first. addr2line translates them. Some of them are
+// from calls that have returned.
 static void dump_task(const TaskSnapshot_t *task) {
     esp_rom_printf("task %s, state %d:", pcTaskGetName(task->pxTCB), (int)eTaskGetState(task->pxTCB));
     const uint32_t *word = (const uint32_t *)task->pxTopOfStack;
@@ -73,8 +74,8 @@ static void dump(void *arg) {
     }
 }
 
-// The linker replaces MicroPython's function with this function. The UART's interrupt calls it for each Ctrl-C, even if
-// the Python code hangs.
+// The linker replaces MicroPython's function with this function. The UART's interrupt calls it for each
+// Ctrl-C, even if the Python code hangs.
 void __real_mp_sched_keyboard_interrupt(void);
 void __wrap_mp_sched_keyboard_interrupt(void);
 void IRAM_ATTR __wrap_mp_sched_keyboard_interrupt(void) {

@@ -5,7 +5,7 @@ INTEROP := $(BUILD)/interop
 ZCIP := $(INTEROP)/busybox/busybox
 
 .PHONY: interop
-interop: wire peers ## run boards and five other implementations that want the same address, and write docs/interop.md
+interop: wire peers ## let boards and five other implementations claim the same address, and write docs/interop.md
 	$(Q)$(MAKE) firmwares
 	$(Q)$(AS_ROOT) $(SCRIPT) host_tests/interop/interop.py docs/interop.md $(INTEROP)/captures
 

@@ -225,7 +225,7 @@ def test_files_that_sudo_make_creates_are_given_to_the_user(tmp_path):
     (checkout / "build").mkdir()
     os.chown(checkout, USER, USER)
     sources = [f"{name}={tmp_path}" for name in ("LWIP_DIR", "MICROPY_DIR")]
-    # hand-back.sh may have started these tests, and HANDED_BACK would be set.
+    # hand-back.sh may have started these tests with HANDED_BACK=1.
     assert make("build/lwip", *sources, cwd=checkout, env={"HANDED_BACK": ""}) == (0, [])
     assert (checkout / "build" / "lwip").lstat().st_uid == USER
 

@@ -170,7 +170,9 @@ def test_the_program_that_reads_the_output_ends_early(capture):
 @settings(deadline=None)
 @given(st.data())
 def test_a_damaged_file_raises_only_a_capture_error(tmp_path_factory, data):
-    """The captures have a few changed bytes or a missing end. read() returns a story, or raises one line."""
+    """The captures have a few changed bytes or a missing end. read() returns a story, or raises a one-line
+    error.
+    """
     folder = tmp_path_factory.getbasetemp()
     writer = data.draw(st.sampled_from([PcapWriter, PcapNgWriter]))
     content = bytearray(write(folder / "whole", writer, CLAIMS).read_bytes())
