@@ -69,7 +69,8 @@ typedef struct _open_t {
     char name[3];
 } open_t;
 
-// A `network` object has a method active(). In a class, such as network.LAN, active() is a function without self.
+// A `network` object has a method active(). If `nic` is a class, such as network.LAN, MicroPython finds the function
+// active(), but no self.
 static void check_nic(mp_obj_t nic) {
     mp_obj_t method[2] = { MP_OBJ_NULL, MP_OBJ_NULL };
     if (nic != mp_const_none && !mp_obj_is_str(nic)) {
@@ -109,7 +110,7 @@ static void open_in_lwip(void *arg) {
     memcpy(call->name, netif->name, sizeof(netif->name));
     if (!(netif->flags & NETIF_FLAG_ETHARP)) {
         // RFC 3927 1.3: link-local addresses need ARP. A point-to-point interface has no ARP.
-        call->unfit = MP_ERROR_TEXT("nic: an interface with Ethernet and ARP");
+        call->unfit = MP_ERROR_TEXT("nic: needs Ethernet and ARP");
     } else if (!is_unicast_mac(netif->hwaddr)) {
         call->unfit = MP_ERROR_TEXT("nic: MAC is zero or multicast; set it with config(mac=...)");
     } else if (call->wanted) {
@@ -119,7 +120,7 @@ static void open_in_lwip(void *arg) {
 
 // Raises an OSError with an errno and a text.
 static void raise_open_error(const open_t *call) {
-    mp_rom_error_text_t text = MP_ERROR_TEXT("no active interface, nic.active(True) first");
+    mp_rom_error_text_t text = MP_ERROR_TEXT("no active interface; call nic.active(True)");
     const char *name = call->name;
     if (call->error == MP_EALREADY) {
         text = MP_ERROR_TEXT("%s already has a service: autoip.get()");
@@ -400,7 +401,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(autoip_name_obj, autoip_name);
 static mp_obj_t autoip_refuse_callback(void) {
     for (int tries = 10; MP_STATE_VM(sched_state) < 0; --tries) {
         if (tries == 0) {
-            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("not in a callback"));
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("not allowed in a callback"));
         }
         mp_hal_delay_ms(5);
     }

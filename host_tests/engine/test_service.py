@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The service on a simulated link: the events and results that its user gets, and its calls of the link."""
+"""The service on a simulated link: the events and results that its user gets, and its calls to the link."""
 
 import errno
 import gc
@@ -426,7 +426,7 @@ def test_callback_can_be_set_on_a_running_service():
 
 
 class _Coroutine:
-    """What a call of an async def function returns."""
+    """The result of a call to an async def that is not awaited."""
 
     def throw(self, error):
         raise error
@@ -1306,7 +1306,7 @@ def test_firmware_without_the_module_raises_an_import_error():
     try:
         __import__("autoip")
     except ImportError as error:
-        assert error.args[0] == "flash a firmware with _autoip"
+        assert error.args[0] == "flash firmware that includes _autoip"
     else:
         raise AssertionError("no ImportError")
     finally:
@@ -1515,7 +1515,7 @@ def test_timeout_out_of_range_is_refused():
         try:
             svc.wait(timeout)
         except ValueError as error:
-            assert str(error) == "timeout_ms: 0 - 2**29 - 1"
+            assert str(error) == "timeout_ms: 0 to 536870911"
         else:
             raise AssertionError(timeout)
 

@@ -185,7 +185,7 @@ def test_file_of_another_program_is_refused_and_stays_as_it_is():
             try:
                 Store(path, MAC)
             except ValueError as error:
-                assert error.args[0] == "remember: file of another program: " + name
+                assert error.args[0] == "remember: another program's file: " + name
             else:
                 raise AssertionError(data)
             assert _read(name) == data

@@ -10,7 +10,7 @@ from .frames import announcement, is_arp
 from .waiting import PATIENCE
 
 C = "169.254.20.20"
-INACTIVE = f"OSError: {errno.ENODEV} no active interface, nic.active(True) first"
+INACTIVE = f"OSError: {errno.ENODEV} no active interface; call nic.active(True)"
 NO_NIC = "TypeError: nic: a network object, an lwIP name, or None"
 
 
@@ -179,7 +179,7 @@ svc = autoip.start(nic, ip={C!r}, delay=200, abandon=True, on_event=waiting)
     bench.wire.send(announcement(C))
     board.until("len(errors) == 8", PATIENCE)
     events = ["bound", "bound", "conflict", "conflict", "lost", "lost", "bound", "bound"]
-    assert board.ask("errors") == [[event, "not in a callback"] for event in events]
+    assert board.ask("errors") == [[event, "not allowed in a callback"] for event in events]
 
 
 def test_main_py_gets_the_events_of_the_service_that_boot_py_started(board, bench):
@@ -239,7 +239,7 @@ def test_file_of_another_program_is_refused_and_kept(board):
     path = board.path("notes.txt")
     for text, times in (("name = board", 1), ("x" * 1000, 20)):
         board.run(f"with open({path!r}, 'w') as file:\n for _ in range({times}): file.write({text!r})")
-        message = f"ValueError: remember: file of another program: {path}"
+        message = f"ValueError: remember: another program's file: {path}"
         _assert_raises(board, message, f"autoip.start(nic, remember={path!r})")
         assert board.ask("autoip.get() is None")
         assert board.ask(f"open({path!r}).read(5)") in ("name ", "xxxxx")

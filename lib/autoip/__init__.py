@@ -12,7 +12,7 @@ The behaviour and the options are those of the QNX AutoIP module. The protocol i
 try:
     import _autoip
 except ImportError:
-    raise ImportError("flash a firmware with _autoip")  # noqa: B904
+    raise ImportError("flash firmware that includes _autoip")  # noqa: B904
 
 from . import service as _service
 from .candidates import host_part as _host_part
@@ -28,7 +28,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
 
     nic: a `network` object, the name of an lwIP interface such as "w0", or None for the default interface.
     ip: the address to try first, 169.254.1.0 - 169.254.254.255.
-    delay: 1 - 8000 ms, the longest interval between probes. All probe times scale with it. 2000 is the RFC's.
+    delay: 1 - 8000 ms, the longest interval between probes. It scales all probe times. RFC 3927 uses 2000.
     abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
     debug: keep a longer log (service.log()) that includes each ARP packet that autoip sends. autoip does not
         print the log, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
@@ -42,11 +42,11 @@ def start(nic=None, *, ip=None, remember=None, **options):
     remember: the path of a file for the last claimed address, which autoip tries first after a restart. Only
         the service's methods wait(), ready(), changed() and save() write the address to the file.
 
-    ValueError for a bad value, an interface without ARP, or a file of another program. TypeError for a
-    `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is no
-    such interface or if it is not active, OSError(EALREADY) if it already has a service, OSError(ENOMEM) if
-    the maximum number of services is running (AUTOIP_LINKS at build time, by default 2). The OSError of the
-    file system if `remember` can't be written.
+    ValueError for a bad value, an interface without ARP, or a `remember` file that another program wrote.
+    TypeError for a `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV)
+    if there is no such interface or if it is not active, OSError(EALREADY) if it already has a service,
+    OSError(ENOMEM) if the maximum number of services is running (AUTOIP_LINKS at build time, by default 2).
+    The OSError of the file system if `remember` can't be written.
     """
     first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):

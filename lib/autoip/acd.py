@@ -11,7 +11,7 @@ is `assigned`. Then the caller acts on each bit that the input returned, lowest 
     DEFENDED    report: an announcement has defended the address
     SUSPENDED   report: the interface is down; the address stays on it, unused, and will be probed again
     LOST        report: the address has been removed
-    BOUND       report: the address is held and may be used (RFC 5227 2.3: from the first announcement)
+    BOUND       report: the first announcement has been sent, so the address may be used (RFC 5227 2.3)
     ROUTABLE    report: another host uses the interface's routable address (RFC 5227 2.4)
 
         state        left by                                       to
@@ -19,20 +19,20 @@ is `assigned`. Then the caller acts on each bit that the input returned, lowest 
         (initial)
         PROBING      conflict                                      PROBING with the next candidate,
                                                                    or WAITING for the rate limit
-                     3 probes and 2 s of silence: announcement 1   ANNOUNCING
+                     announcement 1, `delay` (2 s) after probe 3   ANNOUNCING
         ANNOUNCING   announcement 2                                HELD
                      late answer to a probe                        as for a conflict in PROBING
         ANNOUNCING,  conflict, the first within 10 s               the same state, defended
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
-        IDLE         the routable address is removed               PROBING
+        IDLE         routable address removed (`idle` is false)    PROBING
         any          interface down                                WAITING
-                     a routable address on the interface           IDLE
+                     routable address added (`idle` is true)       IDLE
                      stop                                          STOPPED, the final state
 
 If the address is held when the interface goes down, it is suspended: it stays on the interface (`assigned`)
 with its connections. If the board claims it again, it is BOUND, and its connections continue. If another
-host claims it, or after IDLE or stop(), it is LOST.
+host claims it, or if the machine enters IDLE or STOPPED, the address is removed and LOST is reported.
 
 Time is in ms and wraps at 2**30, as MicroPython's ticks_ms() does. Ctrl-C may interrupt an input anywhere. So
 an input prepares everything that a new state needs, and sets `state` last. Then the next input can continue.
@@ -79,7 +79,7 @@ _DEFENCES = const(3)
 _MOVES = const(4)
 _MISMATCHED = const(5)
 _ROUTABLE_CONFLICTS = const(6)
-_ATTEMPTS = const(7)  # calls of candidate(), not part of COUNTERS
+_ATTEMPTS = const(7)  # the number of calls to candidate(), which is not in COUNTERS
 
 # RFC 3927 section 9. The other four times are derived from the option `delay`, whose default of 2,000 ms
 # results in the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
@@ -89,7 +89,7 @@ _MAX_CONFLICTS = const(10)
 _RATE_LIMIT_INTERVAL = const(60000)  # ms
 _DEFEND_INTERVAL = const(10000)  # ms
 
-_CALM = const(600000)  # ms of holding an address after which LOSSES is reset; the longest interval here
+_CALM = const(600000)  # ms; holding an address this long resets LOSSES; the longest interval in this file
 _RETRY = const(100)  # ms until a frame that the driver did not accept is sent again
 
 _TICKS_MAX = const(0x3FFFFFFF)
@@ -109,7 +109,7 @@ _ROUTABLE_CLAIM = const(4)
 # The items of an interface's rate limit. From the tenth conflict on, a new claim waits for one minute
 # (RFC 5227 2.1.1).
 _DENIALS = const(0)  # candidates denied since the last successful claim
-_LOSSES = const(1)  # addresses lost since an address was held for ten minutes
+_LOSSES = const(1)  # addresses lost since the board last held an address for ten minutes
 _PAUSE = const(2)  # when a new claim may start, or -1 if it may start now
 
 
@@ -126,7 +126,7 @@ class Machine:
     def __init__(self, mac, random, limit, is_taken, first, delay, abandon):
         self.state = _WAITING
         self.frame = bytearray(
-            b"\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\x08\x06"  # Ethernet: to all, ARP
+            b"\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\x08\x06"  # Ethernet: broadcast destination, EtherType ARP
             b"\x00\x01\x08\x00\x06\x04\x00\x01"  # a Request for IPv4 over Ethernet
             b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xa9\xfe\0\0"  # sender; target: 169.254.0.0
         )
@@ -158,7 +158,7 @@ class Machine:
     def set_status(self, up, idle, now, mac=None):
         """Set the status of the interface, which is down at first. The status may be the same as before.
 
-        up: is the interface up? idle: no address is wanted. mac: pass it if it may have changed.
+        up: is the interface up? idle: no link-local address is wanted. mac: pass it if it may have changed.
         """
         if self.state == _STOPPED:
             return 0
@@ -210,7 +210,7 @@ class Machine:
         return _CONFLICT | self._move(now)
 
     def elapsed(self, now):
-        """Do what is due at the time `now`. This sends at most one frame, however late it is."""
+        """Do what is due at `now`. Returns at most one SEND or ASSIGN, even if several frames are due."""
         if _left(self._defence, now) == 0:
             self._defence = -1
         if _left(self._retry, now) == 0:
@@ -283,7 +283,7 @@ class Machine:
     # Claiming
 
     def _claim(self, now):
-        # Without a pause, or if the clock has wrapped since its end, more than RATE_LIMIT_INTERVAL is left.
+        # If more time is left, there is no pause, or the pause ended so long ago that the clock has wrapped.
         if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:
             self.state = _WAITING
             self._step = self.limit[_PAUSE]
@@ -364,4 +364,4 @@ def _left(due, now):
     if due < 0:
         return _NEVER
     left = (due - now) & _TICKS_MAX
-    return left if left <= _CALM + 1 else 0  # more than the longest interval if `due` has passed
+    return left if left <= _CALM + 1 else 0  # if `due` has passed, `left` wraps and exceeds all intervals

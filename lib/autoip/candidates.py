@@ -23,11 +23,11 @@ def candidate(mac, count):
 
     The first choice is slope * device + offset. The vendor (bytes 0 - 2 of the MAC) determines the slope and
     the offset, and bytes 3 - 5 are the device number. The slope has no factor in common with 65,024, so two
-    devices of one vendor choose different addresses if their numbers differ by less than 65,024. All slopes
-    are odd and the parity of the vendor's bits is added to the offset, so flipping any one bit of the MAC
-    changes the first choice. Later choices are scattered and depend on all six bytes. So two boards with the
-    same first choice have different second choices. If a device of another vendor has the board's first
-    choice, the board doesn't try the addresses of that vendor's other devices one after the other.
+    devices of one vendor choose different addresses if their numbers differ in one bit, or by less than
+    65,024. All slopes are odd, and the parity of the vendor's bits is added to the offset. So flipping one
+    bit of the vendor changes the first choice, too. Later choices are scattered and depend on all six bytes.
+    So two boards with the same first choice have different second choices. If another vendor's device holds
+    the first choice, the later choices do not follow the first choices of that vendor's other devices.
     """
     device = ((mac[3] * 65536) + (mac[4] * 256) + mac[5]) % _COUNT
     bits = mac[0] ^ mac[1] ^ mac[2]

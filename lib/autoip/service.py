@@ -5,7 +5,7 @@ The machine gets the events of the link, and returns what to do. A link gives ac
 the link-local address on it:
 
     name                    short name of the interface, for debug reports
-    hostname                the board's mDNS name, "lamp.local"; only where receive() can return 5
+    hostname                the board's mDNS name, "lamp.local"; exists if receive() can report a rename (5)
     on_wake                 function without arguments. The scheduler calls it after a frame has arrived, the
                             time of wake() has come, or the interface has changed
     mac()                   the present MAC of the interface, 6 bytes
@@ -18,14 +18,14 @@ the link-local address on it:
     counts()                (dropped, malformed): frames lost because the queue was full, and ARP packets
                             that name the watched address but are not complete ARP Requests or Replies of
                             IPv4 over Ethernet
-    watch(host)             watch the address with this 16-bit host part for claims and probes, or no
-                            address if it is -1; drop waiting frames about another, formerly watched address
+    watch(host)             watch the address with this 16-bit host part for claims and probes; -1: no
+                            address. If this changes the address, drop waiting frames about the previous one
     receive(buffer)         copy the oldest waiting frame into the buffer of 42 bytes, and return its
                             kind. 0: no frame was waiting; 1: a claim, whose sender protocol address is
                             the watched address; 2: a probe for the watched address; 3: an answer, which
                             is a claim that replies to a probe of this interface; 4: a claim of the
-                            interface's own address; 5: not a frame, but another host has the board's mDNS
-                            name, so the link has chosen a new `hostname`
+                            interface's own address, which is leased or static; 5: not a frame, but another
+                            host has the board's mDNS name, so the link has chosen a new `hostname`
     send(frame)             send the frame; returns true if the driver accepted it. Returns false while
                             status() would return 0
     assign(frame)           send the frame, which announces the watched address, and in the same step set
@@ -54,7 +54,7 @@ Claims of the interface's own address are returned at most once per second.
 While status() returns 0, an assigned address is suspended: nothing is sent or received with it, but it stays
 on the interface with its connections.
 
-`_autoip.Link(nic)` implements a link with lwIP. The host tests have other links. All pass the same tests.
+`_autoip.Link(nic)` is a link that uses lwIP. The host tests have other links. All links pass the same tests.
 """
 
 import errno
@@ -76,7 +76,7 @@ _ROUTABLE = const(128)
 
 _POLL = const(5)  # ms between two polls of wait()
 _POLL_ASYNC = const(50)  # ms between two polls of ready() and changed(), which may wait for days
-_TIMEOUTS = const(0x20000000)  # ms, 2**29: ticks_diff() reaches no further
+_TIMEOUTS = const(0x20000000)  # ms; ticks_diff() can't measure 2**29 ms or more
 _WITH_ROUTABLE = const(2)  # a value of Link.status()
 _RENAMED = const(5)  # a value of Link.receive()
 _DELAY_MAX = const(8000)  # ms
@@ -202,7 +202,7 @@ class Service:
         callback returns.
         """
         if timeout_ms is not None and not (type(timeout_ms) is int and 0 <= timeout_ms < _TIMEOUTS):
-            raise ValueError("timeout_ms: 0 - 2**29 - 1")
+            raise ValueError("timeout_ms: 0 to 536870911")
         _autoip.refuse_callback()
         start = time.ticks_ms()
         while not (address := self._reached()):
@@ -216,8 +216,8 @@ class Service:
         return await self.changed(None)
 
     async def changed(self, known=0):
-        """Wait, for asyncio, until `reachable` differs from `known`, and return the new value, which is an
-        address or None. With `remember`, the link-local address is saved.
+        """A coroutine that waits until `reachable` differs from `known`, and returns the new value, which is
+        an address or None. With `remember`, the link-local address is saved.
 
         known: the address that the caller knows, or None. The default, 0, means the value of `reachable` at
         the time of the call. To detect changes between two calls, pass the result of the first call to the
@@ -301,7 +301,7 @@ class Service:
         # The first call may handle a short interruption that has ended. The second handles the present state.
         self._follow_status()
         self._follow_status()
-        # Frames come before a timer that is due, so that an address that has been denied is not announced.
+        # Process frames before a due timer, so that an address that another host denies is not announced.
         while kind := self._link.receive(_frame):
             if kind == _RENAMED:
                 self._emit(self._link.hostname, -1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A service, with types. start() creates it. The constructor is not for programs.
+# A service, with types. start() creates it. Don't call the constructor from a program.
 
 from collections.abc import Callable
 from typing import Any

@@ -60,7 +60,7 @@ class Store:
                 words = line.split()
                 mac = words[0] if words else self._mac
                 if len(mac) != 17 or mac.count(b":") != 5:
-                    raise ValueError("remember: file of another program: " + path)
+                    raise ValueError("remember: another program's file: " + path)
                 if mac != self._mac:
                     if copy:
                         copy.write(line)
