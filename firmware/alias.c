@@ -61,7 +61,7 @@ autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias) {
 static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4_addr_t *netmask) {
     struct netif *main = alias->main;
     // lwIP announces an address when it is set, but only on interfaces with ARP. autoip sends its own
-    // announcements, whose number RFC 3927 2.4 and 2.5 limit. So clear the flag for ARP while lwIP sets the
+    // announcements, and RFC 3927 2.4 and 2.5 limit their number. So clear the flag for ARP while lwIP sets the
     // address. __wrap_acd_netif_ip_addr_changed() checks this flag, too.
     u8_t flags = main->flags;
     main->flags &= ~NETIF_FLAG_ETHARP;
@@ -107,9 +107,10 @@ static autoip_alias_t *alias_on(const struct netif *main) {
 
 // Receives a packet while there are several addresses. lwIP itself finds the interface that has the
 // destination address. So this passes `netif`, the interface that received the packet, to lwIP, even if the
-// packet is for the alias. It passes the alias instead for two kinds of packets: a packet for
-// 169.254.255.255, which is not a broadcast address with main's netmask, and a packet for a closed UDP port,
-// because lwIP sends Port Unreachable only if the packet is for the address of the interface that it gets.
+// packet is for the alias. For two kinds of packets it passes the alias instead. The first kind are packets for
+// 169.254.255.255, because this is not a broadcast address with main's netmask. The second kind are packets for
+// a closed UDP port of the alias's address, because lwIP sends Port Unreachable only if the destination is the
+// address of the interface that is passed to lwIP.
 STEP input_with_several(struct pbuf *p, struct netif *netif) {
     const struct ip_hdr *header = p->payload;
     ip4_addr_t destination;
@@ -170,8 +171,8 @@ bool autoip_is_arp_of_ipv4(const struct etharp_hdr *packet) {
     return memcmp(packet, start, sizeof(start)) == 0;
 }
 
-// lwIP updates the sender's entry only for the interface that processes the packet. RFC 826 updates any entry, before it
-// checks the target.
+// lwIP updates the sender's entry only for the interface that processes the packet. According to RFC 826, a host
+// updates an existing entry of the sender before it checks the target.
 static void update_entry(struct netif *netif, const ip4_addr_t *sender, const struct etharp_hdr *packet) {
     struct eth_addr *mac = autoip_find_mac(netif, sender);
     if (mac != NULL && autoip_is_arp_of_ipv4(packet)) {
@@ -253,7 +254,9 @@ static err_t alias_linkoutput(struct netif *netif, struct pbuf *p) {
     if (header->type == PP_HTONS(ETHTYPE_ARP)) {
         const struct etharp_hdr *packet = (const struct etharp_hdr *)(header + 1);
         if (memcmp(&packet->sipaddr, &packet->dipaddr, sizeof(packet->sipaddr)) == 0) {
-            return ERR_OK; // drop an announcement, or a request for its own address, see set_main()
+            // The sender and the target are the same address: lwIP announces the address, or looks for the MAC of
+            // its own address. Drop the packet, see set_main().
+            return ERR_OK;
         }
         // RFC 3927 2.5: ARP with a link-local sender is broadcast, Replies too.
         memset(&header->dest, 0xff, sizeof(header->dest));
@@ -363,7 +366,8 @@ static void move_to_end(struct netif *netif) {
     netif->next = NULL;
 }
 
-// netif->state stays NULL, because esp_netif would use it as its own object. netif->input is never called.
+// netif->state stays NULL, because esp_netif would use any other value as a pointer to its own object.
+// netif->input is never called.
 static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     ip4_addr_t mask;
     ip4_addr_set_u32(&mask, PREFIX_MASK);

@@ -6,8 +6,8 @@
 // main "shows" the alias's address: both interfaces then have this address. Call all functions in lwIP's
 // context.
 //
-// alias.c sets and removes the address and handles its packets and its ARP. alias_route.c has the routes, and alias_udp.c
-// what is special about UDP.
+// alias.c sets and removes the address and handles its packets and its ARP. alias_route.c chooses
+// the interface that sends a packet. alias_udp.c chooses the source address of UDP replies.
 #ifndef AUTOIP_FIRMWARE_ALIAS_H
 #define AUTOIP_FIRMWARE_ALIAS_H
 
@@ -20,12 +20,12 @@
 
 #include "owner.h"
 
-// The caller provides this as fixed memory, which is zero before the first autoip_alias_init().
+// The caller provides this in static memory, which must be zero before the first autoip_alias_init().
 typedef struct _autoip_alias_t {
     // While no address is set, netif.ip_addr is the last address, to which sockets may still be bound.
     struct netif netif;
     struct netif *main;
-    ip4_addr_t netmask; // main's, from before main showed the address
+    ip4_addr_t netmask; // the netmask that main had before it showed the address
     ip4_addr_t lease; // main's last lease, see autoip_owner_note_lease()
     uint8_t prefix; // see autoip_alias_set_prefix()
     bool is_set;
@@ -92,8 +92,9 @@ void autoip_alias_show(autoip_alias_t *alias);
 // Returns the owner of main's address.
 autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias);
 
-// Returns the interface with which lwIP has to process an ARP packet that main received: main, or the alias, which must be
-// in use. Updates the sender's ARP entry of the other interface.
+// Call this for an ARP packet that main received while the alias is in use. Returns the interface that has to process
+// the packet in lwIP, which is main or the alias. If lwIP's ARP table also has an entry for the sender on the interface
+// that is not returned, updates this entry.
 struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
 
 // A UDP request is remembered for this time, in s. RFC 4787 (REQ-5) recommends this time for the mappings of a NAT.
@@ -102,8 +103,8 @@ struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
 #endif
 
 // In alias_udp.c. Call this for every IPv4 packet that `main` received, with a complete IP header.
-// `addressed` is the interface that has the packet's destination address. It remembers a UDP request if the
-// reply would leave from another address. It returns false if the packet is for a closed UDP port.
+// `addressed` is the interface that has the packet's destination address. The function remembers a UDP request
+// if the reply would leave from another address. It returns false if the packet is for a closed UDP port.
 bool autoip_udp_input(const struct pbuf *p, struct netif *main, struct netif *addressed);
 
 // Forgets the UDP requests whose age is at least `age`, 0 - 255 in units of 2.048 s. 0: all requests.

@@ -19,9 +19,9 @@ static bool has_entry(autoip_alias_t *alias, const ip4_addr_t *destination) {
     return autoip_find_mac(&alias->netif, destination) != NULL || autoip_find_mac(alias->main, destination) != NULL;
 }
 
-// lwIP routes the packets of unbound sockets to 169.254/16, with two exceptions. If there are several links,
-// the link that has an ARP entry for the destination comes first (RFC 3927 3.2). If the prefix of an alias is
-// not 16, its main sends the packet.
+// Routes a packet that an unbound socket sends to a destination in 169.254/16. lwIP chooses the interface, with
+// two exceptions. If there are several links, the link that has an ARP entry for the destination comes first
+// (RFC 3927 3.2). If the prefix of an alias is not 16, its main sends the packet.
 static struct netif *route_unbound(const ip4_addr_t *destination) {
     struct netif *found = ip4_route(destination);
     autoip_alias_t *alias = autoip_aliases;

@@ -11,8 +11,8 @@
 struct netif;
 
 // Returns true if the address starts with 169. `address` points to an ip4_addr_t or to the 4 bytes in a
-// packet. Every packet passes this check first, because it costs only three instructions. A function that
-// runs later checks the whole address.
+// packet. This check comes first, for every packet, because it takes only three instructions. A function
+// that runs later checks the whole address.
 static inline __attribute__((always_inline)) bool autoip_may_be_link_local(const void *address) {
     return *(const u8_t *)address == 169;
 }

@@ -24,7 +24,7 @@ typedef struct _request_t {
         u16_t local_port;
     } key;
     u8_t addressed; // index of the interface that has the request's destination address; 0: this slot is free
-    u8_t at; // when, in ticks()
+    u8_t at; // the time of the request, from ticks()
 } request_t;
 
 static request_t requests[REQUESTS]; // the newest first, and the free slots at the end
@@ -53,7 +53,8 @@ void autoip_udp_forget(uint32_t age) {
     u8_t now = ticks();
     for (size_t i = 0; i < REQUESTS; ++i) {
         if ((u8_t)(now - requests[i].at) >= age) {
-            requests[i].addressed = 0; // the requests after it are older
+            // The requests after it are older. So this loop frees them, too, and the free slots stay at the end.
+            requests[i].addressed = 0;
         }
     }
 }
@@ -143,7 +144,8 @@ err_t __wrap_udp_sendto(struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *de
     return __real_udp_sendto(pcb, p, destination, port);
 }
 
-// Replaces lwIP's udp_send(), because the linker can't redirect its call of udp_sendto(), which is in the same file.
+// Replaces lwIP's udp_send(). Both functions are in the same file, so the linker can't redirect udp_send()'s call to
+// udp_sendto().
 err_t __wrap_udp_send(struct udp_pcb *pcb, struct pbuf *p) {
     return IP_IS_ANY_TYPE_VAL(pcb->remote_ip) ? ERR_VAL : __wrap_udp_sendto(pcb, p, &pcb->remote_ip, pcb->remote_port);
 }

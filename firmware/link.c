@@ -26,9 +26,10 @@
 // keep Python from its work.
 #define REPORT_INTERVAL (1000)
 
-// If the timer is late by more than this, in ms, the board has slept. Another host needs at least 6 s to probe for an address
-// and to announce it twice (RFC 3927 section 9: two gaps of PROBE_MIN, ANNOUNCE_WAIT, ANNOUNCE_INTERVAL). After a shorter
-// sleep the board still hears an announcement, which is an ordinary conflict. After a longer one it must probe again (2.2).
+// If the timer is late by more than this, in ms, the board must have slept. Another host needs at least 6 s to probe
+// for an address and to announce it twice (RFC 3927 section 9: 2 * PROBE_MIN + ANNOUNCE_WAIT + ANNOUNCE_INTERVAL).
+// After a shorter sleep, the board still receives an announcement, which is an ordinary conflict. After a longer sleep,
+// the board must probe again (2.2).
 #define SLEEP (6000)
 
 autoip_link_t autoip_links[AUTOIP_LINKS];
@@ -94,7 +95,8 @@ static bool is_probe(const autoip_link_t *link, const struct etharp_hdr *packet)
            && memcmp(&header->dest, &ethbroadcast, ETH_HWADDR_LEN) == 0;
 }
 
-// The Reply to a probe goes to the MAC of this interface and to the sender address of the probe, zero.
+// In the Reply to a probe, the target hardware address is the MAC of this interface. The target protocol address is
+// zero, because the sender protocol address of the probe was zero.
 static bool is_answer(const autoip_link_t *link, const struct etharp_hdr *packet) {
     return packet->opcode == PP_HTONS(ARP_REPLY) && has_target(packet, IP4_ADDR_ANY4)
            && memcmp(&packet->dhwaddr, link->alias.main->hwaddr, ETH_HWADDR_LEN) == 0;
@@ -216,9 +218,9 @@ bool autoip_link_send(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
 /******************************************************************************/
 // The address
 
-// Sends the announcement and sets the address in one step. A frame that came before this step waits for
-// Python, which handles the frame as one that came while probing. When a later frame comes, the address is in
-// use.
+// Sends the announcement and sets the address in one step. If a frame came before this step, the frame is still in
+// the queue, and this function does nothing. Python then processes the frame while the machine is still probing.
+// When a later frame comes, the address is in use.
 bool autoip_link_assign(autoip_link_t *link, const uint8_t frame[AUTOIP_FRAME]) {
     if (link->queued || !autoip_link_send(link, frame)) {
         return false;
@@ -380,14 +382,14 @@ void autoip_link_watch(autoip_link_t *link, int32_t host) {
 /******************************************************************************/
 // Waking Python
 
-// While the link is down, lwIP reports when it comes up. So there is nothing to poll, unless the driver doesn't report the
-// cable.
+// While the link is down, lwIP reports when it comes up. So there is nothing to poll, unless the driver doesn't report
+// the state of the cable.
 static uint32_t until_next_poll(const autoip_link_t *link, uint32_t now) {
     uint32_t poll = link->polls_cable || is_up(link) ? POLL_INTERVAL : AUTOIP_PORT_NEVER;
     return link->wake_wanted ? LWIP_MIN(link->wake_at - now, poll) : poll;
 }
 
-// Stores when the timer is due next. If this call is so late that the board has slept, also calls
+// Stores when the timer is due next. If this call is so late that the board must have slept, also calls
 // interrupt(). If a wake-up is wanted, wake_at must not be in the past.
 static uint32_t next_timer(autoip_link_t *link, uint32_t now) {
     if (link->timed && (int32_t)(now - link->due_at) > SLEEP) {
@@ -449,7 +451,8 @@ autoip_link_t *autoip_link_open(struct netif *netif, void (*on_event)(autoip_lin
         link->reported_at = autoip_port_now() - REPORT_INTERVAL;
         autoip_alias_init(&link->alias, netif);
         autoip_link_watch(link, -1);
-        // lwIP doesn't check for duplicates: adding the callback twice makes its list endless.
+        // lwIP doesn't check for duplicates. If autoip added the callback twice, lwIP's list of callbacks would be
+        // circular.
         if (links_in_use() == 1) {
             netif_add_ext_callback(&ext_callback, on_netif_change);
         }

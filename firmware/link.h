@@ -32,7 +32,7 @@ typedef enum _autoip_kind_t {
     AUTOIP_CLAIM = 1, // its sender has the watched address
     AUTOIP_PROBE = 2, // its sender probes for the watched address, which is not in use
     AUTOIP_ANSWER = 3, // a claim that replies to a probe of this interface
-    AUTOIP_ROUTABLE_CLAIM = 4, // its sender has the interface's own address
+    AUTOIP_ROUTABLE_CLAIM = 4, // its sender has the interface's own address, which is leased or static
     AUTOIP_RENAMED = 5, // not a frame: another host has the board's name, see responder.h
 } autoip_kind_t;
 
@@ -47,7 +47,7 @@ typedef struct _autoip_link_t {
     uint32_t reported_at; // ms of autoip_port_now() at which Python last got a conflict on the interface's own address
     bool wake_wanted : 1;
     bool timed : 1; // the timer runs
-    bool polls_cable : 1; // the driver doesn't report the cable
+    bool polls_cable : 1; // the driver doesn't report the state of the cable
     bool present : 1; // lwIP has the interface
     bool interrupted : 1; // the link was down, or the board slept, since Python last called watch(-1)
     uint8_t queued;

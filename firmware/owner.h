@@ -31,8 +31,8 @@ autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, 
 // because lwIP leaves a lease on the interface while it asks for a new one, but no longer records that it is a lease.
 void autoip_owner_note_lease(const struct netif *netif, ip4_addr_t *lease);
 
-// Call this once, before autoip_owner_note_lease(), because the lease may already be stale. Sets `lease` to zero if there
-// was no lease.
+// Stores the interface's address in `lease` if DHCP has ever supplied a lease, even if the lease is stale by now. Sets
+// `lease` to zero if there was no lease. Call this once, before autoip_owner_note_lease().
 void autoip_owner_note_former_lease(const struct netif *netif, ip4_addr_t *lease);
 
 #endif

@@ -20,8 +20,8 @@ void autoip_port_run(void (*function)(void *), void *arg);
 // Wakes Python's thread after a function has been scheduled for it. Called in lwIP's context.
 void autoip_port_wake(void);
 
-// Return the interface of a `network` object, and the default interface, or NULL. Called in lwIP's context, so they
-// neither raise nor allocate.
+// autoip_port_netif() returns the interface of a `network` object. autoip_port_default() returns the default interface.
+// Both return NULL if there is no such interface. Called in lwIP's context, so they neither raise nor allocate.
 struct netif *autoip_port_netif(mp_obj_t nic);
 struct netif *autoip_port_default(void);
 

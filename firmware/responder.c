@@ -16,8 +16,8 @@
 
 #define NUMBER_MAX (99)
 
-// lwIP has few timers. If none is free, lwIP can't restart its own periodic timers, and stops working. For each interface
-// the responder uses one timer, and five for each IP version.
+// lwIP has few timers. If none is free, lwIP can't restart its own periodic timers, and stops working. For each
+// interface, the responder uses one timer, plus five timers for each IP version.
 #define TIMERS (1 + 5 * (LWIP_IPV4 + LWIP_IPV6))
 #define INTERFACES ((MEMP_NUM_SYS_TIMEOUT - LWIP_NUM_SYS_TIMEOUT_INTERNAL) / TIMERS)
 

@@ -33,7 +33,7 @@
 typedef struct _autoip_responder_t {
     bool added; // by autoip
     bool renamed; // since autoip_responder_is_renamed() was last called
-    uint8_t number; // of the name: 0: "name"; 2: "name-2"
+    uint8_t number; // the number in the host name. 0: "name"; 2: "name-2"
 } autoip_responder_t;
 
 // Call this about once per second while the interface is up. It adds the interface to lwIP's responder, unless the driver has

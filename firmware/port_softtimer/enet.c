@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// mimxrt: the ENET of i.MX RT drops all multicast but that of the groups in its hash table, and MicroPython's driver leaves
-// the table empty.
+// mimxrt: the ENET of i.MX RT drops all multicast frames except frames for the groups in its hash table. MicroPython's
+// driver leaves this table empty.
 
 #include "py/mpconfig.h"
 

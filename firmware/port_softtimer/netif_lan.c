@@ -9,7 +9,7 @@ struct netif *autoip_port_netif(mp_obj_t nic) {
     return network_lan_netif(nic);
 }
 
-// The drivers report the cable to lwIP.
+// The drivers report the state of the cable to lwIP.
 bool autoip_port_poll_cable(struct netif *netif) {
     (void)netif;
     return false;

@@ -107,7 +107,8 @@ void autoip_port_filter(struct netif *netif) {
     }
 }
 
-// The drivers of WIZNET5K and LAN don't report the cable to lwIP, except for stm32's LAN from MicroPython 1.29 on.
+// The drivers of WIZNET5K and LAN don't report the state of the cable to lwIP, except for stm32's LAN from
+// MicroPython 1.29 on.
 bool autoip_port_poll_cable(struct netif *netif) {
     bool wiznet5k = is_wiznet5k(netif);
     if (!wiznet5k && !is_lan(netif)) {
