@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # flash-rp2.sh MPREMOTE FIRMWARE [PORT]
-# Writes a firmware to a Pico in BOOTSEL mode, with picotool if it is installed, otherwise to the mass storage. With
+# Writes firmware to a Pico in BOOTSEL mode, with picotool if it is installed, otherwise to the mass storage. With
 # PORT, first asks the MicroPython on the board to enter BOOTSEL mode.
 set -eu
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # stamp.sh MICROPY_DIR
-# Prints variables that a build puts into a firmware: MicroPython's version followed by autoip's version, and the
+# Prints variables that a build puts into firmware: MicroPython's version followed by autoip's version, and the
 # date of autoip's commit. It is not today's date, so the same commit gives the same bytes.
 set -eu
 

@@ -16,7 +16,7 @@
 #define LWIP_TCPIP_CORE_LOCKING 1
 #define LWIP_TCPIP_CORE_LOCKING_INPUT 0
 
-// Detects calls of lwIP without the lock.
+// Detects calls to lwIP without the lock.
 int task_has_lwip(void);
 #define LWIP_ASSERT_CORE_LOCKED() LWIP_ASSERT("called without the lock", task_has_lwip())
 
