@@ -9,7 +9,7 @@ DEVICE = """
 import os
 class Ram:
     size = 512
-    inside = False  # a call of the file system is running
+    inside = False  # a call by the file system is running
     entered = 0  # calls from inside another call
     hold = None  # a call waits until hold() is true
     def __init__(self, blocks):
