@@ -30,11 +30,11 @@ def start(nic=None, *, ip=None, remember=None, **options):
     ip: the address to try first, 169.254.1.0 - 169.254.254.255.
     delay: 1 - 8000 ms, the longest interval between probes. It scales all probe times. RFC 3927 uses 2000.
     abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
-    debug: keep a longer log (service.log()) that includes each ARP packet that autoip sends. autoip does not
-        print the log, because that would break a raw REPL (mpremote). Use on_event=print at a prompt.
+    debug: keep a longer log (service.log()), with each ARP packet that autoip sends. autoip never prints the
+        log, because this would break a raw REPL (mpremote). At the REPL prompt, on_event=print prints events.
     old: give up the link-local address while the interface has a routable address (RFC 3927 1.9).
-    force: with `old`, keep the link-local address, but send new traffic to 169.254/16 from the routable
-        address.
+    force: with `old`, keep the link-local address for open connections, replies, and sockets that are bound
+        to it. All other traffic to 169.254/16 has the routable address as its source.
     on_event: called as on_event(event, service) from the scheduler. The events are "bound", "conflict",
         "defended", "suspended", "lost", "routable conflict" and "stopped". On stm32 and mimxrt, if another
         host uses the board's mDNS name, autoip renames the board. The event is then the new name, such as
@@ -94,9 +94,9 @@ def get(nic=None):
 
 
 def mount(options=""):
-    """start() with an option string of the QNX module: "if=w0,ip=169.254.20.20,debug,delay=200,abandon".
-
-    ValueError names an option that is unknown, repeated or malformed. TypeError if `options` is not a string.
+    """Like start(), but takes the options as a string in the syntax of the QNX module, for example
+    "if=w0,ip=169.254.20.20,debug,delay=200,abandon". ValueError names an option that is unknown, repeated or
+    malformed. TypeError if `options` is not a string.
     """
     from .options import parse
 

@@ -124,7 +124,7 @@ class Service:
         self.nic = nic
         self._link = link
         # The prefix while there is a routable address (RFC 3927 1.9). 16: both addresses are used. 0: the
-        # link-local address is given up. 32: it stays, but new traffic leaves from the routable address.
+        # link-local address is given up. 32: it stays for open connections, replies and bound sockets.
         self._prefix = (32 if force else 0) if old else 16
         self.on_event = on_event
         self._store = store
@@ -188,7 +188,7 @@ class Service:
 
     @property
     def reachable(self):
-        """The address that wait() would return now, or None. None once the service is stopped."""
+        """The address that wait() would return now. It is None if wait() would wait, and after stop()."""
         return self.routable if self.state == "idle" else self.address
 
     def wait(self, timeout_ms=None):
@@ -257,10 +257,10 @@ class Service:
 
     def stats(self):
         """Counters since the start. "probes", "announcements", "defences": packets sent. "conflicts":
-        conflicts on the link-local address. "mismatched": such conflicts whose Ethernet source differs from
-        the ARP sender. "routable_conflicts": conflicts on the routable address. "moves": conflicts after
-        which the service gave up its address. "dropped": frames lost because the queue was full.
-        "malformed": malformed ARP packets that name the address.
+        conflicts on the link-local address. "mismatched": conflicts on this address in which the Ethernet
+        source address differs from the ARP sender hardware address. "routable_conflicts": conflicts on the
+        routable address. "moves": conflicts after which the service gave up its address. "dropped": frames
+        lost because the queue was full. "malformed": malformed ARP packets that contain the address.
         """
         # MicroPython's zip() doesn't have `strict`.
         counters = dict(zip(acd.COUNTERS, self._machine.counts))  # noqa: B905
