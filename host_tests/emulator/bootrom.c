@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A boot ROM for the emulator, which has none. It has the ROM functions of an RP2040 that the firmware calls, and
-// their tables (datasheet, section 2.8.3). Flash commands take no time. The floating-point functions are those of the
-// compiler's library. The ROM uses no RAM except the stack. A call of a function that is not implemented stops at a
+// their tables (datasheet, section 2.8.3). Flash commands take no time. The floating-point functions are those of
+// libgcc. The ROM uses no RAM except the stack. A call of a function that is not implemented stops at a
 // breakpoint.
 
 #include <stddef.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// QEMU's Ethernet for network.LAN. MicroPython's class does not support QEMU's controller. The class asks
-// ESP-IDF for a W5500 on SPI, and gets QEMU's controller. The layers above are the same as on a board:
-// esp_eth, esp_netif, lwIP.
+// QEMU's Ethernet controller for network.LAN, which does not know this controller. network.LAN asks ESP-IDF for a W5500
+// on SPI, and gets QEMU's controller instead. The layers above it are those of a board: esp_eth, esp_netif, lwIP.
 
 #include "py/mphal.h"
 #include "py/runtime.h"
