@@ -65,15 +65,16 @@ def test_time_from_a_reset_to_the_address_and_to_the_page(bench, record_property
     started = board.restart()
     try:
         announced = bench.capture.wait_for(is_arp("announcement", board.mac), 2 * PATIENCE, started)
-        record_property("s from the reset to the address", round(announced.time - started, 1))
+        record_property("seconds from the reset to the address", round(announced.time - started, 1))
         address = announced.arp.psrc
         wait_until(lambda: has_page(host, address), f"no page at {address}")
-        record_property("s from the reset to the page by address", round(time.time() - started, 1))
+        record_property("seconds from the reset to the page by address", round(time.time() - started, 1))
         deadline = time.monotonic() + NAME_TIME
         while not (named := look_up_name(host) == address) and time.monotonic() < deadline:
             pass
         record_property(
-            "s from the reset to the page by name", round(time.time() - started, 1) if named else "never"
+            "seconds from the reset to the page by name",
+            round(time.time() - started, 1) if named else "never",
         )
     finally:
         board.run_without_agent(f"import os\nfor name in {FILES}: os.remove(name)")
@@ -141,7 +142,7 @@ def test_soft_resets(bench, record_property):
     record_property(f"bytes of heap lost in {SOFT_RESETS} soft resets", free[0] - free[-1])
 
 
-def test_least_free_stack(bench, record_property):
+def test_minimum_free_stack(bench, record_property):
     """ESP-IDF measures the stack of each task. The other ports don't."""
     board = bench.board()
     board.claim(delay=200, ip=C)
@@ -153,7 +154,7 @@ def test_least_free_stack(bench, record_property):
         pytest.skip("the port does not measure stacks")
     for name, least in tasks:
         if name in STACKS:
-            record_property(f"least free stack of {name}, bytes", least)
+            record_property(f"minimum free stack of {name}, bytes", least)
 
 
 def test_throughput(bench, record_property):

@@ -37,7 +37,7 @@ def _row(path):
         report = json.loads(path.read_text())
         board = report["boards"][0]
         counts = collections.Counter(result["outcome"] for result in report["results"].values())
-        seconds = report["figures"].get("s from the reset to the address", "")
+        seconds = report["figures"].get("seconds from the reset to the address", "")
         version = f"{board['autoip']}, {board['firmware']}"
         cells = [report["board"], version, f"{board['interface']}, {report['link']}"]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:

@@ -75,7 +75,7 @@ def test_a_run_writes_a_report_and_restores_the_board(machine, unchanged):
     outcomes = [result["outcome"] for result in report["results"].values()]
     assert report["ended"] == "complete" and set(outcomes) == {"passed"} and len(outcomes) >= 7
     assert report["boards"][0]["flash"] == "the board has this image"
-    assert 0 < report["figures"]["s from the reset to the page by name"] < 60
+    assert 0 < report["figures"]["seconds from the reset to the page by name"] < 60
     text = next(machine.folder.glob("*.md")).read_text() + next(machine.folder.glob("*.json")).read_text()
     for private in (MAC, socket.gethostname(), str(machine.folder)):
         assert private not in text

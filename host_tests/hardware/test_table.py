@@ -15,7 +15,7 @@ REPORT = {
     "ended": "complete",
     "link": "Wi-Fi",
     "boards": [{"platform": "rp2", "autoip": "0.2.0", "firmware": "v1.28.0", "interface": "WLAN"}],
-    "figures": {"s from the reset to the address": 7.5},
+    "figures": {"seconds from the reset to the address": 7.5},
     "results": {"a": {"outcome": "passed"}, "b": {"outcome": "passed"}, "c": {"outcome": "skipped"}},
 }
 
