@@ -75,7 +75,7 @@ def load(found):
         for way in ("upload", "download"):
             if way in each:
                 speed = f"{each[way]:.2f} times the speed at the static address"
-                rows.append([f"{way} of a megabyte, whose content is checked", board, speed])
+                rows.append([f"1 MB {way} with a check of the content", board, speed])
         if "claims" in each:
             result = f"{each['claims']} claims, the heap grows by {each['grown']} bytes"
             rows.append(["`nmap -sS -sU -sV -O` while the board claims addresses", board, result])

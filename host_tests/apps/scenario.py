@@ -193,7 +193,7 @@ def stopped_and_started(scenario):
 
 
 def soft_reset(scenario):
-    """Both boards do a soft reset. Then autoip and the program start, as if from boot.py and main.py."""
+    """Both boards do a soft reset. The test starts autoip and the program, as boot.py and main.py would."""
     scenario._cables(False)
     for running in scenario._running:
         running.stop()
