@@ -263,7 +263,7 @@ class Wire:
 class Station:
     """A station that sends nothing by itself."""
 
-    receives_all = True  # otherwise it receives only the frames that name the watched address
+    receives_all = True  # otherwise it receives only the frames that contain the watched address
 
     def __init__(self, wire, mac):
         self.wire = wire
