@@ -94,7 +94,7 @@ UNIX_TAP boards.
 
 | implementation | how it is run |
 |---|---|
-| avahi-autoipd | with `--force-bind`, because without this option avahi-autoipd ends when there is a routable address |
+| avahi-autoipd | with `--force-bind`, because without this option avahi-autoipd exits when there is a routable address |
 | dhcpcd | with `--nodhcp` |
 | systemd-networkd | with `LinkLocalAddressing=ipv4` |
 | busybox zcip | from Debian's sources, because Debian's busybox does not contain it |

@@ -152,8 +152,10 @@ def _beside(alone):
     time.sleep(3)
     answers = {each: host.ping(each, timeout=5) for each in (address, ROUTABLE)}
     if not answers[ROUTABLE]:
-        return "does not reply from the routable address"
-    return "replies from both addresses" if answers[address] else "replies only from the routable address"
+        return "answers no pings to the routable address"
+    if not answers[address]:
+        return "answers pings only to the routable address"
+    return "answers pings to both addresses"
 
 
 def contested(name, folder):
@@ -167,7 +169,7 @@ def contested(name, folder):
 
 
 def denied(name, folder):
-    """The adversary denies each candidate as soon as the host probes it."""
+    """The adversary claims each candidate as soon as the host probes it."""
     with _alone(name, folder) as alone:
         alone.one.start()
         started = time.time()
@@ -182,11 +184,11 @@ def denied(name, folder):
             time.sleep(0.01)
     fast = sum(1 for at, _ in starts if at < 60)
     found = f"{fast} attempts in a minute, {len(starts) - fast} in the next {DENIED - 60} s"
-    return {"if another host denies each candidate": found}
+    return {"if another host claims each candidate": found}
 
 
 def restarted(name, folder):
-    """The adversary denies the first candidate. The host claims the next one, and its program restarts."""
+    """The adversary claims the first candidate. The host claims the next one, and its program restarts."""
     found = "-"
     with _alone(name, folder) as alone:
         if hasattr(alone.one, "stop"):
