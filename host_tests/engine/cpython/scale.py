@@ -139,8 +139,8 @@ the code of lib/autoip. The link loses no frames, and a frame arrives after 1 ms
 
 - No two hosts had the same address, and {losses} host lost an address that it had.
 - A claim without a conflict takes 4 to 7 s (5.5 s on average), and sends five frames (RFC 3927 2.2.1).
-- RFC 3927 1.3 says that a new host on a link with 1,300 hosts gets the first address that it tries with a
-  probability of 98%. In the simulation, {lucky:.1%} of {newcomers} new hosts got it.
+- RFC 3927 1.3 says that with a probability of 98%, a new host on a link with 1,300 hosts gets the first
+  address that it tries. In the simulation, {lucky:.1%} of {newcomers} new hosts got it.
 
 The curves show 60,000 hosts, which use 92% of all addresses:
 
