@@ -25,7 +25,7 @@ pytestmark = [
 OWN_BOOT_PY = "print('my own boot.py')"
 SOME = "defended_once_then_given_up or connections_survive_a_flap or time_from_a_reset"
 ONE = "defended_once_then_given_up and (T3 or T8)"
-PAIR = "equal_first_candidates_end_as_two_addresses"
+PAIR = "two_boards_with_the_same_first_candidate_get_two_addresses"
 IN_TEST = "test_defended_once_then_given_up*-board0.log"
 RUN_TIME = 300  # s
 
