@@ -32,7 +32,7 @@ _WORST_FIRST = ("failed", "passed", "skipped")  # the first of these counts for 
 TITLES = {
     "rfc3927": "RFC 3927, Dynamic Configuration of IPv4 Link-Local Addresses",
     "rfc5227": "RFC 5227, IPv4 Address Conflict Detection",
-    "bonjour": "Link-local part of Apple's Bonjour Conformance Test, as far as it is known",
+    "bonjour": "Link-local part of Apple's Bonjour Conformance Test, as far as this project knows the test",
     "corner": "Corner cases that the RFCs do not describe",
     "decision": "Decisions where the RFCs leave a choice, or differ",
     "regression": "Bugs that other implementations had",
@@ -46,9 +46,9 @@ PAGE_TEXT = """\
 {summary}
 
 A clause passes if at least one of its tests has passed and none has failed. Clauses that are "not for autoip" apply to
-other software or addresses, for example to the application, to lwIP's DNS resolver, or to addresses that are not link-local. The
-[tables](#{first}) list each clause with its
-tests and their results. Each test names the ids of the clauses that it tests.
+other software or addresses, for example to the application, to lwIP's DNS resolver, or to addresses that are not
+link-local. The [tables](#{first})
+list each clause with its tests and their results. Each test names the ids of the clauses that it tests.
 
 `make conformance` ran the tests on {date}, at commit {commit}, and wrote this page. Of {tests:,} tests, {passed:,} passed,
 {skipped} were skipped and {failed} failed. A test that runs on several types of board counts once for each type.
@@ -59,7 +59,7 @@ tests and their results. Each test names the ids of the clauses that it tests.
 
 | word | meaning |
 |---|---|
-| UNIX_TAP, QEMU_MPS2, UNIX_TASK, RPI_PICO_W, W5500_EVB_PICO | boards on a real network, see [boards.md](boards.md) |
+| UNIX_TAP, QEMU_MPS2, UNIX_TASK, RPI_PICO_W, W5500_EVB_PICO | boards on a virtual network, in real time, see [boards.md](boards.md) |
 | CPython, MicroPython | the interpreters that run the protocol on a simulated network, where time is exact |
 | "passed on host" | The test passed with the C code alone, which was compiled with sanitizers and ran on a computer. |
 | "no result yet" | The test was not part of the last run of `make conformance`, for example because the test is newer. |
@@ -71,7 +71,7 @@ tests and their results. Each test names the ids of the clauses that it tests.
 | SHA, SPA, THA, TPA | the sender's and the target's hardware and protocol addresses in an ARP packet |
 | probe window | the time from the start of a claim until ANNOUNCE_WAIT after the last probe |
 | names in capitals, such as ANNOUNCE_WAIT | the constants of RFC 3927 section 9 and RFC 5227 1.1 |
-| echo | a frame of the board that comes back to the board |
+| echo | a frame that the board has sent and that comes back to the board |
 | TEXT | a requirement that the RFC states without a keyword such as MUST or SHOULD |
 | (a), (b), (c) | the reactions to a conflict in RFC 3927 2.5 and RFC 5227 2.4 |
 

@@ -42,7 +42,7 @@ RUN = """
 """
 
 
-def test_ids_are_found_in_functions_and_state_machines():
+def test_the_report_finds_clause_ids_in_test_functions_and_state_machines():
     assert list(clauses.cited_in(SOURCE)) == [
         ("test_claim", {"R3927-2.2.1-h", "X-01", "BCT-I.6a", "D7"}),
         ("test_story", {"R5227-2.4-a", "B02"}),

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The times of many claims on a real network. `timing.py CLAIMS.json` measures them, report.py shows them.
+"""The times of many claims, in real time on a virtual wire.
+
+`timing.py CLAIMS.json` measures the times, and report.py prints and draws them.
 
 Many UNIX_TAP boards claim addresses in parallel with the RFC's timing. The kernel takes the time of each
 frame when the frame enters the bridge.
@@ -77,9 +79,9 @@ def words(claims):
     return f"""\
 ## The times of a claim
 
-The table shows times in seconds. They were measured in {len(claims)} claims on a real network, where {BOARDS} UNIX_TAP
-boards claimed addresses at the same time. A timer may be late on a busy machine, but it is never early. On the
-simulated network the times are exact to the millisecond.
+The table shows times in seconds. They were measured in {len(claims)} claims in real time. In each round, {BOARDS} UNIX_TAP
+boards on a virtual network of TAP devices and a bridge claimed addresses at the same time. A timer may be late on a
+busy machine, but it is never early. On the simulated network the times are exact to the millisecond.
 
 | interval | RFC 3927 | shortest | median | 99th percentile | longest |
 |---|---|---:|---:|---:|---:|

@@ -144,7 +144,7 @@ def test_edge_addresses_are_claimed_and_reached():
 # Schedule
 
 
-def test_claim_keeps_the_bounds_of_the_rfc():
+def test_claim_times_are_within_the_bounds_of_the_rfc():
     # R3927-2.2.1-f, R3927-2.2.1-g, R3927-2.2.1-o, R3927-2.4-a, R5227-2.1.1-e, R5227-2.1.1-f, R5227-2.1.1-n,
     # R5227-2.3-a, BCT-I.4, B21, B22
     # P1 comes after 0 .. 1 s. P2 and P3 come 1 .. 2 s after the previous probe (D13: without tolerance). N1
@@ -250,7 +250,7 @@ def test_no_frames_once_the_address_is_held():
     assert len(wire.trace) == 5 and host.address == C
 
 
-def test_rfc826_peer_keeps_its_address_and_stores_no_candidate():
+def test_rfc826_peer_keeps_its_address_and_caches_no_probe():
     # R5227-1.3-a, X-26: a peer that only answers ARP denies the address, and a probe leaves no entry in its
     # cache.
     wire = Wire()

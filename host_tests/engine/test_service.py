@@ -974,8 +974,8 @@ def test_log_has_all_events():
     assert svc.log()[-1][1:] == ("stopped", None)
 
 
-def test_boards_with_equal_random_numbers_differ_by_their_macs():
-    # R3927-2.2.1-f: all boards have equal random numbers here, so the times differ only because of the MACs.
+def test_boards_with_equal_random_numbers_but_different_macs_wait_for_different_times():
+    # R3927-2.2.1-f: the random numbers of all boards are equal here, so only the MACs make the times differ.
     waits = set()
     for i in range(100):
         wire = Wire()

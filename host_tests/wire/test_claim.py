@@ -51,7 +51,7 @@ def _gaps(claims):
     )
 
 
-def test_default_delay_keeps_the_times_of_the_rfc(bench):
+def test_claims_with_the_default_delay_have_the_timing_of_the_rfc(bench):
     # R3927-2.2.1-f, R3927-2.2.1-g, R3927-2.2.1-o, R3927-2.4-a, R5227-2.1.1-f, R5227-2.3-a, BCT-I.1, BCT-I.4
     claims = _claims(bench)
     probing, waiting, announcing = _gaps(claims)

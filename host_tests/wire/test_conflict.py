@@ -74,7 +74,7 @@ def test_denied_after_the_third_probe(bench):
 
 
 @pytest.mark.threaded
-def test_address_of_an_older_host_is_avoided(bench):
+def test_address_of_a_host_without_rfc5227_is_avoided(bench):
     """A host that knows only RFC 826 answers the probe."""
     # R5227-1.3-a
     bench.wire.add_host(f"{C}/16")

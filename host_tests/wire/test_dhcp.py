@@ -111,7 +111,7 @@ def test_dhcp_and_link_local_at_once(bench, server):
     answers(board, server, C, lease)
 
 
-def test_udp_replies_leave_from_the_requested_address(bench, server):
+def test_udp_replies_leave_from_the_address_that_the_request_was_sent_to(bench, server):
     # R3927-2.6.1-a
     server.start()
     board = bench.board()
@@ -255,7 +255,7 @@ def test_option_old_gives_up_the_link_local_address_for_a_routable_one(bench, se
     answers(board, server, C)
 
 
-def test_options_old_and_force_keep_the_address_for_requests(bench, server):
+def test_with_old_and_force_the_link_local_address_still_answers_requests(bench, server):
     # R3927-1.9-e, R3927-1.9-g, R3927-2.6.1-a
     board = bench.board()
     board.claim(delay=200, ip=C, old=True, force=True)

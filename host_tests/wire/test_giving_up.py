@@ -71,7 +71,7 @@ def test_no_request_for_a_peer_that_left_the_arp_table(bench, server, board):
 
 @pytest.mark.threaded
 @pytest.mark.only("unix", "other boards ask 270 s after the last packet")
-def test_an_arp_entry_near_its_end_is_not_renewed(bench, server, board):
+def test_an_arp_entry_that_is_about_to_expire_is_not_renewed(bench, server, board):
     """lwIP renews an old entry with an ARP Request when it uses the entry. A reset must not cause this."""
     # R3927-2.5-e, R5227-2.4-e
     connection = Connection(server.host, board, C)

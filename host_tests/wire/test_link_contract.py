@@ -276,7 +276,7 @@ def test_frames_that_are_not_a_conflict_are_not_received(rig):
     assert tuple(rig.call("counts")) == (0, 0)
 
 
-def test_malformed_arp_is_counted_and_not_received(rig):
+def test_malformed_arp_is_counted_but_not_queued(rig):
     # X-16, X-17, X-18
     rig.call("watch", HOST)
     fields = {"op": 3, "hwtype": 6, "ptype": 0x86DD, "hwlen": 8, "plen": 16}
@@ -375,7 +375,7 @@ def test_no_address_is_assigned_after_a_flap(rig):
     assert not rig.is_in_use() and announced(rig) not in rig.sent()
 
 
-def test_nothing_is_sent_after_a_flap_until_no_address_is_watched(rig):
+def test_after_a_flap_the_link_sends_nothing_until_the_service_stops_watching(rig):
     """RFC 3927 2.2. Otherwise a claim that the flap ended would continue."""
     # R3927-2.2-a
     settle(rig)

@@ -79,7 +79,7 @@ def test_a_socket_bound_to_the_link_local_address_reaches_link_local_hosts(bench
     assert bench.capture.wait_for(is_ip(board, C, PEER)).packet.dst == server.mac
 
 
-def test_a_link_local_source_is_never_sent_to_a_router(bench, server):
+def test_packets_from_a_link_local_address_are_never_sent_to_a_router(bench, server):
     """RFC 3927 2.6.2 and 2.7: for an address off the link, the board sends ARP Requests, which no host
     answers.
     """

@@ -88,7 +88,7 @@ def _host_in(state):
 
 
 @pytest.mark.parametrize("state", [sim.PROBING, sim.ANNOUNCING, sim.HELD, "idle", "down"])
-def test_frame_is_a_conflict_exactly_if_a_second_decoder_says_so(state):
+def test_frame_is_a_conflict_if_and_only_if_a_second_decoder_says_so(state):
     # R3927-2.2.1-h, R3927-2.2.1-j, R3927-2.5-a, R3927-2.5-f, R5227-2.4-a, X-18, B05
     @EXAMPLES
     @given(frames)
