@@ -82,7 +82,7 @@ endif
 	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
 
 .PHONY: page
-page: wire browser ## open the web page of an emulated board in a browser: half a minute (KEEP=1: write docs/page.svg)
+page: wire browser ## open the web page of an emulated board in a browser; takes half a minute (KEEP=1: write docs/page.svg)
 	$(Q)$(MAKE) firmware BOARD=QEMU_MPS2
 	@echo "a browser opens the page of an emulated board, half a minute:"
 	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/page.py $(if $(KEEP),keep)
