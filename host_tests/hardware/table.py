@@ -12,8 +12,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "boards.md"
-START = "<!-- make boards-table writes from here, from the reports in docs/hardware/ -->"
-END = "<!-- to here -->"
+START = "<!-- make boards-table generates the text below from the reports in docs/hardware/ -->"
+END = "<!-- the generated text ends here -->"
 EMULATED = ("qemu", "linux")  # sys.platform of emulated boards
 _HEAD = [
     "| board | autoip, MicroPython | interface | passed | failed | skipped | s to the address | report |",
