@@ -42,11 +42,11 @@ def start(nic=None, *, ip=None, remember=None, **options):
     remember: the path of a file for the last claimed address, which autoip tries first after a restart. Only
         the service's methods wait(), ready(), changed() and save() write the address to the file.
 
-    ValueError for a bad value, an interface without ARP, or a `remember` file that another program wrote.
-    TypeError for a `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV)
-    if there is no such interface or if it is not active, OSError(EALREADY) if it already has a service,
-    OSError(ENOMEM) if the maximum number of services is running (AUTOIP_LINKS at build time, by default 2).
-    The OSError of the file system if `remember` can't be written.
+    ValueError for a bad value, an interface without ARP, or a `remember` file in another format. TypeError
+    for a `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is
+    no such interface or if it is not active, OSError(EALREADY) if it already has a service, OSError(ENOMEM)
+    if the maximum number of services is running (AUTOIP_LINKS at build time, by default 2). The OSError of
+    the file system if `remember` can't be written.
     """
     first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):

@@ -15,7 +15,7 @@ class Store:
     """One interface's line in the file at `path`: its MAC and its address. Interfaces may share a file.
 
     OSError if the file can't be written. ValueError if the file has a line that does not start with a MAC,
-    because this is another program's file, which autoip must not change.
+    because another program may have written such a file, so autoip must not change it.
     """
 
     def __init__(self, path, mac):
