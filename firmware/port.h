@@ -39,7 +39,7 @@ void autoip_port_filter(struct netif *netif);
 // For ports with a layer above lwIP that chooses the default interface and stores addresses. In other ports these are
 // macros that do nothing. Called in lwIP's context.
 #ifndef autoip_port_forget
-// If main shows the address and is the default interface, selects another default interface, one that has a router. Called
+// If main shows the address and is the default interface, selects another default interface that has a gateway. Called
 // after the address is set, and about once per second.
 void autoip_port_keep_uplink(const autoip_alias_t *alias);
 
