@@ -120,8 +120,8 @@ DIFFERENCES = {
     "2.5": "ARP with a link-local sender is broadcast, also Replies and repeated Requests (as_expected()).",
     "2.6.2": "From a link-local source every host is on the link, and no router is used. 169.254.255.255 is a"
     " broadcast from any source. Such turns are compared with a turn to a link-local host (reference_of()).",
-    "RFC 6762 11": "lwIP's mDNS responder answers only hosts of the shown address's subnet. With a routable"
-    " address it answers no link-local host, so a link-local host does not ask it (shown()).",
+    "RFC 6762 section 11": "lwIP's mDNS responder answers only hosts of the shown address's subnet."
+    " With a routable address it answers no link-local host, so a link-local host does not ask it (shown()).",
 }
 
 

@@ -359,7 +359,7 @@ def resolves(at, sock, to, tries=1):
 
 @pytest.mark.parametrize("port", [PORT, MDNS])
 def test_mdns_asked_by_unicast(comparison, port):
-    """The peer asks at the address that the interface shows, see "RFC 6762 11" in DIFFERENCES."""
+    """The peer asks at the address that the interface shows, see "RFC 6762 section 11" in DIFFERENCES."""
 
     def script(at):
         with at.peer.udp(port=port) as sock:
@@ -375,7 +375,7 @@ def test_mdns_asked_by_multicast(comparison):
         with at.peer.udp() as sock:
             resolves(at, sock, MDNS_GROUP)
         with at.peer.member(MDNS_GROUP, MDNS) as sock:
-            resolves(at, sock, MDNS_GROUP, tries=5)  # RFC 6762 6: a record is sent at most once per second
+            resolves(at, sock, MDNS_GROUP, tries=5)  # at most one answer per second (RFC 6762 section 6)
 
     comparison.compare(script, shown)
 
