@@ -10,7 +10,7 @@ from .vendor import vendor
 
 TIMEOUT = 70  # s: a board without an address looks for a DHCP server once a minute
 _LISTEN = 0.2  # s
-_SHORTEST = 3  # s to wait for all answers, because hosts delay their answers to a multicast question
+_SHORTEST = 3  # s to wait for all answers, because hosts delay their answers to a multicast query
 _SETTLED = 2  # s after the last new board
 # s after the last new board, if a board has no name yet: questions.py keeps asking for the name for 3 s
 _NAMELESS = 4

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Host names: read mDNS messages and build mDNS questions, with zeroconf, and make a name safe to print."""
+"""Host names: read mDNS messages and build mDNS queries, with zeroconf, and make a name safe to print."""
 
 import ipaddress
 import re
