@@ -6,7 +6,7 @@
     svc = autoip.start()
     print(svc.wait())
 
-The behaviour and the options are those of the QNX AutoIP module. The protocol is RFC 3927 and RFC 5227.
+autoip has the behaviour and the options of the QNX AutoIP module, and implements RFC 3927 and RFC 5227.
 """
 
 try:
@@ -31,7 +31,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
     delay: 1 - 8000 ms, the longest interval between probes. It scales all probe times. RFC 3927 uses 2000.
     abandon: move to another address on the first conflict, without a defence (RFC 3927 2.5 a).
     debug: keep a longer log (service.log()), with each ARP packet that autoip sends. autoip never prints the
-        log, because this would break a raw REPL (mpremote). At the REPL prompt, on_event=print prints events.
+        log, because output would break a raw REPL (mpremote). At a REPL prompt, on_event=print prints events.
     old: give up the link-local address while the interface has a routable address (RFC 3927 1.9).
     force: with `old`, keep the link-local address for open connections, replies, and sockets that are bound
         to it. All other traffic to 169.254/16 has the routable address as its source.
@@ -42,11 +42,11 @@ def start(nic=None, *, ip=None, remember=None, **options):
     remember: the path of a file for the last claimed address, which autoip tries first after a restart. Only
         the service's methods wait(), ready(), changed() and save() write the address to the file.
 
-    ValueError for a bad value, an interface without ARP, or a `remember` file in another format. TypeError
-    for a `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is
-    no such interface or if it is not active, OSError(EALREADY) if it already has a service, OSError(ENOMEM)
-    if the maximum number of services is running (AUTOIP_LINKS at build time, by default 2). The OSError of
-    the file system if `remember` can't be written.
+    Raises ValueError for a bad value, an interface without ARP, or a `remember` file in another format.
+    Raises TypeError for a `nic` that is not an interface, or an `on_event` that is not a function. Raises
+    OSError(ENODEV) if there is no such interface or if it is not active, OSError(EALREADY) if it already has
+    a service, OSError(ENOMEM) if the maximum number of services is running (AUTOIP_LINKS at build time, by
+    default 2), and the OSError of the file system if the file of `remember` can't be written.
     """
     first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):

@@ -176,8 +176,8 @@ class Service:
 
     @property
     def state(self):
-        """The state: "waiting" (for the link, or for the rate limit to expire), "probing", "bound", "idle"
-        (with `old`: there is a routable address) or "stopped".
+        """The state: "waiting" (for the link, or for the minute between attempts after ten conflicts),
+        "probing", "bound", "idle" (with `old`: there is a routable address) or "stopped".
         """
         return acd.STATES[self._machine.state]
 
@@ -193,8 +193,8 @@ class Service:
 
     def wait(self, timeout_ms=None):
         """Wait until the board can be reached, and return its address. This is the link-local address, or,
-        with `old`, the routable address if there is one. The scheduler keeps running. With `remember`, the
-        link-local address is saved.
+        with `old`, the routable address if there is one. Callbacks of the scheduler run while wait() blocks.
+        With `remember`, wait() saves the link-local address to the file.
 
         timeout_ms: 0 to 536870911 (6 days), or None for no limit. ValueError for any other value.
         OSError(ETIMEDOUT) after this time, OSError(ENOTCONN) once the service is stopped. RuntimeError in
@@ -217,7 +217,7 @@ class Service:
 
     async def changed(self, known=0):
         """A coroutine that waits until `reachable` differs from `known`, and returns the new value, which is
-        an address or None. With `remember`, the link-local address is saved.
+        an address or None. With `remember`, changed() saves the link-local address to the file.
 
         known: the address that the caller knows, or None. The default, 0, means the value of `reachable` at
         the time of the call. To detect changes between two calls, pass the result of the first call to the
@@ -260,7 +260,7 @@ class Service:
         conflicts on the link-local address. "mismatched": conflicts on this address in which the Ethernet
         source address differs from the ARP sender hardware address. "routable_conflicts": conflicts on the
         routable address. "moves": conflicts after which the service gave up its address. "dropped": frames
-        lost because the queue was full. "malformed": malformed ARP packets that contain the address.
+        lost because the queue was full. "malformed": malformed ARP packets with the probed or held address.
         """
         # MicroPython's zip() doesn't have `strict`.
         counters = dict(zip(acd.COUNTERS, self._machine.counts))  # noqa: B905
