@@ -41,7 +41,7 @@ def _parser():
     parser.add_argument("capture", metavar="CAPTURE", nargs="?")
     parser.add_argument("--live", metavar="NIC", help="watch an interface until Ctrl-C")
     parser.add_argument(
-        "--find", metavar="NIC", help="print a line for each board; the exit code is 1 if there is no board"
+        "--find", metavar="NIC", help="print a line for each board; the exit code is 1 if no board is found"
     )
     parser.add_argument(
         "--svg", metavar="FILE", help="draw a picture, .svg or .png, with a lane for each host"
