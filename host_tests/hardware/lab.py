@@ -35,7 +35,7 @@ wpa_passphrase={key}
 
 
 class Refusal(Exception):
-    """The tests can't run. The message says in one line why, and what to do."""
+    """The tests can't run. The message explains why, and what to do, in one line."""
 
 
 def check_card(nic, ssid=None, forced=False):

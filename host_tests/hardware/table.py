@@ -23,7 +23,7 @@ _NONE = "There is no report yet. [hardware.md](hardware.md) describes how you ca
 
 
 class BadReport(Exception):
-    """A report or the page is not valid. The message says in one line why."""
+    """A report or the page is not valid. The message explains why, in one line."""
 
 
 def table(folder):
