@@ -141,7 +141,7 @@ def _flap(alone):
     time.sleep(_CLAIM)
     probes = len(alone.capture.select(is_arp("probe", alone.one.mac, tpa=address), back))
     reaction = "keeps the address" if kept else "removes the address"
-    return f"{reaction}, and sends {probes or 'no'} probes afterwards"
+    return f"{reaction}, and sends {probes or 'no'} probes after the cable is plugged in again"
 
 
 def _beside(alone):
