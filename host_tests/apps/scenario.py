@@ -163,7 +163,7 @@ def moved(scenario):
 
 
 def lease(scenario):
-    """A DHCP server starts. The board then has both addresses, or with `old` only the DHCP address."""
+    """A DHCP server starts. The board has both addresses, but only the DHCP address with the option `old`."""
     scenario.server.start()
     scenario.board.run("nic.ipconfig(dhcp4=True)")
     wait_until(lambda: scenario.board.ask(scenario.board.LEASED), "no lease")
