@@ -344,7 +344,7 @@ def _paused():
     return wire, host
 
 
-def test_claim_after_the_pause_starts_with_the_initial_wait():
+def test_claim_after_the_rate_limit_starts_with_the_initial_wait():
     # R3927-2.2.1-e: PROBE_WAIT, as for any other claim.
     wire, _ = _paused()
     wire.run(2 * MINUTE)

@@ -42,7 +42,7 @@ def test_two_interfaces_on_two_links_take_two_addresses():
     assert a.address == C and b.address not in (-1, C)
 
 
-def test_other_interface_of_the_board_is_not_foreign():
+def test_frames_of_the_boards_other_interface_are_not_conflicts():
     # B04, R5227-2.1.1-j, R5227-2.4-a: in each state, the frames of the other interface are not conflicts. A
     # frame from a foreign MAC is a conflict.
     for ms in (1, 2500, 20000):
@@ -56,7 +56,7 @@ def test_other_interface_of_the_board_is_not_foreign():
         assert a.actions & CONFLICT
 
 
-def test_interface_that_is_down_is_not_foreign_either():
+def test_frames_of_an_interface_that_is_down_are_not_conflicts_either():
     wire = Wire()
     a, b = _pair(wire, Wire())
     b.carrier(False)
@@ -64,7 +64,7 @@ def test_interface_that_is_down_is_not_foreign_either():
     assert a.actions == 0
 
 
-def test_stopped_interface_is_foreign():
+def test_frames_of_a_stopped_interface_are_conflicts():
     wire = Wire()
     a, b = _pair(wire, Wire())
     b.stop()

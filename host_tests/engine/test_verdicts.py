@@ -485,7 +485,7 @@ def test_ethernet_source_does_not_matter():
     assert host.count("mismatched") == 1
 
 
-def test_invalid_sender_hardware_address_is_foreign():
+def test_invalid_sender_hardware_address_causes_a_conflict():
     # these MACs are not valid sender addresses, but they differ from the host's own MAC.
     for sha in (ZERO_MAC, BROADCAST, b"\x01\x00\x5e\x00\x00\x01"):
         _assert_dropped("after P1", _conflicts(sha))
@@ -493,7 +493,7 @@ def test_invalid_sender_hardware_address_is_foreign():
         _assert_defended("after N2", _conflicts(sha))
 
 
-def test_sender_that_differs_in_one_byte_is_foreign():
+def test_sender_whose_mac_differs_in_one_byte_causes_a_conflict():
     for i in range(6):
         sha = _changed(MAC, i, bytes((MAC[i] ^ 0x80,)))
         _assert_dropped("after P1", {"T1": denial(sha, C), "T2": probe(sha, C)})

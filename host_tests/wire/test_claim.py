@@ -163,7 +163,7 @@ def test_stop_removes_the_address(bench):
 
 
 @pytest.mark.threaded
-def test_cable_out_and_in_probes_the_same_address_again(bench):
+def test_the_same_address_is_probed_again_after_the_cable_was_unplugged(bench):
     """R5227-2.1-b, R3927-2.1-g, B15, D9, BCT-I.6a, R3927-2.2-c, X-32."""
     board = bench.board()
     board.claim(delay=200, ip=C)
@@ -188,7 +188,7 @@ def test_a_short_flap_is_not_missed(bench):
 
 @pytest.mark.threaded
 def test_a_flap_while_python_is_busy_is_not_missed(bench):
-    """The cable is out and in again before the scheduler runs."""
+    """The cable is unplugged and plugged in again before the scheduler runs."""
     # R3927-2.2-c
     board = bench.board()
     board.run(f"svc = start(nic, ip={C!r}, delay=200, on_event=busy_during_a_flap)")

@@ -238,7 +238,7 @@ def test_an_ipv6_neighbour_without_a_zone_may_be_on_either_of_two_interfaces(two
         board.run(IPV6["UDP"].format("fe80::10"))
 
 
-def test_an_address_set_by_hand_comes_before_the_alias(bench, server):
+def test_an_unbound_socket_sends_from_an_address_set_by_hand_not_from_the_alias(bench, server):
     """Both interfaces reach 169.254/16. lwIP finds the interface's own address first, as without autoip."""
     # R3927-1.6-a
     by_hand = "169.254.9.9"

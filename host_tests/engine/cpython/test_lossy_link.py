@@ -236,7 +236,7 @@ class HostsOnFaultyLink(RuleBasedStateMachine):
 
 
 HostsOnFaultyLink.TestCase.settings = settings(EXAMPLES, stateful_step_count=25)
-test_no_duplicates_stay_on_a_faulty_link = HostsOnFaultyLink.TestCase
+test_no_duplicate_addresses_remain_after_a_faulty_link_has_recovered = HostsOnFaultyLink.TestCase
 
 
 @EXAMPLES
@@ -245,7 +245,7 @@ test_no_duplicates_stay_on_a_faulty_link = HostsOnFaultyLink.TestCase
     gap=st.integers(0, 10000),
     conflicts=st.lists(st.integers(0, 60000), max_size=5),
 )
-def test_two_hosts_with_one_mac_send_no_more_than_others(seed, gap, conflicts):
+def test_two_hosts_with_the_same_mac_send_no_more_frames_than_other_hosts(seed, gap, conflicts):
     # Each host mistakes the frames of the other host for its own frames that came back (R5227-2.1.1-j). So
     # both hosts hold the address, and cannot detect this. But a frame of one host causes no frame of the
     # other.
