@@ -36,7 +36,8 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m autoip_view",
         description="Show which hosts probed, claimed, denied, defended and lost addresses. The frames come "
-        'from a capture (pcap or pcapng), a pipe (CAPTURE is "-") or an interface. Or find boards.',
+        'from a capture (pcap or pcapng), a pipe (CAPTURE is "-") or an interface. With --find, print the '
+        "boards on a link instead.",
     )
     parser.add_argument("capture", metavar="CAPTURE", nargs="?")
     parser.add_argument("--live", metavar="NIC", help="watch an interface until Ctrl-C")

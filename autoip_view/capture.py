@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Reads and writes captures (pcap or pcapng) with scapy. A file becomes a story, a pipe yields its frames."""
+"""Reads and writes captures (pcap or pcapng) with scapy. read() returns the Story of a file, and stream()
+yields the frames of a pipe.
+"""
 
 import logging
 import os
@@ -50,7 +52,7 @@ def read(path):
 def stream(descriptor):
     """Yield (s since 1970, link type, bytes) of each frame that a program writes into a pipe.
 
-    descriptor: the file descriptor of the pipe, which is not closed. Raises CaptureError.
+    descriptor: the file descriptor of the pipe. stream() does not close it. Raises CaptureError.
     """
     with open(descriptor, "rb", buffering=0, closefd=False) as opened:
         file = _Watched(opened)
@@ -90,7 +92,7 @@ class Recording:
 
 
 def _frames(path, file):
-    """(time, link type, bytes) of each frame: s since 1970."""
+    """Yields (s since 1970, link type, bytes) of each frame."""
     from scapy.data import MTU  # scapy reads at most this many bytes of a frame
     from scapy.error import Scapy_Exception
     from scapy.utils import RawPcapReader

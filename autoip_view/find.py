@@ -11,8 +11,8 @@ from .vendor import vendor
 TIMEOUT = 70  # s: a board without an address looks for a DHCP server once a minute
 _LISTEN = 0.2  # s
 _SHORTEST = 3  # s to wait for all answers, because hosts delay their answers to a multicast query
-_SETTLED = 2  # s after the last new board
-# s after the last new board, if a board has no name yet: questions.py keeps asking for the name for 3 s
+_SETTLED = 2  # find() waits until the list of boards has not changed for this many seconds
+# The same, if a board has no name yet, because questions.py asks for the name for 3 s.
 _NAMELESS = 4
 _PROBES = PROBE_MAX + ANNOUNCE_WAIT  # s within which a probing host sends its next frame
 
@@ -37,7 +37,9 @@ def find(live, timeout):
 
 
 def lines(boards):
-    """A line for each board: its address, name, MAC and vendor in columns, "-" for what is not known."""
+    """Returns a line for each board, with the address, name, MAC and vendor in columns. An unknown value is
+    shown as "-".
+    """
     rows = [[board[key] or "-" for key in ("address", "name", "mac", "vendor")] for board in boards]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

@@ -25,7 +25,7 @@ class Link:
         self._interfaces, self._failures, self._ethernet = _scapy()
         self._interfaces.reload()
         if name not in self._names():
-            raise LinkError(f'no interface "{name}"; there are: {", ".join(self._names())}')
+            raise LinkError(f'no interface "{name}"; the interfaces are {", ".join(self._names())}')
         self.name = name
         try:
             self._sender, self._receiver = self._open()
@@ -38,7 +38,8 @@ class Link:
     def refresh(self):
         """Read the addresses again: `mac`, `ipv4` and `ipv6`, each "" if there is none.
 
-        ipv4: the link-local address if there is one, otherwise another one. ipv6: the link-local address.
+        ipv4: the link-local address if the interface has one, otherwise another of its IPv4 addresses. ipv6:
+        the link-local address.
         """
         self._interfaces.reload()
         found = next((each for each in self._interfaces.data.values() if each.name == self.name), None)

@@ -18,8 +18,8 @@ class Live:
     """`story` is up to date after each listen(). `ended`: the source has no more frames.
 
     frames: an iterator of (s since 1970, link type, bytes) that may block. An exception in it ends the story
-    and becomes `failure`. link: the link.Link on which to ask, or None. recording: a capture.Recording, or
-    None.
+    and becomes `failure`. link: the link.Link on which the viewer sends questions, or None. recording: a
+    capture.Recording, or None.
     """
 
     def __init__(self, frames, link=None, recording=None):
@@ -36,7 +36,9 @@ class Live:
         threading.Thread(target=self._read, args=[frames], daemon=True).start()
 
     def now(self):
-        """s since 1970 by the clock of the frames, which may come from an old capture."""
+        """The current time in s since 1970, according to the timestamps of the frames. The frames may come
+        from an old capture.
+        """
         if self.link:
             return time.time()
         at, came = self._last
@@ -54,7 +56,9 @@ class Live:
             self._ask()
 
     def boards(self):
-        """The hosts that may be boards: with a link-local address, or with a default name of MicroPython."""
+        """The hosts that may be boards: hosts with a link-local address, and hosts with one of MicroPython's
+        default names.
+        """
         own = self.link.mac if self.link else ""
         return [
             host

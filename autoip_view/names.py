@@ -34,7 +34,7 @@ def clean(name):
 
 
 def hosts(message):
-    """Yield (address, name) of each host in an mDNS response. A question contains none.
+    """Yield (address, name) of each host in an mDNS response. A query yields nothing.
 
     message: any bytes.
     """
@@ -69,7 +69,7 @@ def local(host_name):
 
 
 def general_questions():
-    """An mDNS message that asks for all services, and for the hosts with a default name of MicroPython."""
+    """An mDNS query for all services, and for the hosts with one of MicroPython's default names."""
     names = [name + LOCAL for name in sorted(DEFAULT_NAMES)]
     return _message([(_SERVICES, _TYPE_PTR), *((name, _TYPE_A) for name in names)])
 

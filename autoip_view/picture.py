@@ -33,8 +33,9 @@ _MARK_LAYER = 3
 def draw(story, path, names=None):
     """Write the picture of a story to a path that ends in .svg or .png, or as SVG to a binary file.
 
-    names: MAC -> name of a host. Other hosts are shown with their MAC. Hosts with only talk or news have no
-    lane. Raises OSError. Raises ValueError if the path ends differently or the story has nothing to draw.
+    names: MAC -> name of a host. Other hosts are shown with their MAC. A host has no lane if all its events
+    are of the kinds in story.TALK and story.NEWS. Raises OSError. Raises ValueError if the path has another
+    suffix, or if the story has nothing to draw.
     """
     kind = ".svg" if hasattr(path, "write") else str(path).lower()[-4:]
     if kind not in _METADATA:

@@ -12,12 +12,12 @@ from .story import is_link_local
 
 GIVE_UP = 3  # questions without an answer
 
-# s from the first general question to each of the first six. The gaps double (RFC 6762 5.2).
+# When the first six general questions are sent, in s after the first of them. The gaps double (RFC 6762 5.2).
 _GENERAL = (0, 1, 3, 7, 15, 31)
 _GENERAL_LATER = 60  # s between the later general questions
 _NAME_GAP = 1  # s between two questions for a name
 _QUIET = 15  # s after which the viewer asks whether a host is still there
-_ARP_GAP = 2  # s between two of these questions to one host
+_ARP_GAP = 2  # s between two ARP Requests that ask whether the same host is still there
 _ARP_AT_ONCE = 5  # at most this many hosts are asked at once
 
 _MDNS_MAC = "01:00:5e:00:00:fb", "33:33:00:00:00:fb"
@@ -42,7 +42,10 @@ class Questions:
         self._checks = {}  # (MAC, address) -> (questions, time of the last one)
 
     def due(self, now, hosts):
-        """The frames to send now, as bytes. now: s, like the times of the hosts. hosts: those of a Story."""
+        """The frames to send now, as bytes.
+
+        now: s since 1970, from the same clock as Host.last_seen. hosts: the attribute `hosts` of a Story.
+        """
         if not self._link.mac or not (self._link.ipv4 or self._link.ipv6):
             return []
         if self._source != (self._link.mac, self._link.ipv4, self._link.ipv6):
@@ -107,8 +110,8 @@ class Questions:
 
     @staticmethod
     def _is_due(asked, key, now, gap):
-        """Returns whether the question may be sent now. If so, it is counted. asked: key -> (number of
-        questions, time of the last question).
+        """Returns whether the question may be sent now. If it may, counts the question. asked: key ->
+        (number of questions, time of the last question).
         """
         questions, last = asked.get(key, (0, 0))
         if questions >= GIVE_UP or (questions and now - last < gap * questions):

@@ -167,7 +167,9 @@ def _is_interesting(host):
 
 
 def _address(host):
-    """The address to show: the link-local address, or another address, or else the last former address."""
+    """The address to show: the link-local address, otherwise another current address, otherwise the address
+    that the host had last.
+    """
     return host.held or host.address or (host.holdings[-1].address if host.holdings else "")
 
 
@@ -177,7 +179,7 @@ def _number(host):
 
 
 def _latest(events, count):
-    """The last `count` events, except those of TALK."""
+    """The last `count` events whose kind is not in TALK."""
     found = []
     for event in reversed(events):
         if len(found) == count:

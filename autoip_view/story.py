@@ -10,19 +10,20 @@ address is A. Use the first row that fits. Which rows fit depends on the frames 
                                the frame announces A                            "announcement"
     the frame announces A,     no host holds A                                  "claim"
     and                        the sender probed A, and no host denied A        "claim"
-    another host holds A,      the frame answers a probe, at most a second
-    and                        after the claim                                  "denial"
+    another host holds A,      the frame answers a probe, at most 1 s after
+    and                        that host got A                                  "denial"
                                otherwise                                        "conflict"
     no host holds A, and       the frame answers a probe, or another host
                                probes A                                         "denial"
-    otherwise                                                                   "request", "answer"
+    otherwise                  the frame is a Request                           "request"
+                               the frame is a Reply                             "answer"
 
 A claim of a host that lost another link-local address is a "move". A frame with the sender address 0.0.0.0 is
 a "probe". If a host probes a link-local address while it holds another one, it has "lost" the other one,
 because a host has only one link-local address (RFC 3927 2.5).
 
 "found": a host uses an address that it claimed before the capture. "gone": the host no longer answers.
-"name": mDNS or DHCP contained the host's name. "dhcp": the host asks for a DHCP server.
+"name": an mDNS response contained the host's name. "dhcp": the host asks for a DHCP server.
 """
 
 import dataclasses
@@ -38,7 +39,7 @@ DEFEND_INTERVAL = 10
 
 _BROADCAST = "169.254.255.255"
 
-LATE = 1  # s: frames may arrive this much later (RFC 3927 1.3)
+LATE = 1  # s: a frame may arrive this long after the time that the RFC specifies (RFC 3927 1.3)
 
 TALK = ("request", "answer", "ping", "echo")  # events that change nothing
 NEWS = ("found", "gone", "name", "dhcp")  # events that are not in a picture
@@ -53,8 +54,8 @@ class Event:
     host: str  # the host's MAC
     kind: str
     address: str
-    other: str = ""  # MAC of another host: it was denied the address, or uses, holds or probes it
-    also: str = ""  # "move": the previous address; talk: the target address; "name": the name
+    other: str = ""  # MAC of another host that was denied the address, or that uses, holds or probes it
+    also: str = ""  # "move": the previous address; kinds in TALK: the target address; "name": the name
     gap: float = 0  # for each step of a claim except the first: s since the previous step
 
     def words(self, names=None):
@@ -96,14 +97,14 @@ class Host:
 
     mac: str
     state: str = "silent"  # "probing", "holds"
-    address: str = ""  # the address that it probes or holds; the latest one
+    address: str = ""  # the address that it probes or holds; if there are several, the latest address
     held: str = ""  # its link-local address
     before: str = ""  # the link-local address that it lost last
     name: str = ""  # "board.local"
     host_name: bytes = b""  # the host name that it sent to DHCP servers
     asked_dhcp: bool = False
     last_seen: float = 0  # s since 1970: its last frame
-    did: str = ""  # the kind of its last event, except talk and news
+    did: str = ""  # the kind of its last event, except "name" and the kinds in TALK
     did_at: float = 0  # s since 1970
     conflicts: int = 0  # uses of its addresses by other hosts
     contested: float = 0  # s since 1970: the last of these uses
@@ -174,11 +175,11 @@ class _Phases:
 
 
 class Story:
-    """The `events` and the `hosts` (MAC -> Host) that the frames passed to add() show, in the
-    order of the frames.
+    """Derives `events` and `hosts` (MAC -> Host) from the frames. Pass the frames to add() in the order of
+    their times.
 
-    keep: keep at least this many events and this many hosts. Once there are more than twice as many, the
-    oldest are dropped. None: keep all.
+    keep: keep at least this many events and this many hosts. If there are more than 2 * `keep` events or
+    hosts, the oldest are dropped, so that `keep` remain. None: keep all.
     """
 
     def __init__(self, keep=None):
@@ -190,14 +191,17 @@ class Story:
         self._keep = keep
         self._holders = {}  # address -> MAC of its holder
         self._probing = {}  # address -> MAC -> _Probing
-        self._conflicts = {}  # address -> (time, MAC of the host that used it), until its holder answers
+        # address -> (time of a conflict, MAC of the host that caused it). A defence, a new holder or the loss
+        # of the address removes the entry.
+        self._conflicts = {}
         self._steps = {}  # (MAC, address) -> time of the last step of a claim
 
     def add(self, time, raw, link_type=ETHERNET):
-        """Process a frame, which may contain any bytes. Returns whether it is of a kind that is decoded.
+        """Process a frame, which may contain any bytes. Returns False if the viewer does not decode frames of
+        this kind.
 
         time: s since 1970, not before the time of the last frame. raw: the bytes of the frame. link_type: the
-        link type of the capture. Frames of a type that is not in frames.LINK_TYPES are not decoded.
+        link type of the capture. Frames with a link type that is not in frames.LINK_TYPES are not decoded.
         """
         self.frames += 1
         try:
@@ -223,7 +227,9 @@ class Story:
         return True
 
     def gone(self, time, mac):
-        """Note that the host no longer answers. Call this when it has not answered several questions."""
+        """Record that the host no longer answers. Call this when the host has not answered several
+        questions.
+        """
         host = self.hosts.get(mac)
         if host and host.held:
             address = host.held
@@ -311,7 +317,7 @@ class Story:
         self._add_event(time, arp.mac, kind, arp.sender, also=arp.target)
 
     def _see(self, time, mac, address):
-        """The host sent an IPv4 packet from an address. What ARP frames have shown has priority over this."""
+        """The host sent an IPv4 packet from an address. An address from ARP frames has priority."""
         usable = is_link_local(address) and address != _BROADCAST
         if usable and address not in self._holders and self._host(mac).state == "silent":
             self._hold(time, mac, address)
@@ -412,7 +418,9 @@ class Story:
     # Memory
 
     def _forget(self):
-        """Once there are twice as many as have to be kept, drop the oldest."""
+        """If there are more than 2 * `keep` events, hosts or entries of a table, drop the oldest, so that
+        `keep` remain.
+        """
         keep = self._keep
         if len(self.events) > 2 * keep:
             dropped = len(self.events) - keep
@@ -451,7 +459,7 @@ class Story:
         return phases.found
 
     def protocol_events(self):
-        """The events without those of the kinds in TALK and NEWS."""
+        """The events whose kind is in neither TALK nor NEWS."""
         return [event for event in self.events if event.kind not in TALK + NEWS]
 
 

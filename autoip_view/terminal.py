@@ -73,7 +73,7 @@ class Timeline:
         return Text.assemble(f"{time - self._start:9.3f} s  ", who, "  ", words)
 
     def _width(self):
-        return max(map(len, self._names.values()), default=17)  # of a MAC
+        return max(map(len, self._names.values()), default=17)  # 17: the length of a MAC as text
 
     def _who(self, mac):
         number = self._numbers.setdefault(mac, len(self._numbers))

@@ -20,7 +20,7 @@ from .routable import PEER
 from .viewer import Viewer, find, find_json, on_a_terminal
 from .waiting import PATIENCE, QUIET, wait_until
 
-DEFAULT_NAME = "mpy-rp2"  # a default name of MicroPython
+DEFAULT_NAME = "mpy-rp2"  # one of MicroPython's default names
 ADDRESS = f"{PEER}/16"
 ROUTABLE = "10.0.0.5/24"
 WITNESS = "02:00:00:00:00:03"  # MAC of a host whose claim of LAST is the last frame of a test
