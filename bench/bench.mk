@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What autoip costs on QEMU_MPS2, compared with lwIP's own AutoIP and with a build without either. KEEP=1 writes the
-# figures to docs/cost.json and docs/cost.md. Commit these files.
+# These targets measure the cost of autoip on QEMU_MPS2, and compare it with lwIP's AutoIP and with a build that has
+# neither. KEEP=1 writes the figures to docs/cost.json and docs/cost.md. Commit these files.
 
 COMPARED := none lwip autoip
 BENCH := $(SCRIPT) bench

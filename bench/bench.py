@@ -41,10 +41,11 @@ _BUDGETS = {
 }
 # Each measurement is repeated. The smallest result is used, because the first run also fills ARP tables.
 _REPEAT = 5
-_PICO = 62_500_000  # instructions per second of an RP2040 at 125 MHz, with two cycles each
+_PICO = 62_500_000  # instructions per second of an RP2040 at 125 MHz, if an instruction takes two cycles
 _STORM_RATE = 4000  # frames per second
-_CLAIMS = 6  # boards of a build that claim an address at the same time
-_PAGE_MAX = 8000  # ms: the RFC's claim takes 5.5 s on average, and mDNS probes for 0.75 s (RFC 6762 8.1)
+_CLAIMS = 6  # number of boards with the same build that claim addresses at the same time
+# ms: a claim with the timing of RFC 3927 takes 5.5 s on average, and mDNS probes for 0.75 s (RFC 6762 8.1)
+_PAGE_MAX = 8000
 _STORM = 10000  # frames
 _PORT = 7  # port of a socket
 
@@ -71,7 +72,9 @@ time.sleep(4)
 
 
 def frames_in(mac, address):
-    """Name -> frame for the board. An ARP request is first, so the board knows the MAC for its answers."""
+    """Name -> frame for the board. The first frame is an ARP Request, so that the board knows the MAC to
+    which it sends its answers.
+    """
     broadcast = Ether(src=ADVERSARY_MAC, dst=BROADCAST)
     unicast = Ether(src=ADVERSARY_MAC, dst=mac)
     return {
@@ -144,7 +147,9 @@ def _send(build, board, address, peer):
 
 
 def measure_conflict():
-    """Returns two Calls for a conflict that autoip defends: lwIP's hook, and what the hook schedules."""
+    """Returns two Calls for a conflict in which autoip defends its address: lwIP's input function with the
+    hook, and the function that the hook schedules.
+    """
     with holding("autoip") as board:
         board.start("while not svc.stats()['defences']: time.sleep_ms(10)")
         with Debugger(board.debugger) as debugger:
@@ -169,7 +174,7 @@ def claim(build):
 
 
 def first_pages(build):
-    """Returns a sorted list: for each of several boards, the ms from power-on to the first page."""
+    """Returns a sorted list: for each of several boards, the ms from the reset to the first page."""
     with contextlib.ExitStack() as stack:
         boards = [stack.enter_context(Board(build, number)) for number in range(1, _CLAIMS + 1)]
         pool = stack.enter_context(ThreadPoolExecutor(_CLAIMS))

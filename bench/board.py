@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A QEMU_MPS2 board with one of three firmware builds. QEMU connects its Ethernet to a UDP socket, which
-needs no privileges and has no other hosts.
+"""A QEMU_MPS2 board with one of three firmware builds. QEMU connects the board's Ethernet to a UDP socket.
+This needs no privileges, and no other host is on the link.
 """
 
 import ast

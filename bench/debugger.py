@@ -34,7 +34,7 @@ class Debugger:
         self._socket.connect(path)
         self._socket.settimeout(timeout)
         self._received = b""
-        # The emulator reports that it has halted the board.
+        # Wait until the emulator reports that it has halted the board.
         self._send("?")
         while not self._receive().startswith("T05"):
             pass

@@ -50,10 +50,10 @@ class Figures:
             table.add_row(name, *self._cells(name))
         Console(width=_WIDTH).print(table)
         if self._kept and self._kept["tools"] != self._tools:
-            print("committed with other tools:", _words(self._kept["tools"]))
+            print("the committed figures are from other tools:", _words(self._kept["tools"]))
         gone = set(self._kept["figures"] if self._kept else ()) - set(self._rows)
         if gone:
-            print("committed, and no longer measured:", ", ".join(sorted(gone)))
+            print("committed figures that are no longer measured:", ", ".join(sorted(gone)))
 
     def check(self, tool):
         """Exit with a message if a figure differs from the committed figure. With another version of the

@@ -23,7 +23,9 @@ def totals(build):
 
 
 def by_object(build):
-    """Returns two Counters, for flash and for static RAM: object file in the build -> bytes, without gaps."""
+    """Returns two Counters, for flash and for static RAM: object file in the build -> bytes, without the
+    padding between input sections.
+    """
     flash, ram = collections.Counter(), collections.Counter()
     placed = (folder(build) / "firmware.map").read_text().partition("Linker script and memory map")[2]
     for section, size, path in _PLACED.findall(placed):

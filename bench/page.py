@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Measures the time from power-on to the first page. The board runs examples/page.py, and a host opens the
-page by the name of the board.
+"""Measures the time from the board's reset to the first page. The board runs examples/page.py, and a host
+opens the page with the board's mDNS name.
 """
 
 import time
@@ -45,7 +45,7 @@ start = Service
 
 
 def first_page(build, board):
-    """Returns the ms from power-on until the host has the page. Raises TimeoutError."""
+    """Returns the ms from the reset until the host has the page. Raises TimeoutError."""
     if build == "lwip":
         _write(board, "autoip.py", _STAND_IN)
     _write(board, "main.py", _PAGE.read_text())
@@ -79,7 +79,9 @@ class _Host:
         self._port = 40000
 
     def ask(self):
-        """Ask for the board's address. If it is known, try to connect, each time from a new port."""
+        """If the board's address is not known yet, ask for it. Otherwise try to connect, each time from a new
+        port.
+        """
         if not self._server:
             packet = IP(src=_HOST, dst=_GROUP, ttl=255) / UDP(sport=_MDNS, dport=_MDNS)
             self._board.send(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Takes a service on a board from start to stop. `make size` and `make bench` measure it."""
+"""Runs a service on a board from start to stop, for `make size`. `make bench` uses only the constants."""
 
 from wire.frames import announcement
 
