@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/api.md, from the docstrings of lib/autoip and the types of its stubs.
+"""Writes docs/api.md from the docstrings and the stubs of lib/autoip.
 
 api.py          writes the page
 api.py check    fails if the page is stale, and prints what to do
@@ -28,8 +28,8 @@ Don't block in `on_event`, because no other callback can run until it returns. `
 `RuntimeError` there. Set a flag, and wait in the main program.
 
 If another host uses the board's mDNS name, autoip selects a new name, and the event is this name, for example
-`"lamp-2.local"`. autoip does this only for interfaces that it has added to lwIP's mDNS responder, see
-[boards.md](boards.md#mdns).
+`"lamp-2.local"`. autoip does this only for interfaces that it has added to lwIP's mDNS responder (see
+[boards.md](boards.md#mdns)).
 """
 EVENTS = {
     "bound": "The address can be used from now on.",
@@ -60,7 +60,7 @@ def read(name):
 
 
 def named(tree, kind):
-    """Name -> node, of the definitions of one kind in a module or class."""
+    """Returns {name: node} of the definitions of one kind in a module or class."""
     return {node.name: node for node in tree.body if isinstance(node, kind)}
 
 
@@ -69,7 +69,7 @@ def is_property(node):
 
 
 def parameters(node):
-    """Name -> type, as text, of a function's arguments."""
+    """Returns {name: type as text} of a function's arguments."""
     arguments = node.args.args + node.args.kwonlyargs
     return {
         argument.arg: ast.unparse(argument.annotation) for argument in arguments if argument.arg != "self"
@@ -96,7 +96,9 @@ def prose(text):
 
 
 def paragraph(text, types):
-    """A paragraph. If its lines describe arguments, it becomes a list of them."""
+    """A paragraph as Markdown. Indented lines become a code block, and lines that describe arguments become
+    a list.
+    """
     if text.startswith("    "):
         lines = [line.removeprefix("    ") for line in text.splitlines()]
         return "\n".join(["```python", *lines, "```"])
@@ -119,7 +121,7 @@ def body(node, types=()):
 
 
 def entries(code, stub, prefix, chosen):
-    """The signature and docstring of each public definition in this stub, in its order."""
+    """The signature and docstring of each public definition in a stub, in the order of the stub."""
     documented = named(code, FUNCTION)
     for name, node in named(stub, FUNCTION).items():
         if not name.startswith("_") and chosen(node):

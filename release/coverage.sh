@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # coverage.sh AS_ROOT BIN BUILD
-# Measures which lines of lib/autoip the engine tests run, and which lines of firmware/ the tests with sanitized boards
-# run. The boards must be built with COVERAGE=1. Prints the figures, and writes the lines to BUILD/coverage.
+# Runs the engine tests, and measures which lines of lib/autoip they execute. Runs the wire and lifecycle tests on
+# sanitized boards, and measures which lines of firmware/ they execute. The boards must be built with COVERAGE=1. Prints
+# the figures, and writes the lines to BUILD/coverage.
 set -eu
 
 as_root=$1
@@ -12,7 +13,7 @@ folder=$build/coverage
 mkdir -p "$folder"
 
 # engine/cpython is left out, because a test there replaces coverage's tracer. test_populations.py is left out, because
-# it takes minutes and runs no additional lines.
+# it takes minutes and executes no additional lines.
 COVERAGE_FILE=$folder/python "$bin/coverage" run --branch --source=lib/autoip -m pytest -q host_tests/engine \
     --ignore host_tests/engine/cpython --ignore host_tests/engine/test_populations.py
 find "$build" -path '*-coverage/*' -name '*.gcda' -delete

@@ -53,7 +53,8 @@ def texts(name, folder):
 def submodules(micropython, objects):
     """The directories of MicroPython's lib/ that belong to other projects and have objects in the image."""
     listed = SUBMODULE.findall((micropython / ".gitmodules").read_text())
-    if has_esp_idf(objects):  # its map names no objects, so all checked-out directories are listed
+    # The linker's map of an ESP-IDF build names no objects, so this lists all checked-out directories.
+    if has_esp_idf(objects):
         return [name for name in listed if license_files(micropython / "lib" / name)]
     return [name for name in listed if any(f"/lib/{name}/" in path for path in objects)]
 
@@ -85,7 +86,9 @@ def of_toolchain(objects):
 
 
 def of_esp_idf(idf, micropython, objects):
-    """The licences of ESP-IDF, of its components that have their own, and of components from elsewhere."""
+    """The licences of ESP-IDF, of its components that have their own licence file, and of the managed
+    components.
+    """
     found = texts("ESP-IDF", idf)
     for name in sorted({name for path in objects for name in ESP_IDF.findall(path)}):
         component = idf / "components" / name
@@ -98,7 +101,10 @@ def of_esp_idf(idf, micropython, objects):
 
 
 def licenses(linker_map, micropython, lwip, mbedtls):
-    """{title: text} of an image. lwip, mbedtls: their directories, if not submodules of MicroPython."""
+    """{title: text} of an image.
+
+    lwip, mbedtls: the directories of these libraries, for a build that does not use MicroPython's submodules.
+    """
     objects = LOADED.findall(linker_map)
     found = texts("autoip", ROOT) | of_micropython(micropython, objects)
     for name, sources, directory in (("lwip", "src", lwip), ("mbedtls", "library", mbedtls)):

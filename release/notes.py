@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes SHA256SUMS, LICENSES.txt and notes.md for the release page, in addition to the firmware in
-build/dist.
+"""Writes SHA256SUMS, LICENSES.txt and notes.md to build/dist, for the release page. The firmware is already
+there.
 
 The notes name each board in boards.toml whose image is missing in build/dist.
 """
@@ -19,7 +19,7 @@ TESTED = ROOT / "boards/upstream/tested.txt"
 RULE = "=" * 100
 
 CHECK = """Check a file with `sha256sum -c --ignore-missing SHA256SUMS`. With GitHub's command line,
-`gh attestation verify FILE --repo REPOSITORY` proves that this project's workflow has built the file.
+`gh attestation verify FILE --repo REPOSITORY` proves that this project's workflow built the file.
 The `.elf` and `.map` files are for a debugger."""
 
 

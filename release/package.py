@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""package.json and the version in manifest.py, from the files and the __version__ of lib/autoip.
+"""Writes package.json, and the version in manifest.py, from the files and the __version__ of lib/autoip.
 
 package.py          writes both files
 package.py check    fails if a file is stale or CHANGELOG.md lacks the version, and prints what to do

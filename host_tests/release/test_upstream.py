@@ -66,7 +66,7 @@ def test_an_esp32_gets_the_esp_idf_of_the_plan_once(upstream):
 
 def test_a_missing_checkout_is_reported(upstream, tmp_path):
     code, printed, _ = upstream("RPI_PICO_W", tmp_path)
-    assert code == 1 and printed == f"MICROPY_DIR={tmp_path}: no checkout of MicroPython\n"
+    assert code == 1 and printed == f"MICROPY_DIR={tmp_path} is not a checkout of MicroPython\n"
 
 
 def test_an_unknown_board_is_reported(upstream, tmp_path):
