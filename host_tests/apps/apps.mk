@@ -10,7 +10,7 @@ apps-packages: $(APPS)/.ready $(APPS)/mosquitto
 	$(INSTALL) $(APPS_PACKAGES)
 
 $(APPS)/.ready: host_tests/apps/packages.txt host_tests/apps/packages.py host_tests/apps/requirements.txt $(MPY_CROSS) | $(VENV)/.ready $(MICROPY_DIR)
-	$(STEP)venv-apps "Python packages for the programs, a quarter of a minute" \
+	$(STEP)venv-apps "Python packages for the programs (about 15 s)" \
 		host_tests/install-python.sh $(VENV) host_tests/apps/requirements.txt
 	$(STEP)apps "the programs for the boards" $(PYTHON) host_tests/apps/packages.py $(MICROPY_DIR) $(MPY_CROSS) $(APPS)/lib
 	$(Q)touch $@

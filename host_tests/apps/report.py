@@ -70,14 +70,15 @@ def load(found):
         board = _BOARDS[each["board"]]
         if "connections" in each:
             what = f"{each['connections']} connections, one after the other, then `ab -c 4 -n 100`"
-            left = f"the heap grows by {each['grown']} bytes, lwIP's pools are as before"
-            rows.append([what, board, f"{each['seconds']:.0f} s, {left}"])
+            left = f"the heap grows by {each['grown']} bytes"
+            pools = "lwIP's pools have as many free elements as before"
+            rows.append([what, board, f"{each['seconds']:.0f} s; {left}, and {pools}"])
         for way in ("upload", "download"):
             if way in each:
                 speed = f"{each[way]:.2f} times the speed at the static address"
                 rows.append([f"1 MB {way} with a check of the content", board, speed])
         if "claims" in each:
-            result = f"{each['claims']} claims, the heap grows by {each['grown']} bytes"
+            result = f"{each['claims']} claims; the heap grows by {each['grown']} bytes"
             rows.append(["`nmap -sS -sU -sV -O` while the board claims addresses", board, result])
     return table(["what", "board", "result"], sorted(rows))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Accepts an upload of any length, and answers with its hash."""
+"""Accepts an upload of up to 2 MB, and answers with the SHA-256 hash of the upload."""
 
 import binascii
 import hashlib
