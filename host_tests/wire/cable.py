@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The cable of a real board. The command LINK_CMD connects and disconnects the cable, or else a person does.
+"""The cable of a real board. The command LINK_CMD connects and disconnects the cable. Without LINK_CMD, a
+person does this.
 
 The command gets the argument "up" or "down".
 """

@@ -34,12 +34,12 @@ class Sent(NamedTuple):
 
 
 class Roles:
-    """The roles of addresses and MACs during a turn.
+    """The roles of addresses and MACs during a Turn of script_turn.py, in which a script runs with one board.
 
     own: the board's addresses. The first is OWN, the others are OTHER. shown: the address that the interface
     shows, which mDNS announces and IGMP uses. addresses, macs: the roles of other addresses, and of MACs.
-    asks: for the address of a host, the board's address with which this host communicates. In frames to this
-    host, the role of the board's address is OWN.
+    asks: address of a host -> address of the board. The host communicates with this address of the board. In
+    frames to this host, the role of the board's address is OWN.
     """
 
     def __init__(self, own, shown, addresses, macs, asks):
@@ -73,7 +73,9 @@ class Roles:
         return "*" if chosen else value
 
     def sent(self, frame):
-        """The frame in words, or None if it is not compared: IPv6, DHCP, probes, mDNS by multicast."""
+        """The frame in words. Returns None for frames that are not compared: IPv6, DHCP, ARP probes and
+        multicast mDNS.
+        """
         if frame.arp is not None:
             return self._arp(frame)
         ip = frame.packet.getlayer(IP)
@@ -112,7 +114,9 @@ class Roles:
         return f"IP {ip.proto}", shortened(bytes(ip.payload))
 
     def _tcp(self, tcp):
-        """Ignores bare acknowledgements, because their number depends on timing."""
+        """Ignores segments that only acknowledge data, because the timing affects how many of them the board
+        sends.
+        """
         flags = "".join(flag for flag in "SFR" if flag in str(tcp.flags))
         payload = bytes(tcp.payload)
         if not flags and not payload:
@@ -138,7 +142,9 @@ class Roles:
 
 
 def is_repeated(frame, before):
-    """Is this TCP segment a retransmission? before: the segments sent so far, to which it is added."""
+    """Is this TCP segment a retransmission? before: the set of the segments sent so far. The function adds
+    the segment to this set.
+    """
     if TCP not in frame.packet:
         return False
     ip, tcp = frame.packet[IP], frame.packet[TCP]

@@ -46,8 +46,9 @@ _HOSTS = ("169.254.7.9", "169.254.7.8")
 
 
 class Storm:
-    """Sends ARP frames during the `with`. Every second frame has the address as its sender and is malformed,
-    so the link counts it. The other frames ask for the address, or are about other hosts.
+    """Sends ARP frames during the `with`. Every other frame is malformed and has the address as its sender
+    address, so autoip's C module (link.c) counts it as malformed. The rest of the frames ask for the address,
+    or are about other hosts.
 
     send: a function that sends a frame to the board.
     """

@@ -11,12 +11,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def mps2(build="QEMU_MPS2"):
-    """The command that starts a QEMU_MPS2 with the firmware of this directory."""
+    """Returns the command that starts a QEMU_MPS2. build: the directory in build/ that contains the
+    firmware.
+    """
     return ["qemu-system-arm", "-M", "mps2-an385", "-kernel", ROOT / "build" / build / "firmware.elf"]
 
 
 class Qemu:
-    """A machine on a TAP device, as a process. It does not run until resume().
+    """Runs a machine on a TAP device in a QEMU process. The machine does not run until resume().
 
     output: the file for QEMU's own messages. machine: the command, without the options that all machines
     share. model: the model of its network card. serial: more options for the serial port.
@@ -53,8 +55,8 @@ class Qemu:
         self.execute("cont")
 
     def execute(self, command, **arguments):
-        """Send a command of QEMU's machine protocol, and return the answer. ConnectionError if QEMU has
-        ended.
+        """Send a command of QEMU's machine protocol, and return the answer. Raises ConnectionError if
+        QEMU has ended.
         """
         self._monitor.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self._monitor.flush()

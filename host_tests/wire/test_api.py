@@ -117,7 +117,7 @@ def test_callback_that_raises_changes_nothing(board, bench):
         assert f"RuntimeError: oops {event}" in board.log.read_text()
 
 
-@pytest.mark.only("unix", "the MAC of QEMU_MPS2 is the emulator's")
+@pytest.mark.only("unix", "the emulator sets the MAC of QEMU_MPS2")
 def test_mac_that_is_zero_or_multicast_is_refused(board, bench):
     for mac in (b"\0\0\0\0\0\0", b"\x29\xcd\xc1\0\0\1"):
         board.run(f"other = network.LAN('{bench.wire.add_tap()}', mac={mac!r}); other.active(True)")

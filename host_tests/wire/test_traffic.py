@@ -33,7 +33,7 @@ def test_udp_both_ways(bench):
 
 
 def test_replies_are_broadcast(bench):
-    """R5227-2.5-b, R3927-2.5-h, B32: also to a unicast Request."""
+    """R5227-2.5-b, R3927-2.5-h, B32: the board also broadcasts its Reply to a unicast Request."""
     board = bench.board()
     board.claim(delay=200, ip=C)
     for to in (BROADCAST, board.mac):
@@ -61,7 +61,9 @@ def test_requests_for_other_addresses_are_not_answered(bench):
 
 
 def test_arp_asks_for_an_off_link_destination_directly(bench):
-    """R3927-2.6.2-e, BCT-III.1, B31: a host at 17.2.3.4 on the link and the board communicate both ways."""
+    """R3927-2.6.2-e, BCT-III.1, B31: the board and a host on the link with the address 17.2.3.4 can ping each
+    other.
+    """
     board = bench.board()
     host = bench.wire.add_host("17.2.3.4/32")
     host.run("ip", "route", "add", "169.254.0.0/16", "dev", "eth0")
@@ -84,7 +86,9 @@ def test_nothing_goes_to_a_router(bench):
 
 
 def test_the_broadcast_address_of_the_prefix(bench):
-    """R3927-2.6.2-g, X-44: 169.254.255.255 is an Ethernet broadcast, without ARP."""
+    """R3927-2.6.2-g, X-44: the board sends a packet to 169.254.255.255 as an Ethernet broadcast, and sends no
+    ARP Request for this address.
+    """
     board = bench.board()
     board.claim(delay=200, ip=C)
     sent = time.time()
@@ -97,7 +101,9 @@ def test_the_broadcast_address_of_the_prefix(bench):
 
 
 def test_avahi_autoipd_on_the_same_wire(bench):
-    """One board starts with the same address at the same time, another board finds the address in use."""
+    """avahi-autoipd and one board start with the same address at the same time. Another board starts later
+    with the address that avahi-autoipd has claimed, and selects another address.
+    """
     # R5227-2.2-a
     avahi = bench.avahi(start=C)
     early = bench.board()
@@ -111,7 +117,9 @@ def test_avahi_autoipd_on_the_same_wire(bench):
 
 
 def test_packets_follow_a_new_mac_of_the_peer(bench):
-    """The peer's announcement updates the ARP entries of the alias, which sends to the peer."""
+    """The peer's announcement updates the alias's ARP entry for the peer, because the board sends to the
+    peer from the alias (see docs/design.md).
+    """
     # R5227-1.2-a
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
