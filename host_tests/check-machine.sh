@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # check-machine.sh SUDO
 # Checks that root can create the test network on this machine. If not, the script fails and prints in one line what
-# to do. The test network needs network namespaces with bridges and TAP devices, and peers with their own directories.
-# SUDO is "sudo" or empty.
+# to do. The test network needs network namespaces with bridges and TAP devices, and peers, each in a mount namespace
+# with its own /run. SUDO is "sudo" or empty.
 set -eu
 
 NET_ADMIN=12 # the bits of the capabilities, as in /proc/PID/status

@@ -7,7 +7,7 @@ set -u
 
 export PYTHONPYCACHEPREFIX="$PWD/build/pycache"
 export HYPOTHESIS_STORAGE_DIRECTORY="$PWD/build/hypothesis"
-export HANDED_BACK=1 # so that make, if the command runs it, does not do this again
+export HANDED_BACK=1 # so that make, if the command runs make, does not start hand-back.sh again
 trap : INT TERM # a signal ends the command, but not this script
 "$@"
 code=$?

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""script.py PROGRAM [ARGUMENT...]: run a Python program that make starts. Ctrl-C ends it with one line.
+"""script.py PROGRAM [ARGUMENT...]: run a Python program that make starts. Ctrl-C ends the program, and
+prints one line.
 
-The program is a file, or a module of host_tests/. It can import the files next to it and those of
-host_tests/. Its imports take seconds, so Ctrl-C is handled here and not in the program.
+The program is a file, or a module of host_tests/. A file can import the files in its own directory, and any
+program can import the modules of host_tests/. The imports take seconds, so Ctrl-C is handled here and not in
+the program.
 """
 
 import pathlib

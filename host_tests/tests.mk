@@ -12,7 +12,7 @@ C_FILES := $(wildcard firmware/*.[ch] firmware/*/*.[ch] boards/*/*.[ch] boards/*
 
 # The engine tests need only some of the packages, so they can start sooner.
 $(VENV)/.engine: host_tests/requirements-engine.txt | python-venv
-	$(STEP)venv-engine "Python packages for the engine tests, a quarter of a minute" host_tests/install-python.sh $(VENV) $<
+	$(STEP)venv-engine "Python packages for the engine tests (about 15 s)" host_tests/install-python.sh $(VENV) $<
 	$(Q)touch $@
 
 $(VENV)/.ready: host_tests/requirements.txt host_tests/requirements-engine.txt | python-venv
@@ -78,7 +78,7 @@ demo: check-demo wire firmware ## show how boards and a Linux host claim address
 ifneq ($(BOARD),UNIX_TAP)
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
 endif
-	@echo "the demonstration runs for a quarter of a minute:"
+	@echo "the demonstration runs for about 15 s:"
 	$(Q)$(AS_ROOT) env PYTHONPATH=. $(SCRIPT) host_tests/demo.py $(BOARD) $(if $(KEEP),keep)
 
 .PHONY: page

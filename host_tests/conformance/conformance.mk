@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# docs/conformance.md lists each clause, the tests that name it, and the results of these tests.
+# docs/conformance.md lists each clause of clauses.toml, the tests that name it, and the results of these tests.
 
 CONFORMANCE := $(SCRIPT) host_tests/conformance
 CLAIMS := $(BUILD)/claims.json
 JUNIT := $(BUILD)/conformance.xml
 
 .PHONY: conformance
-conformance: ## run all tests, measure 120 claims, and write docs/conformance.md: a quarter of an hour
+conformance: ## run all tests, measure 120 claims, and write docs/conformance.md (takes 15 minutes)
 	$(Q)$(MAKE) claims
 	-$(Q)$(MAKE) test PYTEST="--junitxml=$(JUNIT)"  # the run reports failed tests at its end
 	$(Q)$(MAKE) conformance-page RESULTS="$(JUNIT) $(CLAIMS)"

@@ -3,8 +3,8 @@
 
 `timing.py CLAIMS.json` measures the times, and report.py prints and draws them.
 
-Many UNIX_TAP boards claim addresses in parallel with the RFC's timing. The kernel takes the time of each
-frame when the frame enters the bridge.
+Many UNIX_TAP boards claim addresses in parallel with the RFC's timing. The kernel timestamps each frame when
+the frame enters the bridge.
 """
 
 import itertools
@@ -96,7 +96,9 @@ leave out the two intervals of exactly 2 s.
 
 
 def draw(claims, path):
-    """Draw the cumulative distribution of each figure that varies. The bounds of the RFC are grey."""
+    """Draw the cumulative distribution of each interval for which the RFC allows a range. This range is
+    grey.
+    """
     import matplotlib
 
     matplotlib.use("svg")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Replaces the lowest layer of the CYW43 driver, for the emulator's radio. The layers above it, such as power,
-// joining, interrupts and lwIP, are unchanged. The linker replaces the driver's functions with these functions, see
-// micropython.cmake.
+// joining, interrupts and lwIP, are unchanged. The linker replaces the driver's functions with these functions
+// (see micropython.cmake).
 
 #include <string.h>
 
@@ -12,7 +12,8 @@
 
 #define FRAME_MAX (1536)
 
-// The kind of an entry in the radio's queue: an event, or else a frame for the interface with this number.
+// The kind of an entry in the radio's queue. These two kinds are events. An entry of any other kind is a frame, and
+// the kind is the number of the frame's interface.
 #define KIND_JOINED (2)
 #define KIND_LEFT (3)
 

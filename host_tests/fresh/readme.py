@@ -37,7 +37,9 @@ class Command(NamedTuple):
 
 
 def commands(text=None):
-    """All commands of README.md in order. `make run` starts a REPL, in which the session is typed."""
+    """All commands of README.md in order. `make run` starts a REPL. Its Command has the session to type
+    there.
+    """
     text = README.read_text() if text is None else text
     session = SESSION.search(text)
     lines = tuple(session[1].splitlines()) if session else ()

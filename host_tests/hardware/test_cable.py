@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Tests unplug the cable of a real board with LINK_CMD, or ask a person to unplug it, at most five times."""
+"""To unplug the cable of a real board, tests run LINK_CMD. Without LINK_CMD, they ask a person, at most five
+times.
+"""
 
 import os
 import subprocess

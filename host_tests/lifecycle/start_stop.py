@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs on the board, and starts and stops 1,000 services.
 
-Arguments: TAP device, offset of the pointer `netif_default` in the program, size of struct netif. Prints by
-how many bytes the services made the heap grow, and the bytes of the netif before and after the services.
+Arguments: TAP device, offset of the pointer `netif_default` in the program, size of struct netif. Prints the
+growth of the heap in bytes, and the contents of the netif before and after the services.
 """
 
 import gc
@@ -37,7 +37,7 @@ def services(count):
 
 nic = network.LAN(sys.argv[1], mac=b"\x28\xcd\xc1\x0a\x0b\x0c")
 nic.active(True)
-time.sleep_ms(3500)  # until lwIP's IPv6 code writes no more fields of the netif
+time.sleep_ms(3500)  # wait until lwIP's IPv6 code no longer writes to the netif
 
 default = program_base() + int(sys.argv[2])
 netif = int.from_bytes(uctypes.bytes_at(default, 8), "little")

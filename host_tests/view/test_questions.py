@@ -25,7 +25,7 @@ def link(ipv4=C, ipv6=""):
 
 class Asked:
     """The `frames` that the viewer sends within some seconds while no host answers. Each is (s since the
-    start, scapy packet). `gone`: (s since the start, MAC) of the hosts that the viewer gives up.
+    start, scapy packet). `gone`: (s since the start, MAC) of each host that the viewer reports as gone.
     """
 
     def __init__(self, link, result, start=0, seconds=60):
@@ -100,8 +100,8 @@ def test_at_most_twenty_hosts_per_second_are_asked_whether_they_are_there():
 
 @pytest.mark.parametrize(("ipv4", "requests"), [(C, 6), ("10.0.0.5", 0)])
 def test_no_frame_is_a_probe_or_a_claim(ipv4, requests):
-    """If its own address is in another subnet, the viewer sends no ARP. Hosts may ignore such a request, and
-    would seem to be gone.
+    """If the viewer's address is in another subnet, the viewer sends no ARP Requests. Hosts may ignore a
+    Request from another subnet, and would then seem to be gone.
     """
     result = story(*claim(A, ONE), *claim(B, TWO), (9, discover(TWO, b"lamp")))
     frames = [frame for _, frame in Asked(link(ipv4), result, 8).frames]
@@ -139,6 +139,7 @@ def test_the_memory_is_bounded():
     questions = Questions(link())
     for number in range(500):
         mac, address = f"28:cd:c1:00:{number >> 8:02x}:{number & 255:02x}", f"169.254.9.{number % 250}"
-        hosts = story((0, mdns_response(mac, address, "."))).hosts  # forgotten when the next name comes
+        # This is a new story with only this host, so Questions can forget the previous hosts.
+        hosts = story((0, mdns_response(mac, address, "."))).hosts
         questions.due(BEGIN + number, hosts)
     assert len(questions._names) < 10 and len(questions._checks) < 10
