@@ -38,7 +38,7 @@ python-venv:
 MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
 
 $(MPY_CROSS): | build-packages $(MICROPY_DIR)
-	$(STEP)mpy-cross "mpy-cross, a quarter of a minute" $(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
+	$(STEP)mpy-cross "mpy-cross (about 15 s)" $(MAKE) -j$(shell nproc) -C $(MICROPY_DIR)/mpy-cross BUILD=$(abspath $(@D))
 
 # Links to lwIP and Mbed TLS below the project's directory, where MicroPython's make looks for C modules.
 $(BUILD)/lwip: | $(LWIP_DIR)

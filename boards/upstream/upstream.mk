@@ -42,7 +42,7 @@ firmware: $(FIRMWARE) ## build the firmware of BOARD (MICROPY_DIR: a checkout of
 .PHONY: $(FIRMWARE)
 $(FIRMWARE): | build-packages
 	@boards/upstream/boards.py manifest "$(MICROPY_CHECKOUT)" $(BOARD) $(BOARD_BUILD)
-	$(STEP)mpy-cross-upstream "mpy-cross, a quarter of a minute the first time" $(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
+	$(STEP)mpy-cross-upstream "mpy-cross (about 15 s the first time)" $(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
 	$(STEP)$(BOARD) "$@, some minutes the first time" $(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)
 
 # The checks for what the user has to install come before the installation of packages.
