@@ -42,11 +42,11 @@ def start(nic=None, *, ip=None, remember=None, **options):
     remember: the path of a file for the last claimed address, which autoip tries first after a restart. Only
         the service's methods wait(), ready(), changed() and save() write the address to the file.
 
-    Raises ValueError for a bad value, an interface without ARP, or a `remember` file in another format.
-    Raises TypeError for a `nic` that is not an interface, or an `on_event` that is not a function. Raises
-    OSError(ENODEV) if there is no such interface or if it is not active, OSError(EALREADY) if it already has
-    a service, OSError(ENOMEM) if the maximum number of services is running (AUTOIP_LINKS at build time, by
-    default 2), and the OSError of the file system if the file of `remember` can't be written.
+    ValueError for a bad value, an interface without ARP, or a `remember` file in another format. TypeError
+    for a `nic` that is not an interface, or an `on_event` that is not a function. OSError(ENODEV) if there is
+    no such interface or if it is not active, OSError(EALREADY) if it already has a service, OSError(ENOMEM)
+    if the maximum number of services is running (AUTOIP_LINKS at build time, by default 2). The OSError from
+    the file system if the `remember` file can't be written.
     """
     first = -1 if ip is None else _host_part(ip)
     if remember is not None and not (isinstance(remember, str) and remember):
@@ -67,7 +67,7 @@ def start(nic=None, *, ip=None, remember=None, **options):
 def stop(nic=None):
     """Stop the service of an interface, or all services. Does nothing if the interface has no service.
 
-    nic: as for start(), but None for all services. OSError(ENODEV) if there is no such interface.
+    nic: as for start(), except that None stops all services. OSError(ENODEV) if there is no such interface.
     """
     for service in list(_service.running) if nic is None else (get(nic),):
         if service:

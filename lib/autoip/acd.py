@@ -5,7 +5,7 @@ It has no access to a clock, a socket or an interface. Its inputs are stop(), se
 elapsed() and sent(). After each input, the caller removes the address from the interface unless the address
 is `assigned`. Then the caller acts on each bit that the input returned, lowest first:
 
-    SEND        pass `frame` to the driver, then call sent() and do what it returns as well
+    SEND        pass `frame` to the driver, then call sent() and also act on the bits that sent() returns
     ASSIGN      like SEND, and set `host` on the interface in the same step; `frame` announces the address
     CONFLICT    report: another host, the frame's sender, uses or probes our address
     DEFENDED    report: an announcement has defended the address
@@ -22,7 +22,7 @@ is `assigned`. Then the caller acts on each bit that the input returned, lowest 
                      announcement 1, `delay` (2 s) after probe 3   ANNOUNCING
         ANNOUNCING   announcement 2                                HELD
                      late answer to a probe                        as for a conflict in PROBING
-        ANNOUNCING,  conflict, the first within 10 s               the same state, defended
+        ANNOUNCING,  conflict, the first within 10 s               the same state, after a defence
         HELD         conflict, the second, or the first with       PROBING with the next candidate,
                      `abandon`                                     or WAITING for the rate limit
         IDLE         routable address removed (`idle` is false)    PROBING
@@ -79,7 +79,7 @@ _DEFENCES = const(3)
 _MOVES = const(4)
 _MISMATCHED = const(5)
 _ROUTABLE_CONFLICTS = const(6)
-_ATTEMPTS = const(7)  # the number of calls to candidate(), which is not in COUNTERS
+_ATTEMPTS = const(7)  # the number of calls to candidate(); this counter has no name in COUNTERS
 
 # RFC 3927 section 9. The other four times are derived from the option `delay`, whose default of 2,000 ms
 # results in the RFC's PROBE_WAIT 1 s, PROBE_MIN 1 s, PROBE_MAX 2 s and ANNOUNCE_WAIT 2 s.
@@ -132,7 +132,7 @@ class Machine:
         )
         self.mac = memoryview(self.frame)[_SHA:_SPA]
         self.counts = [0] * (_ATTEMPTS + 1)
-        self.contested = -1  # host part of the address in the last conflict; -1: the routable one
+        self.contested = -1  # host part of the address in the last conflict; -1: routable, or no conflict
         self.random = random
         self.limit = limit
         self.is_taken = is_taken
@@ -185,8 +185,8 @@ class Machine:
             self.counts[_ROUTABLE_CONFLICTS] += 1
             self.contested = -1
             return _ROUTABLE
-        # An answer may take a second (RFC 3927 1.3), and with a short `delay` it comes too late. It is not an
-        # attack on our address, but shows that another host had the address before.
+        # An answer may take a second (RFC 3927 1.3). With a short `delay`, it may arrive after the probing.
+        # It is not an attack on our address, but shows that another host had the address before.
         denied = self.state == _PROBING or (self.state == _ANNOUNCING and kind == _ANSWER)
         # A probe is not a conflict once the address is held.
         if self.state < _PROBING or (kind == _PROBE and not denied):
@@ -283,7 +283,7 @@ class Machine:
     # Claiming
 
     def _claim(self, now):
-        # If more time is left, there is no pause, or the pause ended so long ago that the clock has wrapped.
+        # If the time left is longer, no pause is set, or it ended so long ago that the clock has wrapped.
         if 0 < _left(self.limit[_PAUSE], now) <= _RATE_LIMIT_INTERVAL + 1:
             self.state = _WAITING
             self._step = self.limit[_PAUSE]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Link-local addresses: as text, and the order in which a board tries them.
+"""Converts link-local addresses to and from text, and chooses the order in which a board tries them.
 
 autoip stores an address as its 16-bit host part: 0x1414 is 169.254.20.20. So an address is a small int on
-32-bit boards, where numbers from 2**30 on are allocated on the heap.
+32-bit boards, where an int of 2**30 or more is allocated on the heap.
 """
 
 from micropython import const
@@ -18,16 +18,16 @@ _PARITIES = const(0x6996)  # bit n: the parity of the four bits of n
 def candidate(mac, count):
     """The host part that the board with this MAC tries after `count` other addresses.
 
-    mac: 6 bytes. count: 0 for the first choice, or more. The result depends only on the arguments, and is in
-    0x0100 - 0xFEFF (RFC 3927 2.1). A board tries all 65,024 addresses before it tries one of them again.
+    mac: 6 bytes. count: 0 for the first choice, 1 for the second, ... The result depends only on these, and
+    is in 0x0100 - 0xFEFF (RFC 3927 2.1). A board tries all 65,024 addresses before it repeats one.
 
     The first choice is slope * device + offset. The vendor (bytes 0 - 2 of the MAC) determines the slope and
-    the offset, and bytes 3 - 5 are the device number. The slope has no factor in common with 65,024, so two
+    the offset. Bytes 3 - 5 are the device number. The slope has no factor in common with 65,024, so two
     devices of one vendor choose different addresses if their numbers differ in one bit, or by less than
-    65,024. All slopes are odd, and the parity of the vendor's bits is added to the offset. So flipping one
-    bit of the vendor changes the first choice, too. Later choices are scattered and depend on all six bytes.
-    So two boards with the same first choice have different second choices. If another vendor's device holds
-    the first choice, the later choices do not follow the first choices of that vendor's other devices.
+    65,024. If one bit of the vendor changes, so does the parity of the offset. slope * device keeps its
+    parity, because all slopes are odd. 65,024 is even, so the first choice changes, too. Later choices are
+    scattered and depend on all six bytes. So boards with the same first choice almost always have different
+    second choices. Later choices do not follow another vendor's first choices, which are one slope apart.
     """
     device = ((mac[3] * 65536) + (mac[4] * 256) + mac[5]) % _COUNT
     bits = mac[0] ^ mac[1] ^ mac[2]
@@ -66,7 +66,7 @@ def number(digits):
 
 
 def _mix(mac, count, seed):
-    # 65,535 * 14,893 is below 2**30. Each round maps the running value one-to-one.
+    # 65,535 * 14,893 is below 2**30, so each product is a small int. Each round maps the value one-to-one.
     for i in range(count):
         seed = ((seed ^ mac[i]) * 14893 + 29) & 0xFFFF
         seed ^= seed >> 7
@@ -74,8 +74,8 @@ def _mix(mac, count, seed):
 
 
 def _scatter(mac, number):
-    # One-to-one on 0 - 65,023, because _mix() is one-to-one on 16 bits: a value that _mix() maps out of this
-    # range is mapped again until it is in the range.
+    # One-to-one on 0 - 65,023, because _mix() is one-to-one on 16 bits. If _mix() returns a value outside
+    # this range, the value is mapped again until it is in the range.
     while True:
         number = _mix(mac, 6, number)
         if number < _COUNT:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The option string of the QNX module. mount() imports this when it is called."""
+"""The option string of the QNX module. autoip imports this module only when mount() is called."""
 
 from .candidates import number
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 """A service connects one state machine (acd.py) to one link.
 
-The machine gets the events of the link, and returns what to do. A link gives access to one interface, and to
-the link-local address on it:
+The machine receives the link's events and returns the actions to take. A link gives access to one interface,
+and to the link-local address on it:
 
     name                    short name of the interface, for debug reports
-    hostname                the board's mDNS name, "lamp.local"; exists if receive() can report a rename (5)
+    hostname                the board's mDNS name, such as "lamp.local"; exists if receive() can return 5
     on_wake                 function without arguments. The scheduler calls it after a frame has arrived, the
-                            time of wake() has come, or the interface has changed
+                            time set with wake() has passed, or the interface has changed
     mac()                   the present MAC of the interface, 6 bytes
     status()                0: the interface is down. 1: it is up. 2: it is up and has a routable IPv4
-                            address. After the interface was down, however briefly, or the board slept so
+                            address. Once the interface has been down, even briefly, or the board has slept so
                             long that it may have missed a conflict, returns 0 until watch(-1) is called
     routable()              the routable address that the last status() reported, as text, or None if it
                             reported none. If the interface's address has changed since then, returns
@@ -32,23 +32,23 @@ the link-local address on it:
                             the address on the interface, or use a suspended address again. Does nothing
                             and returns false if send() would return false, or if frames are waiting,
                             because the waiting frames must be processed first
-    set_prefix(prefix)      16, the initial value: traffic to 169.254/16 leaves from the link-local
-                            address. 32: it leaves from the interface's own address, unless a socket is
-                            bound to the link-local address. 0: like 32, and once the link-local address
-                            is removed, the sockets that are bound to it move to the interface's own
-                            address
-    release()               remove the address, if it is set. Its TCP connections are reset first
-                            (RFC 3927 2.5). Other sockets that are bound to it move to the next address
-    wake(ms)                call on_wake once after this time, instead of at the time set before; -1: never
-    close()                 release() the address, leave the interface as it was, and stop calling
+    set_prefix(prefix)      16, the initial value: traffic to 169.254/16 leaves from the link-local address.
+                            32: it leaves from the interface's own address, unless a socket is bound to the
+                            link-local address. 0: like 32, and once the link-local address is removed, the
+                            sockets bound to it move to the interface's own address
+    release()               remove the address, if it is set. Its TCP connections are reset first (RFC 3927
+                            2.5). Other sockets that are bound to it move to the next assigned address or,
+                            with prefix 0, to the interface's own address
+    wake(ms)                call on_wake once after this time, which replaces the earlier time; -1: never
+    close()                 release() the address, restore the former state of the interface, and stop calling
                             on_wake. Afterwards status() and receive() return 0, routable() returns None,
-                            counts() returns (0, 0), close() does nothing, and the other methods must not
-                            be called
+                            counts() returns (0, 0), close() does nothing, and the other methods must not be
+                            called
 
-receive() returns only complete ARP Requests and Replies of IPv4 over Ethernet, without padding, whose
-sender hardware address is not that of an interface of this board. A probe is a broadcast Request with
-sender protocol address zero (RFC 5227 1.1) that came while the watched address was not in use. An answer is
-a Reply whose target hardware address is the interface's MAC and whose target protocol address is zero.
+receive() returns only complete ARP Requests and Replies of IPv4 over Ethernet, without padding, whose sender
+hardware address is not that of an interface of this board. A probe is a broadcast Request with sender
+protocol address zero (RFC 5227 1.1) that arrived while this board did not use the watched address. An answer
+is a Reply whose target hardware address is the interface's MAC and whose target protocol address is zero.
 Claims of the interface's own address are returned at most once per second.
 
 While status() returns 0, an assigned address is suspended: nothing is sent or received with it, but it stays
@@ -87,7 +87,7 @@ _ENTRIES_DEBUG = const(64)
 
 _ON_EVENT = const("on_event: a function, not async def")
 
-_AGAIN = const(100)  # ms until a wake-up that failed, because memory was full, is tried again
+_AGAIN = const(100)  # ms until a wake-up that failed because memory was full is retried
 
 running = []  # all services that are not stopped
 
@@ -301,7 +301,7 @@ class Service:
         # The first call may handle a short interruption that has ended. The second handles the present state.
         self._follow_status()
         self._follow_status()
-        # Process frames before a due timer, so that an address that another host denies is not announced.
+        # Process frames before a due timer, so that an address that another host claims is not announced.
         while kind := self._link.receive(_frame):
             if kind == _RENAMED:
                 self._emit(self._link.hostname, -1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stores the last good address in a file, to try it first after a restart (RFC 3927 2.1, `remember`)."""
+"""Stores the last claimed address in a file, to try it first after a restart (RFC 3927 2.1, `remember`)."""
 
 import errno
 import os
@@ -14,15 +14,15 @@ _LINE = const(64)  # bytes read at once; a line that autoip writes has at most 3
 class Store:
     """One interface's line in the file at `path`: its MAC and its address. Interfaces may share a file.
 
-    OSError if the file can't be written. ValueError if the file has a line that does not start with a MAC,
-    because another program may have written such a file, so autoip must not change it.
+    OSError if the file can't be written. ValueError if a line of the file does not start with a MAC, because
+    autoip must not change a file that another program may have written.
     """
 
     def __init__(self, path, mac):
         self._path = path
         self._new = path + ".new"
         self._mac = mac.hex(":").encode()
-        self.tried = -1  # the host part that the service has last tried to save
+        self.tried = -1  # the host part that the service last tried to save
         try:
             self.load()
             open(path, "a").close()
