@@ -73,9 +73,9 @@ static void set_main(autoip_alias_t *alias, const ip4_addr_t *address, const ip4
 void __real_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address);
 void __wrap_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address);
 
-// DHCP checks with ARP whether an offered address is in use. IDF ends the check when any address of the
-// interface changes, and then DHCP waits forever. The address that set_main() sets or removes doesn't matter
-// to the check. set_main() clears NETIF_FLAG_ETHARP, so this doesn't call IDF's function then.
+// DHCP checks with ARP whether an offered address is in use. IDF ends the check when any address of the interface
+// changes, and then DHCP waits forever. The address that set_main() sets or removes doesn't matter to the check.
+// set_main() clears NETIF_FLAG_ETHARP, so this wrapper doesn't call IDF's function during set_main().
 void __wrap_acd_netif_ip_addr_changed(struct netif *netif, const ip_addr_t *old_address, const ip_addr_t *new_address) {
     if (netif->flags & NETIF_FLAG_ETHARP) {
         __real_acd_netif_ip_addr_changed(netif, old_address, new_address);
@@ -94,7 +94,7 @@ static void hide(autoip_alias_t *alias) {
 // Packets in
 
 // A function that handles every packet has only one condition, and leaves the rest to a STEP, which gcc must
-// not inline. gcc compiles such functions to the fewest instructions.
+// not inline. gcc compiles a function of this form to the fewest instructions.
 #define STEP static __attribute__((noinline)) err_t
 
 static autoip_alias_t *alias_on(const struct netif *main) {
@@ -107,8 +107,8 @@ static autoip_alias_t *alias_on(const struct netif *main) {
 
 // Receives a packet while there are several addresses. lwIP itself finds the interface that has the
 // destination address. So this passes `netif`, the interface that received the packet, to lwIP, even if the
-// packet is for the alias. For two kinds of packets it passes the alias instead. The first kind are packets for
-// 169.254.255.255, because this is not a broadcast address with main's netmask. The second kind are packets for
+// packet is for the alias. For two kinds of packets it passes the alias instead. The first kind is packets for
+// 169.254.255.255, because this is not a broadcast address with main's netmask. The second kind is packets for
 // a closed UDP port of the alias's address, because lwIP sends Port Unreachable only if the destination is the
 // address of the interface that is passed to lwIP.
 STEP input_with_several(struct pbuf *p, struct netif *netif) {
@@ -210,8 +210,8 @@ static err_t alias_output(struct netif *netif, struct pbuf *p, const ip4_addr_t 
         return ERR_RTE;
     }
     if (alias->leaving) {
-        // A connection is being reset. etharp_output() would send an ARP Request to find the peer, or to renew the
-        // peer's old entry (RFC 3927 2.5).
+        // A connection is being reset. Don't call etharp_output(), because it may send an ARP Request to find the
+        // peer or to renew the peer's old entry. The board must not send ARP from a lost address (RFC 3927 2.5).
         const struct eth_addr *mac = autoip_find_mac(netif, destination);
         return mac == NULL ? ERR_RTE : ethernet_output(netif, p, (const struct eth_addr *)netif->hwaddr, mac, ETHTYPE_IP);
     }
@@ -254,11 +254,11 @@ static err_t alias_linkoutput(struct netif *netif, struct pbuf *p) {
     if (header->type == PP_HTONS(ETHTYPE_ARP)) {
         const struct etharp_hdr *packet = (const struct etharp_hdr *)(header + 1);
         if (memcmp(&packet->sipaddr, &packet->dipaddr, sizeof(packet->sipaddr)) == 0) {
-            // The sender and the target are the same address: lwIP announces the address, or looks for the MAC of
-            // its own address. Drop the packet, see set_main().
+            // If the sender and the target are the same address, lwIP announces the address or resolves its own
+            // address. Drop the packet, see set_main().
             return ERR_OK;
         }
-        // RFC 3927 2.5: ARP with a link-local sender is broadcast, Replies too.
+        // RFC 3927 2.5: all ARP packets with a link-local sender are broadcast, including Replies.
         memset(&header->dest, 0xff, sizeof(header->dest));
     }
     return main->linkoutput(main, p);
@@ -290,7 +290,7 @@ err_t __wrap_igmp_leavegroup(const ip4_addr_t *address, const ip4_addr_t *group)
 
 // When main no longer shows the address, because a lease replaces the address or the link is lost, lwIP would
 // reset the connections of the old address and bind the other sockets to the new address. But the alias still
-// has the old address. The old address is gone only when the alias is removed, and then there is no new one.
+// has the old address. The old address is gone only when the alias is removed. Then new_address is NULL.
 static bool stays(const ip_addr_t *old_address, const ip_addr_t *new_address) {
     return new_address != NULL && IP_IS_V4(old_address) && autoip_alias_with(*ip_2_ip4(old_address)) != NULL;
 }
@@ -380,8 +380,8 @@ static void add(autoip_alias_t *alias, const ip4_addr_t *address) {
     }
 }
 
-// Doesn't show the address while DHCP holds or is confirming a lease, because DHCP would mistake main's address for the
-// lease, and release it or put it in its messages.
+// Doesn't show the address while DHCP holds or is confirming a lease, because DHCP would mistake the address for the
+// lease, and would release the address or send it in DHCP messages.
 void autoip_alias_show(autoip_alias_t *alias) {
     autoip_udp_forget(AUTOIP_REPLY_AGE * 1000 / 2048);
     autoip_owner_t owner = autoip_alias_owner(alias);
@@ -417,7 +417,8 @@ void autoip_alias_suspend(autoip_alias_t *alias) {
     if (alias->is_set) {
         hide(alias);
         netif_set_down(&alias->netif); // lwIP removes its ARP entries as well
-        // Makes lwIP pass on a large packet without splitting it, because lwIP ignores errors in sending fragments.
+        // With MTU 0, lwIP passes a large packet to alias_output() whole, and the program gets ERR_RTE. If lwIP split
+        // the packet, it would ignore the error of each fragment.
         alias->netif.mtu = 0;
     }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A second IPv4 address, from 169.254/16, for an lwIP interface.
 //
-// lwIP stores one IPv4 address per interface. The second address belongs to an interface of its own, the
-// alias, which sends with the driver of the first interface, `main`. While main has no address of its own,
-// main "shows" the alias's address: both interfaces then have this address. Call all functions in lwIP's
-// context.
+// lwIP stores one IPv4 address per interface. The second address belongs to a second lwIP interface, the alias. The
+// alias sends through the driver of the first interface, `main`. While main has no address of its own, main "shows"
+// the alias's address: both interfaces then have this address. Call all functions in lwIP's context.
 //
 // alias.c sets and removes the address and handles its packets and its ARP. alias_route.c chooses
 // the interface that sends a packet. alias_udp.c chooses the source address of UDP replies.
@@ -36,7 +35,7 @@ typedef struct _autoip_alias_t {
 // Initialises an alias of the interface, without an address.
 void autoip_alias_init(autoip_alias_t *alias, struct netif *main);
 
-// The first alias that is set. The aliases that are set are the end of lwIP's list of interfaces.
+// The first alias that is set. All aliases that are set are at the end of lwIP's list of interfaces.
 extern autoip_alias_t *autoip_aliases;
 
 static inline autoip_alias_t *autoip_alias_next(const autoip_alias_t *alias) {
@@ -56,11 +55,12 @@ bool autoip_is_arp_of_ipv4(const struct etharp_hdr *packet);
 // Returns the MAC in the ARP entry for the address, or NULL.
 struct eth_addr *autoip_find_mac(struct netif *netif, const ip4_addr_t *address);
 
-// Sets an address on main's link, or uses a suspended address again. TCP data that waited is sent at once.
+// Sets an address on main's link, or uses a suspended address again. If TCP data is waiting, lwIP sends the
+// data within 0.5 s.
 void autoip_alias_set(autoip_alias_t *alias, const ip4_addr_t *address);
 
-// Removes the address. Its TCP connections are reset first (RFC 3927 2.5). Sockets that are bound to it, and are
-// not connections, wait for the next address, see autoip_alias_show().
+// Removes the address. Its TCP connections are reset first (RFC 3927 2.5). Other sockets that are bound to it receive
+// nothing until they move to the next address, see autoip_alias_show().
 void autoip_alias_unset(autoip_alias_t *alias);
 
 // Nothing is received or sent with the address until it is set again, but its connections and sockets stay. Sending
@@ -83,21 +83,22 @@ static inline void autoip_alias_set_prefix(autoip_alias_t *alias, uint8_t prefix
     alias->prefix = prefix;
 }
 
-// Call this after the address is set, after main's address has changed, and about once per second, but not in the
-// middle of a change. It makes main show the address while main has no address of its own, so that isconnected(),
-// ifconfig(), broadcast, multicast and mDNS work as users expect. If the prefix is 0, it moves the sockets of an address
-// that has been removed to main's address. It forgets old UDP requests.
+// Call this after the address is set, after main's address has changed, and about once per second, but not from
+// lwIP's callback, which runs in the middle of a change. It makes main show the address while main has no
+// address of its own, so that isconnected(), ifconfig(), broadcast, multicast and mDNS work as users expect. If the
+// prefix is 0, the address has been removed, and main has a routable address, it binds the sockets of the removed
+// address to main's address. It forgets old UDP requests.
 void autoip_alias_show(autoip_alias_t *alias);
 
 // Returns the owner of main's address.
 autoip_owner_t autoip_alias_owner(const autoip_alias_t *alias);
 
 // Call this for an ARP packet that main received while the alias is in use. Returns the interface that has to process
-// the packet in lwIP, which is main or the alias. If lwIP's ARP table also has an entry for the sender on the interface
-// that is not returned, updates this entry.
+// the packet in lwIP, which is main or the alias. If lwIP's ARP table has an entry for the sender on the other one of
+// these two interfaces, the function updates this entry.
 struct netif *autoip_alias_of_arp(autoip_alias_t *alias, struct pbuf *p);
 
-// A UDP request is remembered for this time, in s. RFC 4787 (REQ-5) recommends this time for the mappings of a NAT.
+// autoip remembers a UDP request for this many seconds. RFC 4787 (REQ-5) recommends this time for a NAT's mappings.
 #ifndef AUTOIP_REPLY_AGE
 #define AUTOIP_REPLY_AGE (300)
 #endif
