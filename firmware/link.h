@@ -38,7 +38,7 @@ typedef enum _autoip_kind_t {
 
 // In static memory, because lwIP's context may not use the garbage collector's heap.
 typedef struct _autoip_link_t {
-    // Called when a frame, the wake-up, or a change of the link or of the address is waiting for Python.
+    // Called when Python has to handle a frame, a wake-up, or a change of the link or of the address.
     void (*on_event)(struct _autoip_link_t *link);
     ip4_addr_t watched; // or NOT_WATCHED
     ip4_addr_t routable; // the address that the last status() reported, or zero

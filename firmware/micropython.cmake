@@ -21,7 +21,7 @@ if(ESP_PLATFORM)
     set(AUTOIP_PORT_WRAPS ip4_route_src_hook)
     # MicroPython 1.25 defines this only for boards with native USB.
     target_compile_definitions(usermod_autoip INTERFACE "MICROPY_SCHEDULER_STATIC_NODES=(1)")
-    # Versions before 1.28 compile C modules without IDF's options, which include the optimisation.
+    # Versions before 1.28 compile C modules without IDF's options, such as the optimisation level.
     idf_build_get_property(autoip_options COMPILE_OPTIONS)
     target_compile_options(usermod_autoip INTERFACE ${autoip_options})
 else()

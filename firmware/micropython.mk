@@ -8,7 +8,7 @@ SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/modautoip.c
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/link.c
 SRC_USERMOD_C += $(addprefix $(AUTOIP_MOD_DIR)/,alias.c alias_route.c alias_udp.c owner.c netifs.c)
 
-# esp32 itself is built with cmake; the board UNIX_TASK uses port_esp32, too.
+# AUTOIP_PORT is port_esp32 for the board UNIX_TASK. MicroPython's esp32 port is built with cmake, without this file.
 AUTOIP_PORT ?= port_softtimer
 SRC_USERMOD_C += $(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)/autoip_port.c
 CFLAGS_USERMOD += -I$(AUTOIP_MOD_DIR) -I$(AUTOIP_MOD_DIR)/$(AUTOIP_PORT)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The Python module `_autoip`: Link(nic) is a link with lwIP, as lib/autoip/service.py describes it.
+// The Python module `_autoip`. Link(nic) is a link that uses lwIP. lib/autoip/service.py describes links.
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ static autoip_obj_t *objects[AUTOIP_LINKS];
 
 static mp_sched_node_t nodes[AUTOIP_LINKS];
 
-// Ctrl-C and a soft reset are not exceptions of the callback. They are raised again in the program that was interrupted.
+// Ctrl-C and a soft reset are not exceptions of the callback. MicroPython raises them again in the interrupted program.
 static bool is_exception(void *raised) {
     return mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(((mp_obj_base_t *)raised)->type), MP_OBJ_FROM_PTR(&mp_type_Exception));
 }

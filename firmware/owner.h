@@ -27,8 +27,9 @@ typedef enum _autoip_owner_t {
 // shown: the address that autoip has put on the interface, or zero. lease: see autoip_owner_note_lease().
 autoip_owner_t autoip_owner(const struct netif *netif, const ip4_addr_t *shown, const ip4_addr_t *lease);
 
-// Stores the interface's address in `lease` if DHCP supplied the address. Call it after each change of the interface,
-// because lwIP leaves a lease on the interface while it asks for a new one, but no longer records that it is a lease.
+// Stores the interface's address in `lease` if DHCP supplied the address. Call this after each change of the
+// interface: while lwIP asks for a new lease, it leaves the old lease on the interface, but no longer records that
+// this address is a lease.
 void autoip_owner_note_lease(const struct netif *netif, ip4_addr_t *lease);
 
 // Stores the interface's address in `lease` if DHCP has ever supplied a lease, even if the lease is stale by now. Sets

@@ -36,8 +36,8 @@ bool autoip_port_poll_cable(struct netif *netif);
 void autoip_port_filter(struct netif *netif);
 #endif
 
-// For ports with a layer above lwIP that chooses the default interface and stores addresses. In other ports these are
-// macros that do nothing. Called in lwIP's context.
+// For ports with a layer above lwIP that chooses the default interface and stores addresses. In other ports, the two
+// functions below are macros that do nothing. Called in lwIP's context.
 #ifndef autoip_port_forget
 // If main shows the address and is the default interface, selects another default interface that has a gateway. Called
 // after the address is set, and about once per second.

@@ -21,7 +21,7 @@
 #define TIMERS (1 + 5 * (LWIP_IPV4 + LWIP_IPV6))
 #define INTERFACES ((MEMP_NUM_SYS_TIMEOUT - LWIP_NUM_SYS_TIMEOUT_INTERNAL) / TIMERS)
 
-// mdns_resp_remove_netif() of lwIP 2.2 leaves these running, and they use the memory that it frees.
+// mdns_resp_remove_netif() of lwIP 2.2 doesn't stop these timers, although they use memory that this function frees.
 static const sys_timeout_handler timers[] = {
     #if LWIP_IPV4
     mdns_multicast_timeout_reset_ipv4,

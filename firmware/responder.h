@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The name of an interface in lwIP's mDNS responder. On some ports of MicroPython no driver adds the interface to the
-// responder, so autoip adds the interface while it has a service. An interface that its driver has added is left alone.
-// Call all functions in lwIP's context.
+// responder, so autoip adds the interface while it has a service. autoip does not change an interface that its driver
+// has added. Call all functions in lwIP's context.
 #ifndef AUTOIP_FIRMWARE_RESPONDER_H
 #define AUTOIP_FIRMWARE_RESPONDER_H
 
@@ -11,7 +11,7 @@
 #include "lwip/apps/mdns_opts.h"
 #include "lwip/netif.h"
 
-// 1: build this. micropython.mk sets it for the ports whose drivers don't add their interfaces.
+// 1: build responder.c. micropython.mk sets this for the ports whose drivers don't add their interfaces.
 #if !LWIP_MDNS_RESPONDER
 #undef AUTOIP_RESPONDER
 #endif

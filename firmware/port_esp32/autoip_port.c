@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// esp32: lwIP runs in its own task. It has no lock, so every function that uses lwIP runs in this task. The timers are
-// those of esp_timer, which has another task.
+// esp32: lwIP runs in its own task. It has no lock, so every function that uses lwIP runs in this task. The timers
+// are esp_timer's, which run in esp_timer's task.
 
 #include "py/mphal.h"
 
@@ -15,7 +15,7 @@
 #include "netifs.h"
 #include "port.h"
 
-#define RETRY (10) // ms after which a full queue of lwIP's task is tried again
+#define RETRY (10) // ms until autoip retries, if the queue of lwIP's task is full
 
 /******************************************************************************/
 // lwIP's task
@@ -115,10 +115,11 @@ static bool keeps(const autoip_alias_t *alias) {
 }
 
 // While the DHCP client is off, IDF stores the last address, and sets it again without a probe when the link comes up
-// (RFC 3927 2.2). While DHCP is on, IDF doesn't store the address, and esp_netif_set_ip_info() fails.
+// (RFC 3927 2.2). So this function clears the stored address. While DHCP is on, IDF stores no address, so it does no
+// harm that esp_netif_set_ip_info() fails.
 void autoip_port_forget(const autoip_alias_t *alias) {
     static const esp_netif_ip_info_t nothing;
-    ip_addr_t dns[DNS_MAX_SERVERS]; // IDF clears the list
+    ip_addr_t dns[DNS_MAX_SERVERS]; // a copy of the list, which esp_netif_set_ip_info() clears
     if (!keeps(alias)) {
         return;
     }

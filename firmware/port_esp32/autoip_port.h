@@ -6,7 +6,8 @@
 
 #include "esp_timer.h"
 
-// IDF's drivers receive frames for the multicast groups that a program has joined, see port.h.
+// IDF's drivers already receive frames for the multicast groups that a program has joined, so there is no filter to
+// restore, see port.h.
 #define autoip_port_filter(netif)
 
 typedef struct _autoip_port_timer_t {

@@ -24,8 +24,8 @@ uint32_t autoip_port_now(void) {
     return mp_hal_ticks_ms();
 }
 
-// The handler of soft timers may not insert a soft timer. So this timer is periodic, and the handler adds the period to
-// expiry_ms.
+// The handler of soft timers must not insert a soft timer. So this timer is periodic, and the handler adds the period
+// to expiry_ms.
 static void on_timer(soft_timer_entry_t *entry) {
     autoip_port_timer_t *timer = (autoip_port_timer_t *)entry;
     uint32_t ms = timer->due(timer);

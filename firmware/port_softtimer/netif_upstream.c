@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// MicroPython's own ports rp2, stm32, mimxrt and alif. The objects of `network` are private to MicroPython, so an interface
-// is found by the value that its driver has stored in netif->state, or by its name.
+// MicroPython's own ports rp2, stm32, mimxrt and alif. The objects of `network` are private to MicroPython. So this
+// file finds an interface by the value that the driver has stored in netif->state, or by the interface's name.
 
 #include "py/runtime.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What autoip changes in WIZNET5K: how it sends, and what the filter of the chip drops.
 //
-// __wrap_wizchip_sendto() sends a frame with a WIZnet chip. The linker replaces ioLibrary's wizchip_sendto() with it, see
-// micropython.mk and micropython.cmake. ioLibrary's function runs pending Python code while it waits for the chip, with lwIP
-// locked. If this code sends a frame, it consumes the SENDOK that the first send waits for. If it raises, lwIP stays locked.
-// Without a cable there is no SENDOK, and ioLibrary's function waits forever. The replacement runs no Python code, and
-// always returns.
+// __wrap_wizchip_sendto() sends a frame with a WIZnet chip. The linker replaces ioLibrary's wizchip_sendto() with it,
+// see micropython.mk and micropython.cmake. ioLibrary's function runs pending Python code while it waits for the
+// chip, with lwIP locked. If the Python code sends a frame, this send consumes the SENDOK that the first send waits
+// for. If the Python code raises an exception, lwIP stays locked. Without a cable there is no SENDOK, and ioLibrary's
+// function waits forever. The replacement runs no Python code, and always returns.
 
 #include "py/mphal.h"
 
