@@ -27,7 +27,7 @@ SERIAL ?= mon:stdio
 
 .PHONY: run
 run: $(FIRMWARE) ## start BOARD's REPL, until Ctrl-A X (NIC=tap,ifname=tap0,script=no,downscript=no; SERIAL=pty)
-	@echo "QEMU_MPS2 starts. Ctrl-A X leaves it."
+	@echo "Starting QEMU_MPS2. Press Ctrl-A X to quit."
 	@qemu-system-arm -M mps2-an385 -kernel $< -nic $(NIC),model=lan9118,mac=$(MAC) \
 		-display none -serial $(SERIAL)
 

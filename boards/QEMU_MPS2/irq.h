@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-// Priorities. The greater number has the lower priority. MPS2's NVIC uses only the upper three bits.
+// Priorities. A greater number means a lower priority. MPS2's NVIC uses only the upper three bits.
 #define IRQ_PRIORITY_DEVICE (0x40)
 #define IRQ_PRIORITY_PENDSV (0xe0)
 

@@ -154,8 +154,8 @@ uint32_t lan9118_lost(void) {
 }
 
 bool lan9118_was_full(void) {
-    // The controller drops a frame if its free memory is smaller than the frame. One frame may have been read since
-    // then.
+    // The controller drops a frame if its free memory is smaller than the frame. The driver may have read one frame
+    // after the drop.
     return (RX_FIFO_INF & 0xffff) > RX_FIFO_BYTES - 2 * RX_FRAME_BYTES;
 }
 

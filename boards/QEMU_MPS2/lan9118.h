@@ -20,8 +20,8 @@ bool lan9118_send(const lan9118_frame_t frame, size_t len);
 // Returns the length of the received frame, 0 if no frame waits, or -1 if the frame was bad.
 int lan9118_receive(lan9118_frame_t frame);
 
-// The number of frames that the controller has dropped since the last call. The emulator does not count them, and
-// it has no interrupts for an overflow.
+// Returns the controller's count of frames that it has dropped since the last call. In the emulator this is always 0,
+// because the emulator does not count dropped frames. It also has no interrupts for an overflow.
 uint32_t lan9118_lost(void);
 
 // Returns true if the controller may have dropped frames since the last call. Call this before each
@@ -31,7 +31,7 @@ bool lan9118_was_full(void);
 bool lan9118_link_changed(void); // true if it has changed since the last call
 bool lan9118_link_up(void);
 
-// After this call, LAN_Handler() is called once, as soon as a frame or a change of the link waits.
+// After this call, LAN_Handler() is called once, as soon as a frame has arrived or the link has changed.
 void lan9118_interrupt_on(void);
 void lan9118_interrupt_off(void);
 

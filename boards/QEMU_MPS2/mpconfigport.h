@@ -80,7 +80,7 @@ void mp_hal_get_random(size_t count, uint8_t *bytes);
 #define MP_STATE_PORT MP_STATE_VM
 #define MP_SSIZE_MAX (0x7fffffff)
 
-#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 27 // later ones define these types
+#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 27 // later versions define these types
 typedef int32_t mp_int_t;
 typedef uint32_t mp_uint_t;
 #endif

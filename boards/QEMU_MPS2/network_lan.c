@@ -15,7 +15,7 @@
 #include "pendsv.h"
 #include "random.h"
 
-#define FRAMES_AT_ONCE (32) // Python runs for the rest of the tick
+#define FRAMES_AT_ONCE (32) // a limit, so that Python runs for the rest of the tick
 
 typedef struct _network_lan_obj_t {
     mp_obj_base_t base;
@@ -31,7 +31,7 @@ typedef struct _network_lan_obj_t {
 // As on other boards, the interface is not on the heap, and survives a soft reset.
 static network_lan_obj_t lan = { .base = { &network_lan_type } };
 
-// Buffer for a frame that is received or sent. These two never overlap.
+// The buffer for one frame. Receiving and sending share it, because they never run at the same time.
 static lan9118_frame_t frame;
 
 static err_t lan_linkoutput(struct netif *netif, struct pbuf *p) {
@@ -181,10 +181,10 @@ static mp_obj_t lan_ipconfig(size_t n_args, const mp_obj_t *args, mp_map_t *kwar
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(lan_ipconfig_obj, 1, lan_ipconfig);
 
-// config("mac"); config("frames"): the number of received frames; config("drops"): the number of frames that
-// were dropped because lwIP had no buffer, or that the controller dropped and counted. The emulator does not
-// count the frames that its controller drops when it is full. So config("overruns") counts how often it may
-// have dropped some.
+// config("mac"); config("frames"): the number of received frames; config("drops"): the number of received frames that
+// were dropped because they were invalid or because lwIP had no buffer. A real controller's count of dropped frames
+// would be added, but the emulator does not count the frames that its controller drops when it is full. So
+// config("overruns") counts how often the controller may have dropped frames.
 static mp_obj_t lan_config(mp_obj_t self, mp_obj_t name) {
     switch (mp_obj_str_get_qstr(name)) {
         case MP_QSTR_mac:

@@ -25,7 +25,7 @@ uint32_t board_random(void) {
     return stir(state);
 }
 
-// MicroPython calls it from 1.28 on.
+// MicroPython 1.28 and later call this function.
 void mp_hal_get_random(size_t count, uint8_t *bytes) {
     for (size_t i = 0; i < count; ++i) {
         bytes[i] = board_random();

@@ -45,7 +45,7 @@ __attribute__((naked)) static void crash(void) {
         );
 }
 
-// By the number of the exception. The interrupts of the machine start at 16.
+// The index is the number of the exception. The interrupts of the machine start at 16.
 __attribute__((section(".vectors"), used)) static void(*const vectors[16 + 32])(void) = {
     (void (*)(void)) & _stack_top,
     Reset_Handler,
