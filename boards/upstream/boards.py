@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""MicroPython's own boards: the port of a board, whether autoip fits it, and what its build freezes.
+"""MicroPython's own boards: the port of a board, whether autoip supports it, and the manifest of its build.
 
-    boards.py list MICROPY_DIR                      the boards that have a network and fit
-    boards.py check MICROPY_DIR BOARD               fails with one line that says why, if BOARD can't be built
-    boards.py manifest MICROPY_DIR BOARD BUILD      writes BUILD/manifest.py, and BUILD/port for flash
+    boards.py list MICROPY_DIR                      prints the boards that autoip supports
+    boards.py check MICROPY_DIR BOARD               if BOARD can't be built, prints why in one line and fails
+    boards.py manifest MICROPY_DIR BOARD BUILD      writes BUILD/manifest.py, and BUILD/port for `make flash`
 
 A board is a directory MICROPY_DIR/ports/PORT/boards/BOARD. Its settings are in mpconfigboard.{mk,cmake,h}.
 """
@@ -18,7 +18,7 @@ import sys
 FIRMWARE = pathlib.Path(__file__).resolve().parents[2] / "firmware"
 TESTED = pathlib.Path(__file__).with_name("tested.txt")
 GET = "git clone --branch v1.28.0 https://github.com/micropython/micropython"
-OLDEST = 25  # versions of MicroPython 1.x
+OLDEST = 25  # the minor version of the oldest MicroPython 1.x that autoip supports
 
 # The directories below lib/ that a checkout has only with the submodules of a port.
 SUBMODULES = {
@@ -39,13 +39,13 @@ KIND_SUBMODULES = {"LAN": [], "WIZNET5K": ["wiznet5k/Ethernet"], "WLAN": ["cyw43
 
 # Ports that have a network, but that autoip does not support.
 UNFIT = {
-    "cc3200": "its network is the CC3200's own, without lwIP",
+    "cc3200": "it uses the CC3200's own network stack, not lwIP",
     "esp8266": "its lwIP is a part of the SDK's binary, and cannot be hooked",
     "renesas-ra": "it calls lwIP from Python's scheduler, without a lock",
-    "zephyr": "its network is Zephyr's own, without lwIP",
+    "zephyr": "it uses Zephyr's own network stack, not lwIP",
 }
 
-# The form of a setting in each kind of file, and of an include.
+# The form of a setting in each kind of file, and the form of an include line.
 SETTING = {
     ".mk": r"^(\w+) *[?:]?= *(.*?) *$",
     ".cmake": r"^ *set\((\w+) +(.*?)\)$",
@@ -85,7 +85,7 @@ class Board:
         return self._path(chosen or "boards/manifest.py")
 
     def check(self):
-        """Raises Unfit if autoip does not fit the board."""
+        """Raises Unfit if autoip does not support the board."""
         if self.port in UNFIT:
             raise Unfit(f"port {self.port} is not supported: {UNFIT[self.port]}")
         if self.port not in SUBMODULES:
@@ -106,8 +106,8 @@ class Board:
             raise Unfit(f"MICROPY_DIR lacks {', '.join(missing)}; get them with: {get}")
 
     def _read(self, file):
-        """Read the settings of a file and of the files that it includes. The first value of a setting
-        counts.
+        """Read the settings of a file and of the files that it includes. If a setting has several values,
+        the first value is used.
         """
         if not file.is_file():
             return
@@ -118,7 +118,7 @@ class Board:
             self._read(self._path(other))
 
     def _path(self, text):
-        """A path in a board's settings: relative to its port."""
+        """Returns the file that a path in the board's settings names. Such a path is relative to the port."""
         text = re.sub(r"\$[({](MICROPY_)?BOARD_DIR[)}]", str(self._folder), text)
         return self.port_dir / re.sub(r"\$[({](MICROPY_)?PORT_DIR[)}]", str(self.port_dir), text)
 
@@ -132,13 +132,13 @@ def boards(checkout):
 def check_checkout(path):
     """The checkout at a path. Raises Unfit if there is no checkout that is recent enough."""
     if not path:
-        raise Unfit(f"set MICROPY_DIR to a checkout of MicroPython, v1.25 to v1.29; get one by: {GET}")
+        raise Unfit(f"set MICROPY_DIR to a checkout of MicroPython, v1.25 to v1.29; get one with: {GET}")
     config = pathlib.Path(path) / "py" / "mpconfig.h"
     if not config.is_file():
-        raise Unfit(f"no MicroPython in MICROPY_DIR={path}; get one by: {GET}")
+        raise Unfit(f"no MicroPython in MICROPY_DIR={path}; get one with: {GET}")
     minor = int(re.search(r"^#define MICROPY_VERSION_MINOR (\d+)", config.read_text(), re.MULTILINE)[1])
     if minor < OLDEST:
-        raise Unfit(f"MicroPython 1.{minor} in MICROPY_DIR is too old, v1.25 to v1.29 fit; get one by: {GET}")
+        raise Unfit(f"MicroPython 1.{minor} in MICROPY_DIR is too old; get v1.25 to v1.29 with: {GET}")
     return pathlib.Path(path).resolve()
 
 
@@ -146,13 +146,15 @@ def find(checkout, name):
     """The board with this name. Raises Unfit if there is none."""
     for folder in checkout.glob(f"ports/*/boards/{name}"):
         return Board(checkout, folder)
-    raise Unfit(f"neither boards/{name} nor ports/*/boards/{name} in MICROPY_DIR; `make boards` lists them")
+    places = f"boards/{name} or MICROPY_DIR/ports/*/boards/{name}"
+    raise Unfit(f"there is no directory {places}; `make boards` lists the boards that autoip supports")
 
 
 def write_manifest(board, build):
-    """Write what a build of the board freezes, into the directory of the build.
+    """Write the manifest for a build of the board into the directory of the build.
 
-    make and cmake reuse what they find there, also from another checkout. So this removes it.
+    make and cmake reuse the files in this directory, even if a build from another checkout wrote them. So if
+    the manifest has changed, this function removes the directory first.
     """
     text = "".join(f'include("{file}")\n' for file in (board.manifest, FIRMWARE / "manifest.py"))
     manifest = build / "manifest.py"

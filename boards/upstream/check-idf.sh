@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check-idf.sh BOARD
-# Fails with one line that says what to install, if no suitable ESP-IDF is active in this shell.
+# If no suitable ESP-IDF is active in this shell, prints in one line what to install, and fails.
 set -eu
 
 get="get it with: git clone --branch v5.5.1 --recursive https://github.com/espressif/esp-idf"

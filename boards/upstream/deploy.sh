@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # deploy.sh MPREMOTE PORT FILE OVERWRITE
-# Copies FILE to a board as boot.py. Without FILE, copies an example. For a board with Wi-Fi, this example connects
-# to the network SSID with the password KEY, two variables of the environment. An existing boot.py is replaced only
-# if OVERWRITE is 1.
+# Copies FILE to a board as boot.py. Without FILE, copies an example. For a board with Wi-Fi, this example connects to
+# the network that the environment variable SSID names, with the password in the environment variable KEY. An existing
+# boot.py is replaced only if OVERWRITE is 1.
 set -eu
 
 mpremote=$1
@@ -32,7 +32,7 @@ print(example.replace("(\"network\", \"password\")", ascii((os.environ["SSID"], 
 
 look="import os, network; print([n for n in os.listdir() + dir(network) if n in ('boot.py', 'WLAN', 'WIZNET5K', 'LAN')])"
 if ! found=$("$mpremote" connect "$port" exec "$look"); then
-    echo "no board at PORT=$port: connect one with MicroPython on it by USB, and name its port" >&2
+    echo "no board at PORT=$port: connect a board that runs MicroPython by USB, and set PORT to its serial port" >&2
     refuse "(ls /dev/ttyACM* /dev/ttyUSB*)"
 fi
 if has boot.py && [ "$overwrite" != 1 ]; then
@@ -50,6 +50,6 @@ elif [ -z "$file" ] && has WIZNET5K; then
 elif [ -z "$file" ] && has LAN; then
     file=examples/boot.py
 elif [ -z "$file" ]; then
-    refuse "no example fits the board's interfaces: BOOT_PY=my_boot.py"
+    refuse "no example fits the board's interfaces; copy your own file with BOOT_PY=my_boot.py"
 fi
 "$mpremote" connect "$port" fs cp "$file" :boot.py

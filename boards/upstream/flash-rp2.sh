@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # flash-rp2.sh MPREMOTE FIRMWARE [PORT]
-# Writes firmware to a Pico in BOOTSEL mode, with picotool if it is installed, otherwise to the mass storage. With
-# PORT, first asks the MicroPython on the board to enter BOOTSEL mode.
+# Writes firmware to a Pico in BOOTSEL mode, with picotool if it is installed. Otherwise copies the firmware to the
+# Pico's USB drive. With PORT, first asks the MicroPython on the board to enter BOOTSEL mode.
 set -eu
 
 mpremote=$1
@@ -29,6 +29,6 @@ for _ in 1 2 3 4 5; do
     [ -n "$port" ] || break
     sleep 1
 done
-echo "no Pico in BOOTSEL mode: hold BOOTSEL while you plug it in; or, with MicroPython on it, name its" >&2
-echo "port, PORT=/dev/ttyACM0. Without picotool its drive, RPI-RP2 or RP2350, has to be mounted." >&2
+echo "no Pico in BOOTSEL mode: hold BOOTSEL while you plug the board in. If the board runs MicroPython, you can set" >&2
+echo "PORT=/dev/ttyACM0 instead. If picotool is not installed, mount the board's drive, RPI-RP2 or RP2350." >&2
 exit 1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Ports that are built with make and a Cortex-M compiler. MicroPython 1.25 looks for C modules in the directories
-# below USER_C_MODULES, later versions also in USER_C_MODULES itself.
+# below USER_C_MODULES. Later versions also look in USER_C_MODULES itself.
 
 BUILD_PACKAGES += gcc-arm-none-eabi libnewlib-arm-none-eabi
 C_MODULES := $(CURDIR)

@@ -2,7 +2,7 @@
 # rp2: RP2040 and RP2350 with Wi-Fi (like Pico W) or a WIZnet chip. Built with cmake.
 
 BUILD_PACKAGES += cmake gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
-# Without picotool the Pico SDK downloads and builds one. Debian 12 has no package of it.
+# If picotool is not installed, the Pico SDK downloads and builds it. Debian 12 has no picotool package.
 ifneq ($(shell grep -s ^VERSION_CODENAME=trixie /etc/os-release),)
 BUILD_PACKAGES += $(if $(shell command -v picotool),,picotool)
 endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # stamp.sh MICROPY_DIR
 # Prints variables that a build puts into firmware: MicroPython's version followed by autoip's version, and the
-# date of autoip's commit. It is not today's date, so the same commit gives the same bytes.
+# date of autoip's commit. Today's date is not used, so the same commit produces the same bytes.
 set -eu
 
 checkout=$1

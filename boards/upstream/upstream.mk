@@ -45,7 +45,7 @@ $(FIRMWARE): | build-packages
 	$(STEP)mpy-cross-upstream "mpy-cross (about 15 s the first time)" $(UPSTREAM_MAKE) -C $(MICROPY_CHECKOUT)/mpy-cross
 	$(STEP)$(BOARD) "$@, some minutes the first time" $(UPSTREAM_MAKE) -C $(UPSTREAM_PORT_DIR) $(UPSTREAM_FLAGS)
 
-# The checks for what the user has to install come before the installation of packages.
+# First check what the user has to install. Then install packages.
 build-packages: check-checkout
 
 .PHONY: run
@@ -64,7 +64,7 @@ $(BOARD_TOOLS)/.ready: boards/upstream/requirements.txt | python-venv
 	$(STEP)board-tools "mpremote and esptool, half a minute the first time" host_tests/install-python.sh $(BOARD_TOOLS) $<
 	$(Q)touch $@
 
-# The environment passes values unchanged, with quotes, blanks and dollars.
+# The environment passes values unchanged, including quotes, spaces and dollar signs.
 ifneq ($(origin SSID),undefined)
 override export SSID := $(value SSID)
 endif
