@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # debian-source.sh PACKAGE VERSION DIRECTORY
-# Unpacks the source package of Debian trixie into the directory. This only reads the machine's own apt
-# configuration, to find the mirror. Lists and downloads stay below the parent of the directory.
+# Unpacks the source package of Debian trixie into DIRECTORY. Reads the machine's apt configuration only to find the
+# mirror, and does not change it. apt's package lists and downloads are stored in the directory `apt` next to
+# DIRECTORY.
 set -eu
 
 package=$1

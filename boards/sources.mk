@@ -22,7 +22,7 @@ $(BUILD)/src/lwip: | build-packages
 $(BUILD)/src/mbedtls: | build-packages
 	$(STEP)mbedtls "Mbed TLS's sources from Debian, 6 MB" boards/debian-source.sh mbedtls 3.6 $@
 
-# The packages that a build needs. They are installed only if they are missing, as root.
+# The packages that a build needs. $(INSTALL) installs only the missing packages, and needs root for this.
 BUILD_PACKAGES := build-essential dpkg-dev pkg-config python3
 
 .PHONY: build-packages

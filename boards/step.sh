@@ -3,7 +3,8 @@
 # step.sh LOG TEXT COMMAND...
 # A step of make: prints TEXT, runs the command, and prints the elapsed time, every 10 s while the command runs (every
 # second on a terminal) and at its end. The command's output goes to LOG. If the command fails, prints the reason: the
-# last line, if it starts with "error: ", otherwise the end of LOG. With V=1 the output is printed instead.
+# last line, if it starts with "error: ", otherwise the end of LOG. With V=1, prints TEXT and the output, and
+# writes no log.
 set -eu
 
 log=$1
@@ -22,7 +23,7 @@ seconds() {
     echo "$(($(date +%s) - begin)) s"
 }
 
-# sleep must not have our output open, so that a reader of our output does not wait for it.
+# Redirect sleep's output. Otherwise sleep keeps our output open, and a program that reads our output waits for sleep.
 show_progress() {
     if [ -t 1 ]; then
         while sleep 1 >/dev/null 2>&1; do

@@ -7,8 +7,8 @@
 
 #define MICROPY_HW_MCU_NAME "linux"
 
-// Ctrl-C is a signal. With 1, its handler would raise KeyboardInterrupt at once: in the middle of an
-// interrupt or of lwIP, or without the GIL.
+// Ctrl-C is a signal. If this were 1, the signal's handler would raise KeyboardInterrupt at once, even in the middle
+// of an interrupt, inside lwIP, or without the GIL.
 #undef MICROPY_ASYNC_KBD_INTR
 #define MICROPY_ASYNC_KBD_INTR (0)
 

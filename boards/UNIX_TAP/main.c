@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
     do {
         reset_wanted = false;
         result = unix_main(argc, argv);
-        free(MP_STATE_MEM(area).gc_alloc_table_start); // the heap, which the port leaves to the end of the process
+        free(MP_STATE_MEM(area).gc_alloc_table_start); // the heap, which the unix port doesn't free
     } while (reset_wanted);
     return result;
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Included by the Makefile of MicroPython's unix port. board.mk passes AUTOIP_DIR, the project's directory, LWIP_DIR,
-# lwIP's src directory relative to AUTOIP_DIR, and MBEDTLS_DIR, Mbed TLS's directory, likewise.
+# Included by the Makefile of MicroPython's unix port. board.mk passes three variables. AUTOIP_DIR is the project's
+# directory. LWIP_DIR is lwIP's src directory, and MBEDTLS_DIR is Mbed TLS's directory, both relative to AUTOIP_DIR.
 
 PROG = micropython
 FROZEN_MANIFEST = $(AUTOIP_DIR)/boards/UNIX_TAP/manifest.py
@@ -54,7 +54,7 @@ CFLAGS_EXTRA += $(SANITIZE_FLAGS)
 CFLAGS_EXTRA += -DARP_MAXAGE=40
 # A UDP request is remembered for 8 s, not for five minutes.
 CFLAGS_EXTRA += -DAUTOIP_REPLY_AGE=8
-# One service for each of the board's interfaces except one.
+# The board has one interface more than services, so that tests can reach the limit.
 CFLAGS_EXTRA += -DAUTOIP_LINKS=3
 # As on stm32 and mimxrt: autoip adds an interface to lwIP's mDNS responder if the driver doesn't.
 ifeq ($(AUTOIP_PORT),)

@@ -199,7 +199,7 @@ static void lan_set_mac(network_lan_obj_t *self, mp_obj_t mac) {
 }
 
 // LAN(tap="tap0", mac=None): an existing TAP device, given by its name. Without `mac` the MAC is derived from the
-// device. An active interface may get another MAC.
+// device. The MAC of an active interface can be changed.
 static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *all_args) {
     enum { ARG_tap, ARG_mac };
     static const mp_arg_t allowed_args[] = {

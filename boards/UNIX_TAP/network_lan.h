@@ -9,7 +9,7 @@ struct netif;
 // The lwIP interface of a network.LAN object, or NULL for another object.
 struct netif *network_lan_netif(mp_obj_t nic);
 
-// Processes received frames and changes of the link. Called in the driver's context, an interrupt or a task.
+// Processes received frames and changes of the link. Called in the driver's context, which is an interrupt or a task.
 void network_lan_poll(void);
 
 // Implemented by the board: makes network_lan_poll() run soon after this file descriptor becomes readable. Returns

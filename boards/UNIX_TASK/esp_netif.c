@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The interfaces of network.LAN, as on esp32: ESP-IDF's esp_netif is between the driver and lwIP, and
-// MicroPython stores a status of its own for each interface. What a program sees of an interface depends on
-// which of the two handles an event first. The events, the order of the calls and the stored values are those
-// of IDF 5.4 and 5.5. IDF 5.3 keeps an address that is removed in `ip_info`, and does not change the default
-// interface when an interface gets an address.
+// The interfaces of network.LAN, as on esp32: ESP-IDF's esp_netif is between the driver and lwIP, and MicroPython
+// stores a status of its own for each interface. What a program sees of an interface depends on which of the two
+// handles an event first. The events, the order of the calls and the stored values are those of IDF 5.4 and 5.5. IDF
+// 5.3 differs in two ways: it keeps a removed address in `ip_info`, and it does not change the default interface when
+// an interface gets an address.
 
 #include <pthread.h>
 #include <string.h>
@@ -20,9 +20,10 @@
 #include "lan_netif.h"
 
 #define INTERFACES (4)
-#define EVENTS (32) // the number of events that can wait; as in IDF, another one is lost
+#define EVENTS (32) // the number of events that can wait; as in IDF, a new event is lost if the queue is full
 
-// IDF's priorities for the default interface: for a station, and for Ethernet.
+// IDF's priorities for the default interface. The first interface has the priority of a station, the others have the
+// priority of Ethernet.
 #define PRIORITY_FIRST (100)
 #define PRIORITY_OTHERS (50)
 
@@ -358,7 +359,7 @@ static void set_static(struct netif *netif, const esp_netif_ip_info_t *info) {
     task_unlock_lwip();
 }
 
-// A running client asks again, as on MicroPython's other ports. Tests use this to renew a lease.
+// A running client renews its lease, as on MicroPython's other ports. Tests use this to renew a lease.
 static void set_dhcp(struct netif *netif, bool wanted) {
     task_lock_lwip();
     interface_t *interface = find(netif);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Replaces lwIP's acd.c. When DHCP is offered an address, this checks as ESP-IDF does whether the address is
-// in use: it sends two ARP Requests for the offered address, whose sender is the present address of the
+// in use: it sends two ARP Requests for the offered address. Their sender is the present address of the
 // interface. After a second without a Reply, it reports that the offered address is free.
 //
 // IDF 5.4 and 5.5 end the check whenever an address of the interface changes, and DHCP then waits forever for

@@ -7,7 +7,7 @@
 
 #define MICROPY_PY_THREAD (1)
 #define MICROPY_PY_THREAD_GIL (1)
-#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 26 // later ones define it
+#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 26 // later versions define it
 #define MICROPY_PY_THREAD_RECURSIVE_MUTEX (1) // for the unix port's atomic sections
 #endif
 
@@ -24,7 +24,7 @@ void task_unlock_lwip(void);
 #define MICROPY_PY_LWIP_REENTER task_lock_lwip();
 #define MICROPY_PY_LWIP_EXIT task_unlock_lwip();
 
-// There is no PendSV. This keeps the driver's task out.
+// There is no PendSV. These macros keep the driver's task waiting while Python uses the driver.
 void task_lock_driver(void);
 void task_unlock_driver(void);
 #define MICROPY_PY_PENDSV_ENTER task_lock_driver()

@@ -4,7 +4,7 @@
 UNIX_TAP := boards/UNIX_TAP
 LWIP_UNIX := $(dir $(LWIP_DIR))contrib/ports/unix/port
 AUTOIP_PORT = port_esp32
-LAN_ABOVE = # esp_netif.c, which is compiled like all files of this directory
+LAN_ABOVE = # esp_netif.c is used instead; MicroPython compiles all files of this directory
 
 INC += -I$(VARIANT_DIR)/idf
 include $(AUTOIP_DIR)/$(UNIX_TAP)/mpconfigvariant.mk

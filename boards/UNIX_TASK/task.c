@@ -102,14 +102,16 @@ void mp_hal_wake_main_task(void) {
     pthread_kill(main_task, SIGUSR1);
 }
 
-// A signal that comes just before the system call is lost. esp32 waits for at most one tick, too.
+// A signal that arrives just before the system call is lost. So send a signal at each tick. On esp32, a wait also lasts
+// at most one tick.
 static void on_tick(void *arg) {
     (void)arg;
     mp_hal_wake_main_task();
     esp_timer_start_once(tick, TICK_US);
 }
 
-// MicroPython's garbage collector waits here for other Python threads, and mistakes the signal for their answer.
+// MicroPython's garbage collector waits here for other Python threads, and would mistake the signal for their answer.
+// So wait again after EINTR.
 int __real_sem_wait(sem_t *sem);
 int __wrap_sem_wait(sem_t *sem);
 int __wrap_sem_wait(sem_t *sem) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// network.LAN's interface in lwIP, like those of MicroPython's ports.
+// network.LAN's interface in lwIP, which is set up like the interfaces of MicroPython's ports.
 #ifndef AUTOIP_BOARDS_COMMON_LAN_NETIF_H
 #define AUTOIP_BOARDS_COMMON_LAN_NETIF_H
 

@@ -33,7 +33,7 @@ struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *seconds, struct tm *t
     return tm;
 }
 
-#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 28 // later ones define it
+#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 28 // later versions define it
 int mbedtls_hardware_poll(void *data, unsigned char *output, size_t size, size_t *written) {
     (void)data;
     for (size_t i = 0; i < size; ++i) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# For boards that are programs on this machine. Targets for real boards need the name of a board.
+# For boards that run as a process or in an emulator on this machine. Targets for real boards need the name of a board.
 
 .PHONY: flash deploy name-a-board
 flash: name-a-board ## write the firmware to a board (BOARD=RPI_PICO_W or another real board)

@@ -23,7 +23,7 @@ uint32_t board_random(void);
 #define MEM_ALIGNMENT 8
 #define IPV6_FRAG_COPYHEADER 1
 
-// mDNS needs 5 timers for each IP version of an interface. rp2 has one interface, this board has four.
+// mDNS needs 5 timers for each IP version of an interface. rp2 has one interface, but this board has four.
 #undef MEMP_NUM_SYS_TIMEOUT
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2 + 4 * 5 * (LWIP_IPV4 + LWIP_IPV6))
 

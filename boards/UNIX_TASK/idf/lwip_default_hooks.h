@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// lwIP's hook for source routing, like that of ESP-IDF: packets leave by an interface that has the source address.
+// lwIP's hook for source routing, like ESP-IDF's hook: packets leave through the interface that has the source address.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H
 #define AUTOIP_BOARDS_UNIX_TASK_LWIP_DEFAULT_HOOKS_H
 

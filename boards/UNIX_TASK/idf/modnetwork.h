@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The start of the `network` objects of MicroPython's esp32 port, and of network.LAN here.
+// The first fields of a `network` object in MicroPython's esp32 port. This board's network.LAN starts with the same
+// fields.
 #ifndef AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H
 #define AUTOIP_BOARDS_UNIX_TASK_MODNETWORK_H
 
