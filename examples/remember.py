@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The same address after a restart, even if another host once took the board's first choice. For any board,
-# after boot.py. `remember` is an option of start(), so this starts the service again. wait() saves the
+# after boot.py. `remember` is an option of start(), so this example restarts the service. wait() saves the
 # address.
 import autoip
 

@@ -33,7 +33,7 @@ async def publish(address):
         writer.write(packet(0x10, text(b"MQTT") + b"\x04\x02\x00\x3c" + text(b"autoip")))
         await writer.drain()
         await asyncio.wait_for(reader.readexactly(4), 10)  # CONNACK
-        # ready() waits while the cable is out. If the address is the same afterwards, the connection lasts.
+        # ready() waits while the cable is out. If it returns the same address, the connection is still open.
         while await service.ready() == address:
             writer.write(packet(0x32, text(TOPIC) + b"\x00\x01" + address.encode()))
             await writer.drain()
