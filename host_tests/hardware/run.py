@@ -23,7 +23,7 @@ HOST_TESTS = ROOT / "host_tests"
 # These modules test frames and addresses, which are the same on all boards.
 MODULES = [
     *("claim", "suspension", "conflict", "giving_up", "storms", "arp_tables"),
-    *("dhcp", "leases", "owner", "manual_address", "isconnected"),
+    *("dhcp", "leases", "routable_address", "manual_address", "isconnected"),
     *("sockets_follow", "traffic", "udp_replies", "routes", "api"),
 ]
 
