@@ -46,10 +46,11 @@ def unchanged(machine):
     assert machine.network() == before
 
 
-def in_the_middle(machine):
-    """Wait until a board has an address in the first test."""
+def in_the_middle(machine, target):
+    """Wait until a board has an address in the first test. AssertionError if the run ends before that."""
 
     def has_address():
+        assert target.poll() is None, (machine.folder / "run.py.log").read_text()
         return any("bound" in log.read_text() for log in machine.folder.glob(f"captures/{IN_TEST}"))
 
     wait_until(has_address, "no board has an address yet", RUN_TIME)
@@ -87,7 +88,7 @@ def test_a_run_writes_a_report_and_restores_the_board(machine, unchanged):
 
 def test_ctrl_c_ends_a_run_with_a_report(machine, unchanged):
     target = machine.start_target("-k", ONE)
-    in_the_middle(machine)
+    in_the_middle(machine, target)
     os.killpg(target.pid, signal.SIGINT)
     assert target.wait(RUN_TIME) == 1
     assert machine.report()["ended"] == "interrupted"
@@ -95,7 +96,7 @@ def test_ctrl_c_ends_a_run_with_a_report(machine, unchanged):
 
 def test_after_a_run_is_killed_the_card_is_returned(machine, unchanged):
     target = machine.start_target("-k", ONE)
-    in_the_middle(machine)
+    in_the_middle(machine, target)
     target.kill()
     target.wait()
     wait_until(lambda: CARD in machine.namespace.run("ip", "link"), "the card has not come back")
@@ -103,7 +104,7 @@ def test_after_a_run_is_killed_the_card_is_returned(machine, unchanged):
 
 def test_an_unplugged_port_ends_the_run(machine, unchanged):
     target = machine.start_target("-k", ONE)
-    in_the_middle(machine)
+    in_the_middle(machine, target)
     machine.cause("unplug")
     assert target.wait(RUN_TIME) == 1
     report = machine.report()
@@ -114,7 +115,7 @@ def test_an_unplugged_port_ends_the_run(machine, unchanged):
 
 def test_a_port_that_is_plugged_in_again_fails_one_test(machine, unchanged):
     target = machine.start_target("-k", ONE)
-    in_the_middle(machine)
+    in_the_middle(machine, target)
     machine.cause("unplug")
     machine.cause("plug")
     assert target.wait(RUN_TIME) == 1
@@ -125,7 +126,7 @@ def test_a_port_that_is_plugged_in_again_fails_one_test(machine, unchanged):
 @pytest.mark.parametrize("event", ["reset", "reset while printing"])
 def test_a_reset_of_the_board_fails_one_test(machine, unchanged, event):
     target = machine.start_target("-k", ONE)
-    in_the_middle(machine)
+    in_the_middle(machine, target)
     machine.cause(event)
     assert target.wait(RUN_TIME) == 1
     results = list(machine.report()["results"].values())
@@ -135,7 +136,7 @@ def test_a_reset_of_the_board_fails_one_test(machine, unchanged, event):
 
 def test_garbage_on_the_port_fails_at_most_one_test(machine, unchanged):
     target = machine.start_target("-k", ONE)
-    in_the_middle(machine)
+    in_the_middle(machine, target)
     machine.cause("garbage")
     target.wait(RUN_TIME)
     report = machine.report()
@@ -147,7 +148,7 @@ def test_garbage_on_the_port_fails_at_most_one_test(machine, unchanged):
 
 def test_an_unplugged_card_ends_the_run(machine):
     target = machine.start_target("-k", ONE)
-    in_the_middle(machine)
+    in_the_middle(machine, target)
     machine.cause("remove card")
     assert target.wait(RUN_TIME) == 1
     assert machine.report()["ended"] == "the network card has been unplugged"
