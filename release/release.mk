@@ -27,7 +27,7 @@ types: $(VENV)/.ready $(STUBS)/rp2/.ready $(STUBS)/esp32/.ready $(STUBS)/stm32/.
 # The firmware of a release. MicroPython's boards are built from the checkout in MICROPY_DIR. For the boards of this
 # project, make downloads the sources.
 .PHONY: upstream
-upstream: ## install everything that a build of BOARD needs, then run make GOAL (GOAL=dist, GOAL=test-board)
+upstream: ## install everything that a build of BOARD needs, then run make GOAL (GOAL=firmware, dist or test-board)
 ifneq ($(filter $(BOARD),$(OUR_BOARDS)),)
 	$(Q)$(MAKE) $(GOAL) MICROPY_DIR=$(BUILD)/src/micropython
 else

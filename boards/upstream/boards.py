@@ -102,7 +102,10 @@ class Board:
             needed += [submodule for kind in self.kinds for submodule in KIND_SUBMODULES[kind]]
         missing = [f"lib/{each}" for each in needed if not (self.checkout / "lib" / each).is_dir()]
         if missing:
+            # This needs the compiler, which `make upstream` installs, or an active ESP-IDF.
             get = f"make -C {self.port_dir} BOARD={self.name} submodules"
+            if self.port != "esp32":
+                get = f"make upstream GOAL=firmware BOARD={self.name} MICROPY_DIR={self.checkout}"
             raise Unfit(f"MICROPY_DIR lacks {', '.join(missing)}; get them with: {get}")
 
     def _read(self, file):
