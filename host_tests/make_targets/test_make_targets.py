@@ -162,7 +162,9 @@ def test_missing_parts_of_a_checkout_are_reported_before_a_compiler_is_installed
     options, env = fresh
     reason = refused(target, "BOARD=RPI_PICO_W", f"MICROPY_DIR={checkout}", *options, env=env)
     assert reason.startswith("BOARD=RPI_PICO_W: MICROPY_DIR lacks lib/pico-sdk/src, lib/lwip/src, ")
-    assert reason.endswith(f"get them with: make upstream GOAL=firmware BOARD=RPI_PICO_W MICROPY_DIR={checkout}")
+    assert reason.endswith(
+        f"get them with: make upstream GOAL=firmware BOARD=RPI_PICO_W MICROPY_DIR={checkout}"
+    )
     reason = refused(target, "BOARD=RPI_PICO_W", *options, env=env)
     assert reason.startswith("BOARD=RPI_PICO_W: set MICROPY_DIR to a checkout of MicroPython")
 

@@ -138,7 +138,7 @@ def test_a_board_with_a_lease_is_found_by_its_name(bench, server):
 def test_a_missing_interface_or_file_is_reported_in_a_line(bench):
     host = bench.wire.add_host(ADDRESS)
     with Viewer(host, "--find", "eth7") as viewer:
-        assert viewer.end() == (2, [], ['no interface "eth7"; there are: lo, eth0'])
+        assert viewer.end() == (2, [], ['no interface "eth7"; the interfaces are lo, eth0'])
     host.run(*"ip tuntap add mode tun name tun0".split())
     with Viewer(host, "--live", "tun0") as viewer:
         assert viewer.end() == (2, [], ["tun0 is down: type ip link set tun0 up"])
@@ -157,7 +157,7 @@ def test_make_find(bench):
     code, output = make(host, "find", "NIC=eth0", "JSON=1", "TIMEOUT=60")
     assert code == 0 and json.loads(output)[0]["address"] == address
     code, output = make(host, "find", "NIC=no 'such\" one")
-    assert code == 2 and output.startswith('no interface "no \'such" one"; there are: lo, eth0\n')
+    assert code == 2 and output.startswith('no interface "no \'such" one"; the interfaces are lo, eth0\n')
 
 
 def make(host, *arguments):
