@@ -80,7 +80,7 @@ class Figures:
         row = self._rows[name]
         kept = (self._kept or {"figures": {}})["figures"].get(name, {}).get("autoip")
         value = row.get("autoip")
-        change = None if None in (kept, value) else value - kept
+        change = None if None in (kept, value) else round(value - kept, 1)
         return [
             *(_number(row.get(build)) for build in BUILDS),
             _ratio(row.get("lwip"), row.get("none")),
