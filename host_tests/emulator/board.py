@@ -5,12 +5,7 @@ The emulated board's clock is slower than the host's clock if the board or the h
 measure time with the board's clock.
 """
 
-import fcntl
-import os
 import queue
-import struct
-import subprocess
-import tempfile
 import time
 
 from wire.board import BoardError, SerialBoard
@@ -18,13 +13,8 @@ from wire.qemu import ROOT
 from wire.raw_repl import RawRepl
 from wire.waiting import PATIENCE
 
-from .terminal import Terminal
+from .emulator import Emulator
 
-EMULATOR = ROOT / "build" / "emulator"
-
-_TUNSETIFF = 0x400454CA
-_IFF_TAP = 0x0002
-_IFF_NO_PI = 0x1000
 _POLL_INTERVAL = 0.05  # s of the host's clock
 
 
@@ -37,7 +27,7 @@ class EmulatedBoard(SerialBoard):
     FIRMWARE = None  # path of the firmware
 
     def now(self):
-        return struct.unpack("d", os.pread(self._clock.fileno(), 8, 0))[0] / 1e9
+        return self._emulator.now()
 
     def sleep(self, seconds):
         """Wait until the board's clock has advanced by this time."""
@@ -66,32 +56,11 @@ class EmulatedBoard(SerialBoard):
                     raise
 
     def _launch(self):
-        self._clock = tempfile.TemporaryFile()
-        self._clock.write(bytes(8))
-        self._clock.flush()
-        tap = self._open_tap()
-        cable, self._cable = os.pipe()
-        os.set_blocking(tap, False)
-        os.set_blocking(cable, False)
-        files = (tap, cable, self._clock.fileno())
-        command = [
-            *("node", EMULATOR / "emulator.mjs", self.NETWORK, EMULATOR / "bootrom.bin", self.FIRMWARE),
-            *(self.mac.replace(":", ""), *map(str, files)),
-        ]
-        with open(self._errors, "wb") as errors:
-            process = self._wire.namespace.popen(
-                command,
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                pass_fds=files,
-            )
-        os.close(tap)
-        os.close(cable)
-        self._terminal = Terminal(process.stdin, process.stdout)
-        self._repl = RawRepl(self._terminal.port, self.TIMEOUT, self.PACE)
-        return process
+        self._emulator = Emulator(
+            self._wire.namespace, self.tap, self.mac, self._errors, self.NETWORK, self.FIRMWARE
+        )
+        self._repl = RawRepl(self._emulator.port, self.TIMEOUT, self.PACE)
+        return self._emulator.process
 
     def begin(self, code):
         """Start code on the board, without waiting for its end."""
@@ -108,24 +77,16 @@ class EmulatedBoard(SerialBoard):
         self._repl.write("\x03")
 
     def set_link(self, up):
-        os.write(self._cable, b"1" if up else b"0")
+        self._emulator.set_link(up)
 
     def close(self):
-        os.close(self._cable)
         try:
             super().close()
         finally:
-            self._terminal.close()
-            self._clock.close()
+            self._emulator.close()
 
     def _end(self):
-        self._process.stdin.close()  # the emulator ends at the end of its input
-
-    def _open_tap(self):
-        with self._wire.namespace.inside():
-            tap = os.open("/dev/net/tun", os.O_RDWR)
-            fcntl.ioctl(tap, _TUNSETIFF, struct.pack("16sH14x", self.tap.encode(), _IFF_TAP | _IFF_NO_PI))
-        return tap
+        self._emulator.quit()
 
 
 class PicoBoard(EmulatedBoard):
@@ -138,10 +99,12 @@ class PicoBoard(EmulatedBoard):
 class WiznetBoard(EmulatedBoard):
     """W5500_EVB_PICO. The firmware chooses the MAC. strict: the chip's filter drops all multicast."""
 
+    NETWORK = "w5500"
     FIRMWARE = ROOT / "build" / "W5500_EVB_PICO" / "firmware.uf2"
 
     def __init__(self, *args, strict=False, **options):
-        self.NETWORK = "w5500-strict" if strict else "w5500"
+        if strict:
+            self.NETWORK = "w5500-strict"
         super().__init__(*args, **options)
         self.mac = self.ask("nic.config('mac').hex(':')")
         self.macs = [self.mac]

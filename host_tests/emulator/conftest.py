@@ -11,7 +11,8 @@ import os
 import pytest
 from wire.bench import Bench
 
-from .board import EMULATOR, PicoBoard, WiznetBoard
+from .board import PicoBoard, WiznetBoard
+from .emulator import EMULATOR
 
 BOARDS = {"RPI_PICO_W": PicoBoard, "W5500_EVB_PICO": WiznetBoard}
 
@@ -53,15 +54,20 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.timeout(3600))
 
 
-@pytest.fixture
-def bench(request):
-    kind = request.param
+def skip_unless_built(kind):
+    """Skip the test if the environment selects another board, or if the board can't run."""
     if os.environ.get("BOARD", kind) != kind:
         pytest.skip(f"BOARD={os.environ['BOARD']}")
     if not (BOARDS[kind].FIRMWARE.exists() and (EMULATOR / "bootrom.bin").exists()):
         pytest.skip(f"not built: make test-board BOARD={kind} MICROPY_DIR=...")
     if os.geteuid() != 0:
         pytest.skip("network namespaces need root")
+
+
+@pytest.fixture
+def bench(request):
+    kind = request.param
+    skip_unless_built(kind)
     bench = EmulatorBench(request.node.name.replace("/", "_"), kind)
     yield bench
     bench.close()

@@ -7,20 +7,26 @@
 // TAP, CABLE and CLOCK are numbers of open files. TAP and CABLE do not block. TAP is the TAP device, one frame per
 // read. Each byte from CABLE is the new state of the cable or access point: "1" is connected, "0" is disconnected.
 // CLOCK is a file that always contains the board's time in ns as a 64-bit little-endian float.
+//
+// If the firmware resets the board, the board starts again. Its flash keeps its content, and its time continues. Unlike
+// the USB port of a real board, standard input and output stay open.
 
 import fs from 'node:fs';
-import { ConsoleLogger, LogLevel, Simulator, USBCDC } from 'rp2040js';
+import { ConsoleLogger, LogLevel, RP2040, USBCDC } from 'rp2040js';
 import { Radio } from './radio.mjs';
 import { W5500 } from './w5500.mjs';
 
 const FLASH = 0x10000000;
+const FLASH_SIZE = 0x1000000; // bytes, the size that the RP2040 can address
 const SSI = 0x18000; // the peripherals, by the upper part of their address
+const WATCHDOG = 0x40058;
 const UF2_MAGIC = 0x0a324655;
 const CYCLE = 1e9 / 125e6; // ns
 const SLICE = 25; // ms that the board may run before the files are read again
 
-function loadUf2(name, flash) {
+function loadUf2(name) {
   const file = fs.readFileSync(name);
+  const flash = new Uint8Array(FLASH_SIZE).fill(0xff);
   for (let block = 0; block < file.length; block += 512) {
     const address = file.readUInt32LE(block + 12);
     const family = file.readUInt32LE(block + 28);
@@ -28,6 +34,7 @@ function loadUf2(name, flash) {
       flash.set(file.subarray(block + 32, block + 32 + file.readUInt32LE(block + 16)), address - FLASH);
     }
   }
+  return flash;
 }
 
 function loadBootrom(name) {
@@ -53,46 +60,6 @@ function readAll(file, take) {
     }
     take(Buffer.from(buffer.subarray(0, length)));
   }
-}
-
-// Bytes to the board wait here until its USB port can accept them.
-function connectSerial(cdc) {
-  let waiting = Buffer.alloc(0);
-  let connected = false;
-  cdc.onDeviceConnected = () => (connected = true);
-  cdc.onSerialData = (data) => fs.writeSync(1, data);
-  process.stdin.on('data', (data) => (waiting = Buffer.concat([waiting, data])));
-  process.stdin.on('end', () => process.exit(0));
-  return () => {
-    const free = connected ? cdc.txFIFO.size - cdc.txFIFO.itemCount : 0;
-    for (const byte of waiting.subarray(0, free)) {
-      cdc.sendSerialByte(byte);
-    }
-    waiting = waiting.subarray(free);
-  };
-}
-
-// The board's clock runs like the host's, or slower if the host is too slow. If this process was paused, the board
-// catches up by at most SLICE, because a longer burst would change the timing of its frames.
-function run(simulator, serve) {
-  const { rp2040, clock } = simulator;
-  let last = performance.now();
-  const slice = () => {
-    serve();
-    const now = performance.now();
-    const end = clock.nanos + Math.min(now - last, SLICE) * 1e6;
-    last = now;
-    while (clock.nanos < end) {
-      if (rp2040.core.waiting) {
-        const next = clock.nanosToNextAlarm || Infinity;
-        clock.tick(Math.min(next, end - clock.nanos));
-      } else {
-        clock.tick(rp2040.core.executeInstruction() * CYCLE);
-      }
-    }
-    setTimeout(slice, 0);
-  };
-  slice();
 }
 
 // Ignores writes to the ROM. MicroPython 1.25 writes to address 0 while its WIZnet driver has no SPI.
@@ -127,32 +94,100 @@ const NETWORKS = {
 
 const [kind, bootrom, firmware, mac, ...files] = process.argv.slice(2);
 const [tap, cable, time] = files.map(Number);
-const simulator = new Simulator();
-const board = simulator.rp2040;
-board.logger = new ConsoleLogger(LogLevel.Error);
-console.warn = () => {}; // no warnings about registers that the emulator lacks, because the firmware works without
-board.loadBootrom(loadBootrom(bootrom));
-protectRom(board);
-loadUf2(firmware, board.flash);
-setFlashId(board.peripherals[SSI], Buffer.from(mac, 'hex'));
-board.onBreak = (code) => {
-  console.error(`breakpoint ${code} at ${board.core.PC.toString(16)}, called from ${board.core.LR.toString(16)}`);
-  process.exit(1);
-};
-const network = NETWORKS[kind](board, Buffer.from(mac, 'hex'), (frame) => {
+const rom = loadBootrom(bootrom);
+const ownMac = Buffer.from(mac, 'hex');
+
+function sendFrame(frame) {
   try {
     fs.writeSync(tap, frame);
   } catch {
     // The cable is pulled: a frame that is being sent is lost.
   }
-});
-const serveSerial = connectSerial(new USBCDC(board.usbCtrl));
-const now = new Float64Array(1);
-board.core.PC = FLASH;
-run(simulator, () => {
-  serveSerial();
-  readAll(tap, (frame) => network.receive(frame));
-  readAll(cable, (states) => network.setCable(states.at(-1) === 0x31));
-  now[0] = simulator.clock.nanos;
-  fs.writeSync(time, now, 0, 8, 0);
-});
+}
+
+// A board that starts. flash: the content of its flash. nanos: its time.
+class Board {
+  constructor(flash, nanos) {
+    this.chip = new RP2040();
+    this.clock = this.chip.clock;
+    this.clock.tick(nanos);
+    this.chip.logger = new ConsoleLogger(LogLevel.Error);
+    this.chip.loadBootrom(rom);
+    protectRom(this.chip);
+    this.chip.flash.set(flash);
+    setFlashId(this.chip.peripherals[SSI], ownMac);
+    this.chip.onBreak = (code) => {
+      const { PC, LR } = this.chip.core;
+      console.error(`breakpoint ${code} at ${PC.toString(16)}, called from ${LR.toString(16)}`);
+      process.exit(1);
+    };
+    this.isReset = false;
+    this.chip.peripherals[WATCHDOG].onWatchdogTrigger = () => (this.isReset = true);
+    this.network = NETWORKS[kind](this.chip, ownMac, sendFrame);
+    this.serial = new USBCDC(this.chip.usbCtrl);
+    this.isConnected = false;
+    this.serial.onDeviceConnected = () => (this.isConnected = true);
+    this.serial.onSerialData = (data) => fs.writeSync(1, data);
+    this.chip.core.PC = FLASH;
+  }
+
+  // Passes the data to the USB port. Returns the data that the port can't accept yet.
+  write(data) {
+    const free = this.isConnected ? this.serial.txFIFO.size - this.serial.txFIFO.itemCount : 0;
+    for (const byte of data.subarray(0, free)) {
+      this.serial.sendSerialByte(byte);
+    }
+    return data.subarray(free);
+  }
+
+  // Runs until this time in ns, or until the firmware resets the board.
+  runUntil(end) {
+    const { clock, chip } = this;
+    while (clock.nanos < end && !this.isReset) {
+      if (chip.core.waiting) {
+        const next = clock.nanosToNextAlarm || Infinity;
+        clock.tick(Math.min(next, end - clock.nanos));
+      } else {
+        clock.tick(chip.core.executeInstruction() * CYCLE);
+      }
+    }
+  }
+}
+
+console.warn = () => {}; // no warnings about registers that the emulator lacks, because the firmware works without
+let board = new Board(loadUf2(firmware), 0);
+let plugged = true;
+let input = Buffer.alloc(0); // bytes to the USB port that it has not accepted yet
+process.stdin.on('data', (data) => (input = Buffer.concat([input, data])));
+process.stdin.on('end', () => process.exit(0));
+
+function serve() {
+  input = board.write(input);
+  readAll(tap, (frame) => board.network.receive(frame));
+  readAll(cable, (states) => {
+    plugged = states.at(-1) === 0x31;
+    board.network.setCable(plugged);
+  });
+  fs.writeSync(time, new Float64Array([board.clock.nanos]), 0, 8, 0);
+}
+
+function reset() {
+  board = new Board(board.chip.flash, board.clock.nanos);
+  board.network.setCable(plugged);
+  input = Buffer.alloc(0);
+}
+
+// The board's clock runs like the host's, or slower if the host is too slow. If this process was paused, the board
+// catches up by at most SLICE, because a longer burst would change the timing of its frames.
+let last = performance.now();
+function slice() {
+  serve();
+  const now = performance.now();
+  board.runUntil(board.clock.nanos + Math.min(now - last, SLICE) * 1e6);
+  last = now;
+  if (board.isReset) {
+    reset();
+  }
+  setTimeout(slice, 0);
+}
+slice();

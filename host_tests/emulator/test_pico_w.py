@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Tests for the Pico W only: its two wireless interfaces, and the example examples/boot_wlan.py."""
 
-import os
-import pty
+import contextlib
 import subprocess
-import tempfile
-import tty
 
 import pytest
 from wire.board import BoardError
+from wire.namespace import Namespace
 from wire.qemu import ROOT
 
-from .board import EMULATOR, PicoBoard
+from .board import PicoBoard
+from .conftest import skip_unless_built
+from .emulator import Emulator
 
 pytestmark = pytest.mark.only("RPI_PICO_W", "it has a radio")
 
@@ -56,26 +56,13 @@ def test_the_example_as_boot_py(bench):
 
 
 @pytest.fixture
-def serial_port():
-    """The path of a serial port with the REPL of an emulated board. The board has no network."""
-    if not PicoBoard.FIRMWARE.exists() or os.environ.get("BOARD", "RPI_PICO_W") != "RPI_PICO_W":
-        pytest.skip("not built: make test-board BOARD=RPI_PICO_W MICROPY_DIR=...")
-    board, port = pty.openpty()
-    tty.setraw(port)
-    no_input, end = os.pipe()
-    os.set_blocking(no_input, False)
-    with tempfile.TemporaryFile() as clock:
-        files = (no_input, no_input, clock.fileno())  # for TAP, CABLE and CLOCK
-        command = [
-            *("node", EMULATOR / "emulator.mjs", "radio", EMULATOR / "bootrom.bin", PicoBoard.FIRMWARE),
-            *("280000000001", *map(str, files)),
-        ]
-        process = subprocess.Popen(command, stdin=board, stdout=board, pass_fds=files)
-    yield os.ttyname(port)
-    process.kill()
-    process.wait()
-    for file in (board, port, no_input, end):
-        os.close(file)
+def serial_port(tmp_path):
+    """The path of a serial port with the REPL of an emulated board."""
+    skip_unless_built("RPI_PICO_W")
+    namespace = Namespace()
+    arguments = "28:00:00:00:00:01", tmp_path / "emulator.err", PicoBoard.NETWORK, PicoBoard.FIRMWARE
+    with contextlib.closing(namespace), contextlib.closing(Emulator(namespace, "tap0", *arguments)) as board:
+        yield board.port
 
 
 def test_deploy_does_not_overwrite_by_default(serial_port):

@@ -57,12 +57,12 @@ class KeptFiles:
         self._port = port
 
     def __enter__(self):
-        _ask(self._port, _KEEP)
+        ask(self._port, _KEEP)
         return self
 
     def __exit__(self, *exception):
         try:
-            _ask(self._port, _GIVE_BACK)
+            ask(self._port, _GIVE_BACK)
         except OSError:
             print(f"the board at {self._port} does not answer: its boot.py may still be named boot.py.kept")
             return
@@ -75,7 +75,7 @@ class KeptFiles:
 def facts(port, image=None):
     """The facts that the board reports, and the checksum of the image. Compares the image with the flash."""
     try:
-        machine, platform, version, autoip, kinds = ast.literal_eval(_ask(port, _FACTS))
+        machine, platform, version, autoip, kinds = ast.literal_eval(ask(port, _FACTS))
     except ConnectionError as error:
         raise NoAutoip(
             f"the firmware of the board at {port} does not contain autoip: run make flash ({error})"
@@ -99,12 +99,13 @@ def _checksums(port, platform, image):
     if platform not in _FLASH or not binary.exists():
         return found | {"flash": "not compared, because the port does not map its flash"}
     content = binary.read_bytes()
-    flashed = _ask(port, _CHECKSUM.format(flash=_FLASH[platform], length=len(content))).strip()
+    flashed = ask(port, _CHECKSUM.format(flash=_FLASH[platform], length=len(content))).strip()
     same = flashed == hashlib.sha256(content).hexdigest()
     return found | {"flash": "the board has this image" if same else "the board has another image"}
 
 
-def _ask(port, program):
+def ask(port, program):
+    """Run a program on the board, and return its output."""
     repl = attach(port)
     try:
         return repl.ask(program)

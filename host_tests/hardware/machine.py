@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A simulated machine in a network namespace. A virtual board is on its serial port and its network card."""
+"""A simulated machine in a network namespace. A board is on its serial port and its network card."""
 
 import json
 import os
@@ -28,11 +28,15 @@ class Machine:
         self.folder = folder
         self.namespace = Namespace()
         self._boards = []
-        self.add_board(folder, CARD, MAC)
-        self._ip("link set lo up", f"address add {ADDRESS}/24 dev {CARD}")
+        self._ip("link set lo up")
+
+    def set_up_card(self):
+        """Give the network card of the first board an address and a route."""
+        self._ip(f"link set {CARD} up", f"address add {ADDRESS}/24 dev {CARD}")
         self._ip("route add 10.77.0.0/16 via 10.9.8.1")
 
     def add_board(self, folder, card, mac):
+        """Add a QEMU_MPS2. `card` is the name of the new network card that it is connected to."""
         self._boards.append(self._start("virtual_board.py", folder, card, mac, _FIRMWARE))
         wait_until((folder / "control").exists, "the virtual board does not start")
         wait_until(lambda: card in self.namespace.run("ip", "link"), "QEMU makes no TAP device")
@@ -53,7 +57,9 @@ class Machine:
             control.write(event + "\n")
 
     def start_target(self, *options, **environment):
-        """Start the program that make test-hardware runs. options: options of pytest."""
+        """Start the program that make test-hardware runs. options: options of pytest. environment: replaces
+        the variables of the QEMU_MPS2.
+        """
         settings = {
             "BOARD": "QEMU_MPS2",
             "PORT": f"{self.folder}/tty",
@@ -86,7 +92,7 @@ class Machine:
         return found
 
     def report(self):
-        (path,) = self.folder.glob("QEMU_MPS2-*.json")
+        (path,) = self.folder.glob("*.json")
         return json.loads(path.read_text())
 
     def close(self):

@@ -11,9 +11,9 @@ import socket
 import zipfile
 
 import pytest
-from wire.hardware import attach
 from wire.waiting import wait_until
 
+from hardware.board import ask
 from hardware.lab import Refusal, check_radio
 from hardware.machine import CARD, MAC, Machine, is_built
 
@@ -33,6 +33,8 @@ RUN_TIME = 300  # s
 @pytest.fixture
 def machine(tmp_path):
     machine = Machine(tmp_path)
+    machine.add_board(tmp_path, CARD, MAC)
+    machine.set_up_card()
     yield machine
     machine.close()
 
@@ -57,11 +59,7 @@ def in_the_middle(machine, target):
 
 
 def on_board(machine, program):
-    repl = attach(f"{machine.folder}/tty")
-    try:
-        return repl.ask(program)
-    finally:
-        repl.close()
+    return ask(f"{machine.folder}/tty", program)
 
 
 def test_a_run_writes_a_report_and_restores_the_board(machine, unchanged):
