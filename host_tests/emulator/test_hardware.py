@@ -8,6 +8,7 @@ import contextlib
 import pytest
 from hardware.board import ask
 from hardware.machine import CARD, MAC, Machine
+from hardware.table import BadReport, table
 from wire.waiting import wait_until
 
 from .conftest import BOARDS, skip_unless_built
@@ -65,3 +66,5 @@ def test_a_run_writes_a_report_and_restores_the_board(kind, machine, emulator):
     assert [result["outcome"] for result in report["results"].values()] == ["passed"] * 2
     (facts,) = report["boards"]
     assert (facts["platform"], facts["flash"]) == ("rp2", "the board has this image")
+    with pytest.raises(BadReport, match="emulated board"):
+        table(machine.folder)

@@ -86,11 +86,17 @@ def facts(port, image=None):
         "firmware": version,
         "autoip": autoip,
         "interface": kinds[0] if kinds else "none",
-        "serial": "USB" if "ACM" in str(pathlib.Path(port).resolve()) else "UART",
+        "serial": _kind_of(str(pathlib.Path(port).resolve())),
     }
     if image:
         found |= _checksums(port, platform, pathlib.Path(image))
     return found
+
+
+def _kind_of(port):
+    if port.startswith("/dev/pts/"):
+        return "pseudo-terminal"
+    return "USB" if "ACM" in port else "UART"
 
 
 def _checksums(port, platform, image):

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "boards.md"
 START = "<!-- make boards-table generates the text below from the reports in docs/hardware/ -->"
 END = "<!-- the generated text ends here -->"
-EMULATED = ("qemu", "linux")  # sys.platform of emulated boards
+EMULATED = "pseudo-terminal"  # the serial port of an emulated board
 _HEAD = [
     "| board | autoip, MicroPython | interface | passed | failed | skipped | s to the address | report |",
     "|---|---|---|---|---|---|---|---|",
@@ -39,10 +39,11 @@ def _row(path):
         counts = collections.Counter(result["outcome"] for result in report["results"].values())
         seconds = report["figures"].get("seconds from the reset to the address", "")
         version = f"{board['autoip']}, {board['firmware']}"
+        serial = board["serial"]
         cells = [report["board"], version, f"{board['interface']}, {report['link']}"]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise BadReport(f"{path.name} is not a report of make test-hardware: {error!r}") from None
-    if board["platform"] in EMULATED:
+    if serial == EMULATED:
         raise BadReport(f"{path.name} is the report of an emulated board")
     if report["ended"] != "complete":
         raise BadReport(f"{path.name} is the report of a run that was not complete: {report['ended']}")

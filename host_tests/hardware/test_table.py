@@ -14,7 +14,9 @@ REPORT = {
     "date": "2027-01-02",
     "ended": "complete",
     "link": "Wi-Fi",
-    "boards": [{"platform": "rp2", "autoip": "0.2.0", "firmware": "v1.28.0", "interface": "WLAN"}],
+    "boards": [
+        {"platform": "rp2", "autoip": "0.2.0", "firmware": "v1.28.0", "interface": "WLAN", "serial": "USB"}
+    ],
     "figures": {"seconds from the reset to the address": 7.5},
     "results": {"a": {"outcome": "passed"}, "b": {"outcome": "passed"}, "c": {"outcome": "skipped"}},
 }
@@ -48,7 +50,7 @@ def test_the_table_replaces_the_previous_table():
         ("[]", "is not a report"),
         (json.dumps(changed(boards=[])), "is not a report"),
         (json.dumps(changed(ended="interrupted")), "not complete: interrupted"),
-        (json.dumps(changed(boards=[REPORT["boards"][0] | {"platform": "qemu"}])), "emulated board"),
+        (json.dumps(changed(boards=[REPORT["boards"][0] | {"serial": "pseudo-terminal"}])), "emulated board"),
     ],
 )
 def test_an_invalid_incomplete_or_emulated_report_is_refused(tmp_path, report, reason):
