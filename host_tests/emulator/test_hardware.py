@@ -14,7 +14,7 @@ from wire.waiting import wait_until
 from .conftest import BOARDS, skip_unless_built
 from .emulator import Emulator
 
-TESTS = "probed_again_after_the_cable or (defended_once and T3)"
+TESTS = "probed_again_after_the_cable or (defended_once and T3) or time_from_a_reset"
 ACCESS_POINT = {"RPI_PICO_W": {"SSID": "wire", "KEY": "password"}}
 OWN_BOOT_PY = "print('my own boot.py')"
 RUN_TIME = 3000  # s
@@ -63,7 +63,7 @@ def test_a_run_writes_a_report_and_restores_the_board(kind, machine, emulator):
     assert machine.network() == before
     report = machine.report()
     assert (report["board"], report["ended"]) == (kind, "complete")
-    assert [result["outcome"] for result in report["results"].values()] == ["passed"] * 2
+    assert [result["outcome"] for result in report["results"].values()] == ["passed"] * 3
     (facts,) = report["boards"]
     assert (facts["platform"], facts["flash"]) == ("rp2", "the board has this image")
     with pytest.raises(BadReport, match="emulated board"):

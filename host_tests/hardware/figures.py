@@ -48,10 +48,8 @@ POWER_SAVING = {"off": "nic.PM_NONE", "on": "nic.PM_POWERSAVE"}
 
 NAMED = "import network\nnetwork.hostname('autoip')\n"  # mDNS reads the name in active(True)
 FILES = ("boot.py", "main.py")
-BOOT = {
-    kind: (ROOT / "examples" / name).read_text()
-    for kind, name in (("LAN", "boot.py"), ("WIZNET5K", "boot_wiznet5k.py"), ("WLAN", "boot_wlan.py"))
-}
+WIRELESS = ("WLAN", "CYW43")  # names of the class network.WLAN: on a Pico W, it is CYW43
+EXAMPLES = {"LAN": "boot.py", "WIZNET5K": "boot_wiznet5k.py"} | dict.fromkeys(WIRELESS, "boot_wlan.py")
 
 
 def test_time_from_a_reset_to_the_address_and_to_the_page(bench, record_property):
@@ -59,7 +57,8 @@ def test_time_from_a_reset_to_the_address_and_to_the_page(bench, record_property
     board = bench.board()
     host = bench.wire.add_host(f"{X}/16")
     network = ascii((os.environ.get("SSID", ""), os.environ.get("KEY", "")))
-    boot = BOOT[board.ask("type(nic).__name__")].replace('("network", "password")', network)
+    boot = (ROOT / "examples" / EXAMPLES[board.ask("type(nic).__name__")]).read_text()
+    boot = boot.replace('("network", "password")', network)
     for name, text in zip(FILES, (NAMED + boot, PAGE), strict=True):
         board.run(f"with open({name!r}, 'w') as file: file.write({text!r})")
     started = board.restart()
@@ -187,9 +186,10 @@ def throughput(board, host):
 def test_lost_broadcasts(bench, record_property, saving):
     """Counts the ARP requests that the board does not answer, with and without the power saving of Wi-Fi."""
     board = bench.board()
-    if board.ask("type(nic).__name__") != "WLAN" and saving == "on":
+    wireless = board.ask("type(nic).__name__") in WIRELESS
+    if saving == "on" and not wireless:
         pytest.skip("a cable has no power saving")
-    if board.ask("type(nic).__name__") == "WLAN":
+    if wireless:
         board.run(f"nic.config(pm={POWER_SAVING[saving]})")
     board.claim(delay=200, ip=C)
     for _ in range(BROADCASTS):
