@@ -113,11 +113,14 @@ def test_ping_times(bench, record_property):
     board.claim(delay=200, ip=C)
     assert host.ping(C)
     printed = host.run("ping", "-n", "-q", "-c", "100", "-i", "0.05", C)
-    for name, ms in zip(
-        ("least", "mean", "largest"), re.findall(r"[= /]([\d.]+)", printed)[-4:-1], strict=True
-    ):
-        record_property(f"ms of a ping, {name}", float(ms))
+    for name, ms in zip(("least", "mean", "largest"), ping_times(printed), strict=True):
+        record_property(f"ms of a ping, {name}", ms)
     record_property("pings of 100 without an answer", 100 - int(re.search(r"(\d+) received", printed)[1]))
+
+
+def ping_times(printed):
+    """The least, mean and largest time in ms, from the output of ping."""
+    return [float(ms) for ms in re.search(r"= ([\d.]+)/([\d.]+)/([\d.]+)/", printed).groups()]
 
 
 def test_memory_of_a_service(bench, record_property):
