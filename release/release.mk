@@ -59,8 +59,7 @@ notes: | python ## write checksums, licences and notes for the files in build/di
 	$(Q)python3 release/notes.py
 
 .PHONY: coverage
-coverage: wire peers ## print which lines of lib/autoip and firmware/ the tests run
-	$(Q)$(MAKE) firmware BOARD=UNIX_TAP
+coverage: wire peers browser apps-packages firmwares ## print which lines of lib/autoip and firmware/ the tests run
 	$(Q)$(MAKE) firmware BOARD=UNIX_TAP SANITIZE=1 COVERAGE=1
 	$(Q)$(MAKE) firmware BOARD=UNIX_TASK SANITIZE=1 COVERAGE=1
 	$(Q)release/coverage.sh "$(AS_ROOT)" $(VENV)/bin $(BUILD)

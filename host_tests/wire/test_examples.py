@@ -12,7 +12,7 @@ import threading
 import pytest
 from pexpect.fdpexpect import fdspawn
 
-from .board import ROOT
+from .board import ROOT, SANITIZED
 from .frames import announcement, is_arp
 from .waiting import PATIENCE, wait_until
 
@@ -23,7 +23,7 @@ C = "169.254.20.20"
 BOOT = (ROOT / "examples" / "boot.py").read_text()
 PRINT = "autoip.get().on_event = lambda event, service: print(event, service.address)\n"
 ADDRESS = r"(169\.254\.\d+\.\d+)\r?\n"
-FIRMWARE = ROOT / "build" / "UNIX_TAP-sanitize" / "micropython"
+FIRMWARE = ROOT / "build" / f"UNIX_TAP{SANITIZED}" / "micropython"
 # The service outlives the example, as at the prompt of a board.
 STAY = "\nimport time\nwhile True:\n    time.sleep(1)\n"
 REACHABLE = "\nimport time\nwhile True:\n    print('now', service.wait())\n    time.sleep(1)\n"
