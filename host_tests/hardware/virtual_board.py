@@ -2,16 +2,18 @@
 """virtual_board.py DIRECTORY NIC MAC FIRMWARE: emulates a board with a serial port and a network cable.
 
 The board is a QEMU_MPS2 with its usual firmware. DIRECTORY/tty is its serial port. Its cable ends in NIC, a
-TAP device that exists while QEMU runs. Each line that is written to DIRECTORY/control causes an event of real
-boards: "link up", "link down", "reset", "reset while printing" (in the middle of a line), "garbage" (on the
-serial port), "unplug" and "plug" (the serial port), "remove card". "quit" ends the program.
+TAP device that exists while this program runs. Each line that is written to DIRECTORY/control causes an event
+of real boards: "link up", "link down", "reset", "reset while printing" (in the middle of a line), "garbage"
+(on the serial port), "unplug" and "plug" (the serial port), "remove card". "quit" ends the program.
 """
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import select
 import socket
+import struct
 import subprocess
 import sys
 import tty
@@ -19,6 +21,10 @@ import tty
 _CHUNK = 4096  # bytes
 _GARBAGE = b"\xff\x00{\x80\x7f\r\n{]\r\n\x1b[2J" * 8
 _START_OF_LINE = b'{"event": "'
+_TUNSETIFF = 0x400454CA
+_TUNGETDEVNETNS = 0x54E3
+_IFF_TAP = 0x0002
+_IFF_NO_PI = 0x1000
 
 
 class Port:
@@ -37,19 +43,36 @@ class Port:
         os.close(self._slave)
 
 
+class Card:
+    """A TAP device that exists while this program or QEMU has its file open, or until remove()."""
+
+    def __init__(self, name):
+        self._name = name
+        self.file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(self.file, _TUNSETIFF, struct.pack("16sH14x", name.encode(), _IFF_TAP | _IFF_NO_PI))
+
+    def remove(self):
+        """Delete the device in the namespace where it is now. A QEMU since 10.0 keeps the file open."""
+        namespace = fcntl.ioctl(self.file, _TUNGETDEVNETNS)
+        command = ["nsenter", f"--net=/proc/self/fd/{namespace}", "ip", "link", "delete", self._name]
+        subprocess.run(command, pass_fds=[namespace], check=True)
+        os.close(namespace)
+
+
 class Board:
     def __init__(self, folder, nic, mac, firmware):
         self._name = folder / "tty"
         self._port = Port(self._name)
+        self._card = Card(nic)
         self._serial, theirs = socket.socketpair()
         with theirs:
             command = ["qemu-system-arm", "-M", "mps2-an385", "-kernel", firmware, "-display", "none"]
-            command += ["-netdev", f"tap,id=card,ifname={nic},script=no,downscript=no"]
+            command += ["-netdev", f"tap,id=card,fd={self._card.file}"]
             command += ["-net", f"nic,netdev=card,model=lan9118,macaddr={mac}"]
             command += ["-chardev", f"socket,id=serial,fd={theirs.fileno()}", "-serial", "chardev:serial"]
             self._qemu = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command, "-monitor", "stdio"],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), self._card.file],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 text=True,
@@ -91,7 +114,8 @@ class Board:
         elif line == "garbage":
             self._print(_GARBAGE)
         elif line == "remove card":
-            self._monitor("netdev_del card")
+            self._monitor("set_link card off")
+            self._card.remove()
         elif line == "unplug":
             self._port.unplug()
             self._port = None
