@@ -11,6 +11,7 @@ from scapy.layers.l2 import Ether
 from zeroconf import AddressResolverIPv4, Zeroconf
 
 from .frames import ADVERSARY_MAC, MDNS_GROUP, MDNS_MAC, MDNS_PORT, mdns_response
+from .lwip_heap import blocks_in_use
 from .routable import PEER, second_interface
 from .waiting import QUIET, wait_until
 
@@ -98,9 +99,12 @@ def test_the_name_goes_with_the_service_and_comes_with_the_next(bench):
 
 
 def test_the_name_goes_and_comes_with_the_interface(bench):
-    """The service stays. A timer of the responder that outlives the interface crashes the board."""
+    """The service stays. A timer of the responder that outlives the interface crashes the board, and a
+    responder that outlives the interface leaves a block in lwIP's heap.
+    """
     board = named(bench)
     board.claim(delay=200, ip=C)
+    blocks = []
     with asking(bench) as resolve:
         for _ in range(3):
             wait_for(resolve, NAME, C)
@@ -109,8 +113,10 @@ def test_the_name_goes_and_comes_with_the_interface(bench):
                 time.sleep(0.05)
             board.run("nic.active(False)")
             assert resolve(NAME) == []
+            blocks.append(blocks_in_use(board))
             board.run("nic.active(True)")
             board.expect("bound")
+    assert blocks == blocks[:1] * 3
 
 
 @pytest.mark.parametrize("end", ["svc.stop()", "nic.active(False)"])
