@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Runs emulator.mjs, with a TAP device as the board's network and a pseudo-terminal as its USB port."""
 
-import fcntl
 import os
 import struct
 import subprocess
 import tempfile
 
+from hardware.tap import open_tap
 from wire.qemu import ROOT
 
 from .terminal import Terminal
 
 EMULATOR = ROOT / "build" / "emulator"
-
-_TUNSETIFF = 0x400454CA
-_IFF_TAP = 0x0002
-_IFF_NO_PI = 0x1000
 
 
 class Emulator:
@@ -29,9 +25,9 @@ class Emulator:
         self._clock = tempfile.TemporaryFile()
         self._clock.write(bytes(8))
         self._clock.flush()
-        card = _open_tap(namespace, tap)
+        with namespace.inside():
+            card = open_tap(tap)
         cable, self._cable = os.pipe()
-        os.set_blocking(card, False)
         os.set_blocking(cable, False)
         files = (card, cable, self._clock.fileno())
         command = [
@@ -75,10 +71,3 @@ class Emulator:
         self.process.stdin.close()
         os.close(self._cable)
         self._clock.close()
-
-
-def _open_tap(namespace, name):
-    with namespace.inside():
-        tap = os.open("/dev/net/tun", os.O_RDWR)
-        fcntl.ioctl(tap, _TUNSETIFF, struct.pack("16sH14x", name.encode(), _IFF_TAP | _IFF_NO_PI))
-    return tap

@@ -13,18 +13,16 @@ import os
 import pathlib
 import select
 import socket
-import struct
 import subprocess
 import sys
 import tty
 
+from tap import open_tap
+
 _CHUNK = 4096  # bytes
 _GARBAGE = b"\xff\x00{\x80\x7f\r\n{]\r\n\x1b[2J" * 8
 _START_OF_LINE = b'{"event": "'
-_TUNSETIFF = 0x400454CA
 _TUNGETDEVNETNS = 0x54E3
-_IFF_TAP = 0x0002
-_IFF_NO_PI = 0x1000
 
 
 class Port:
@@ -44,15 +42,17 @@ class Port:
 
 
 class Card:
-    """A TAP device that exists while this program or QEMU has its file open, or until remove()."""
+    """A TAP device. QEMU uses its file, too."""
 
     def __init__(self, name):
         self._name = name
-        self.file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(self.file, _TUNSETIFF, struct.pack("16sH14x", name.encode(), _IFF_TAP | _IFF_NO_PI))
+        self.file = open_tap(name)
 
     def remove(self):
-        """Delete the device in the namespace where it is now. A QEMU since 10.0 keeps the file open."""
+        """Delete the device in its present namespace.
+
+        Closing the file is not enough, because QEMU also has it open.
+        """
         namespace = fcntl.ioctl(self.file, _TUNGETDEVNETNS)
         command = ["nsenter", f"--net=/proc/self/fd/{namespace}", "ip", "link", "delete", self._name]
         subprocess.run(command, pass_fds=[namespace], check=True)
