@@ -8,10 +8,10 @@ import subprocess
 import time
 
 import pytest
+from wire.lwip_memory import free_elements
 from wire.routable import set_static
 from wire.waiting import wait_until
 
-from .pools import free_elements
 from .programs import Upload
 from .scenario import STATIC, flap, powered_up
 

@@ -11,7 +11,7 @@ from scapy.layers.l2 import Ether
 from zeroconf import AddressResolverIPv4, Zeroconf
 
 from .frames import ADVERSARY_MAC, MDNS_GROUP, MDNS_MAC, MDNS_PORT, mdns_response
-from .lwip_heap import blocks_in_use
+from .lwip_memory import heap_blocks
 from .routable import PEER, second_interface
 from .waiting import QUIET, wait_until
 
@@ -113,7 +113,7 @@ def test_the_name_goes_and_comes_with_the_interface(bench):
                 time.sleep(0.05)
             board.run("nic.active(False)")
             assert resolve(NAME) == []
-            blocks.append(blocks_in_use(board))
+            blocks.append(heap_blocks(board))
             board.run("nic.active(True)")
             board.expect("bound")
     assert blocks == blocks[:1] * 3

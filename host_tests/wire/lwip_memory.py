@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""lwIP's memory pools, read from the memory of a running board."""
+"""lwIP's memory pools and heap, read from the memory of a running board. The board must be idle."""
+
+import contextlib
+import struct
 
 from elftools.elf.elffile import ELFFile
 
 # Packet buffers, TCP segments and UDP sockets. A closed TCP connection stays in its pool for two minutes.
 POOLS = ("PBUF", "PBUF_POOL", "TCP_SEG", "UDP_PCB")
+
+
+_HEADER = struct.Struct("<HHB")  # struct mem of lwIP's mem.c: next, prev, used
+_ALIGNMENT = 8  # MEM_ALIGNMENT of UNIX_TAP
 
 
 class _Pool:
@@ -29,8 +36,28 @@ class _Pool:
         return free
 
 
-def free_elements(board):
-    """The number of free elements, by the name of the pool. Call this while the board is idle."""
+@contextlib.contextmanager
+def _symbols(board):
     with open(board.elf, "rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
+        yield ELFFile(file).get_section_by_name(".symtab")
+
+
+def free_elements(board):
+    """The number of free elements, by the name of the pool."""
+    with _symbols(board) as table:
         return {name: _Pool(table, name).free(board) for name in POOLS}
+
+
+def heap_blocks(board):
+    """The number of allocated blocks in the heap of a UNIX_TAP."""
+    with _symbols(board) as table:
+        (heap,) = table.get_symbol_by_name("ram_heap")
+    memory = board.memory(heap["st_value"], heap["st_size"])
+    start = -heap["st_value"] % _ALIGNMENT
+    offset = in_use = 0
+    while True:
+        following, _, used = _HEADER.unpack_from(memory, start + offset)
+        if following <= offset:  # the last header, which is not a block
+            return in_use
+        in_use += used
+        offset = following
